@@ -52,7 +52,14 @@ class Consumer:
     """Reads the partition queues of one service and applies its routing table."""
 
     def __init__(
-        self, *, units: Units, routes: Routes, broker_url: str, prefetch: int = 400, park_seconds: int = 3600, partitions: Sequence[int] = ()
+        self,
+        *,
+        units: Units,
+        routes: Routes,
+        broker_url: str,
+        prefetch: int = 400,
+        park_seconds: int = 3600,
+        partitions: Sequence[int] = (),
     ) -> None:
         self.units = units
         self.routes = routes
@@ -135,7 +142,8 @@ class Consumer:
         pause = 0.1
         while True:
             try:
-                return await action(*arguments)
+                await action(*arguments)
+                return
             except Exception as error:
                 if not is_transient(error):
                     raise
@@ -168,7 +176,7 @@ class Consumer:
             body = to_json(item)
             try:
                 await self._until_possible(self._apply_one, body)
-            except Exception as item_error:
+            except Exception as item_error:  # noqa: BLE001 - whatever an item does, the others of its pack go on
                 await self._set_aside(body, SINGLE, item_error)
         return None
 
@@ -230,7 +238,9 @@ class Consumer:
 def _describe(error: Exception) -> str:
     """What was wrong, by field and rule; never the value, which may be personal."""
     if isinstance(error, ValidationError):
-        return "; ".join(f"{'.'.join(map(str, found['loc']))}: {found['type']}" for found in error.errors(include_input=False, include_url=False))
+        return "; ".join(
+            f"{'.'.join(map(str, found['loc']))}: {found['type']}" for found in error.errors(include_input=False, include_url=False)
+        )
     if isinstance(error, DBAPIError):
         return f"{type(error.orig).__name__} (SQLSTATE {getattr(error.orig, 'sqlstate', None)})"
     return f"{type(error).__name__}: {error}"

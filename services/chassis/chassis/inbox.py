@@ -154,11 +154,11 @@ async def filled_gaps(uow: UnitOfWork, own: Mapping[str, str]) -> list[tuple[str
     reached = await _reached(raw, keys, own)
     ready, done = [], []
     for row in await raw.fetch(_PARKED, [key[0] for key in keys], [key[1] for key in keys]):
-        key = (row["stream"], row["position"])
-        if row["sequence"] <= reached[key] + 1:
+        at = (row["stream"], row["position"])
+        if row["sequence"] <= reached[at] + 1:
             done.append(row["message_id"])
-        if row["sequence"] == reached[key] + 1:
-            reached[key] += 1
+        if row["sequence"] == reached[at] + 1:
+            reached[at] += 1
             ready.append(_parked_message(row))
     await raw.execute(_UNPARK, done)
     if counted := sorted({key for _, message in ready if (key := _key(message)) and key[0] not in own}):

@@ -66,7 +66,8 @@ async def prepare(job: Job, parameters: dict[str, Any], units: Units, *, by: str
         total = sum(chunk.records for chunk in plan.chunks)
         await uow.connection.execute(update(job_run).where(job_run.c.id == run_id).values(preview=plan.preview, total=total))
         rows = [
-            {"run_id": run_id, "number": c.number, "first_key": c.first_key, "last_key": c.last_key, "records": c.records} for c in plan.chunks
+            {"run_id": run_id, "number": c.number, "first_key": c.first_key, "last_key": c.last_key, "records": c.records}
+            for c in plan.chunks
         ]
         if rows:
             await uow.connection.execute(insert(job_chunk), rows)
@@ -97,6 +98,15 @@ async def execute(job: Job, run_id: UUID, units: Units, *, progress: Callable[[i
     return await _reconcile(job, run_id, parameters, units)
 
 
+async def approved_runs(units: Units) -> list[tuple[UUID, str]]:
+    """(run, job name) of what is approved and not reconciled: work for whoever is free."""
+    async with units.open() as uow:
+        rows = await uow.connection.execute(
+            select(job_run.c.id, job_run.c.job).where(job_run.c.state == APPROVED).order_by(job_run.c.prepared_at)
+        )
+        return [(row.id, row.job) for row in rows]
+
+
 async def _reconcile(job: Job, run_id: UUID, parameters: dict[str, Any], units: Units) -> dict[str, Any]:
     async with units.open() as uow:
         run = (await uow.connection.execute(select(job_run).where(job_run.c.id == run_id).with_for_update())).one()
@@ -111,20 +121,20 @@ async def _reconcile(job: Job, run_id: UUID, parameters: dict[str, Any], units: 
         differences = await job.reconcile(parameters, run_id, totals, uow)
         outcome: dict[str, Any] = {"totals": totals, "differences": differences}
         state = DIFFERENT if differences else RECONCILED
-        await uow.connection.execute(
-            update(job_run).where(job_run.c.id == run_id).values(state=state, result=outcome, finished_at=uow.now)
-        )
+        await uow.connection.execute(update(job_run).where(job_run.c.id == run_id).values(state=state, result=outcome, finished_at=uow.now))
         return outcome
 
 
-async def runs(uow: UnitOfWork, *, limit: int = 50) -> list[dict[str, Any]]:
-    """The latest runs with their progress (records done of total)."""
+async def runs(uow: UnitOfWork, *, limit: int = 50, run_id: UUID | None = None) -> list[dict[str, Any]]:
+    """The latest runs, or one, with their progress (records done of total)."""
     done = (
         select(job_chunk.c.run_id, func.sum(job_chunk.c.records).filter(job_chunk.c.finished_at.isnot(None)).label("done"))
         .group_by(job_chunk.c.run_id)
         .subquery()
     )
     query = select(job_run, func.coalesce(done.c.done, 0).label("done")).outerjoin(done, done.c.run_id == job_run.c.id)
+    if run_id:
+        query = query.where(job_run.c.id == run_id)
     rows = await uow.connection.execute(query.order_by(job_run.c.prepared_at.desc()).limit(limit))
     return [dict(row) for row in rows.mappings()]
 

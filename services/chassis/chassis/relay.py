@@ -50,7 +50,9 @@ class Relay:
         pause = 0.2
         while True:
             try:
-                connection = await aio_pika.connect(self.broker_url, timeout=10, client_properties={"connection_name": f"{self.service} relay"})
+                connection = await aio_pika.connect(
+                    self.broker_url, timeout=10, client_properties={"connection_name": f"{self.service} relay"}
+                )
                 async with connection:
                     self.connected, pause = True, 0.2
                     await self._send_until_lost(connection)
@@ -108,5 +110,8 @@ class Relay:
     async def forget_old(self) -> None:
         """Delete rows that were sent more than a week ago, and inbox rows of the same age."""
         async with self.engine.begin() as connection:
-            for statement in ("DELETE FROM outbox WHERE published_at < now() - :keep", "DELETE FROM inbox WHERE handled_at < now() - :keep"):
+            for statement in (
+                "DELETE FROM outbox WHERE published_at < now() - :keep",
+                "DELETE FROM inbox WHERE handled_at < now() - :keep",
+            ):
                 await connection.execute(text(statement), {"keep": KEEP})

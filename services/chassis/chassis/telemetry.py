@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 from contracts.envelope import Message
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -39,7 +40,9 @@ def start(service: str, endpoint: str) -> TracerProvider | None:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
         exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=5)
-        provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=20_000, schedule_delay_millis=500, max_export_batch_size=1_000))
+        provider.add_span_processor(
+            BatchSpanProcessor(exporter, max_queue_size=20_000, schedule_delay_millis=500, max_export_batch_size=1_000)
+        )
     trace.set_tracer_provider(provider)
     return provider
 
@@ -50,7 +53,7 @@ def as_traceparent(span: Span) -> str | None:
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}" if context.is_valid else None
 
 
-def _context(traceparent: str | None) -> trace.Context | None:
+def _context(traceparent: str | None) -> Context | None:
     parts = (traceparent or "").split("-")
     if len(parts) != 4:
         return None

@@ -1,7 +1,7 @@
 """Every exchange and queue of the house, declared in code.
 
-    <owner>.events ─(type)→ <service>.partitions ─(hash of subject)→ <service>.inbox.0 … N-1   quorum, single active consumer
-                                                     crash limit ↘ <service>.dead → the dead_letter table
+<owner>.events ─(type)→ <service>.partitions ─(hash of subject)→ <service>.inbox.0 … N-1   quorum, single active consumer
+                                                 crash limit ↘ <service>.dead → the dead_letter table
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from aio_pika import ExchangeType
 from aio_pika.abc import AbstractChannel, AbstractQueue
+from pamqp.common import FieldTable
 
 PARTITIONS = 4
 CRASH_LIMIT = 50
@@ -33,7 +34,9 @@ async def declare_events(channel: AbstractChannel, owner: str) -> None:
     await channel.declare_exchange(events_exchange(owner), ExchangeType.TOPIC, durable=True)
 
 
-async def declare_inbox(channel: AbstractChannel, service: str, types: Iterable[tuple[str, str]]) -> tuple[list[AbstractQueue], AbstractQueue]:
+async def declare_inbox(
+    channel: AbstractChannel, service: str, types: Iterable[tuple[str, str]]
+) -> tuple[list[AbstractQueue], AbstractQueue]:
     """The partition queues and the dead queue of a service; `types` are (owner, event type) pairs that it hears.
 
     Fails with ChannelNotFoundEntity while the exchange of an owner does not exist yet; the caller tries again.
@@ -47,7 +50,7 @@ async def declare_inbox(channel: AbstractChannel, service: str, types: Iterable[
     )
     queues = []
     for number in range(PARTITIONS):
-        arguments = {
+        arguments: FieldTable = {
             "x-queue-type": "quorum",
             "x-single-active-consumer": True,
             "x-delivery-limit": CRASH_LIMIT,

@@ -11,13 +11,17 @@ from typing import Any
 from uuid import UUID
 
 from contracts.envelope import LARGEST_PACK, PACK, SINGLE, Event, Message, encode
+from obstore.store import ObjectStore
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chassis import telemetry
 from chassis.clock import Clock, uuid7
 from chassis.database import copy_in
+from chassis.tokens import Principal
 
 _OUTBOX = ("message_id", "exchange", "routing_key", "subject", "content_type", "traceparent", "body")
+_AS_WINDOW = text("SELECT set_config('koki.scope', :scope, true), set_config('role', :role, true)")
 
 
 @dataclass
@@ -28,6 +32,7 @@ class UnitOfWork:
     service: str
     now: datetime
     today: date
+    store: ObjectStore
     _outgoing: list[Message[Any]] = field(default_factory=list)
     _records: list[tuple[object, ...]] = field(default_factory=list)
 
@@ -88,13 +93,21 @@ class Units:
     engine: AsyncEngine
     service: str
     clock: Clock
+    store: ObjectStore
     wake: Callable[[], None] = lambda: None
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[UnitOfWork]:
-        """A transaction: committed with its outbox rows at the end, rolled back whole by an exception."""
+    async def open(self, *, seen_by: Principal | None = None) -> AsyncIterator[UnitOfWork]:
+        """A transaction: committed with its outbox rows at the end, rolled back whole by an exception.
+
+        `seen_by` makes it a reader's transaction: the role `<service>_window`, whose row-level security lets through the
+        principal's municipalities alone.
+        """
         async with self.engine.begin() as connection:
-            uow = UnitOfWork(connection, self.service, self.clock.now(), self.clock.today())
+            if seen_by is not None:
+                scope = "*" if seen_by.municipalities is None else ",".join(sorted(seen_by.municipalities))
+                await connection.execute(_AS_WINDOW, {"scope": scope, "role": f"{self.service}_window"})
+            uow = UnitOfWork(connection, self.service, self.clock.now(), self.clock.today(), self.store)
             yield uow
             await uow.write_outbox()
         if uow.has_outgoing:

@@ -1,7 +1,6 @@
 """The tables every service has."""
 
 from alembic import op
-
 from chassis.tables import metadata
 
 revision = "chassis_0001"
