@@ -1,0 +1,3 @@
+"""Fixtures for every test of the house."""
+
+pytest_plugins = ["chassis.testing"]
