@@ -1,7 +1,6 @@
-# SPDX-License-Identifier: Apache-2.0
-"""For every test of the repository.
+"""Fixtures for every test of the house.
 
-The folder `contracts/` bears the name of the package inside it: the package is imported first, or pytest would take the folder for it.
+The folder `contracts/` bears the name of the package inside it: the package is imported here, or pytest would take the folder for it.
 Properties are tried without a deadline: a busy machine is no counterexample.
 """
 
@@ -9,6 +8,8 @@ import contracts
 from hypothesis import settings
 
 __all__ = ["contracts"]
+
+pytest_plugins = ["chassis.testing"]
 
 settings.register_profile("koki", deadline=None)
 settings.load_profile("koki")
