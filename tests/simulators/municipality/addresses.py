@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -33,6 +34,7 @@ class Towns:
     has_blocks: tuple[bool, ...]
 
 
+@cache
 def towns_of(municipality: Municipality) -> Towns:
     """The towns in which people live; where a town is numbered by 丁目 the first three are used."""
     areas = inhabited_areas(municipality)

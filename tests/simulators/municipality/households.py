@@ -148,7 +148,8 @@ def _births(
 
 
 def _has_spouse(shape: Numbers) -> Flags:
-    return np.asarray(np.array([SPOUSE in form.members for form in SHAPES])[shape], dtype=np.bool_)
+    has_spouse: Flags = np.array([SPOUSE in form.members for form in SHAPES], dtype=np.bool_)
+    return has_spouse[shape]
 
 
 def _other_names(chance: np.random.Generator, household: Numbers, role: Numbers, sex: Numbers, first: Numbers) -> Flags:

