@@ -158,4 +158,5 @@ def _other_names(chance: np.random.Generator, household: Numbers, role: Numbers,
     has_son_in_law = np.zeros(len(first), dtype=np.bool_)
     has_son_in_law[household[(role == CHILDS_SPOUSE) & (sex == MEN)]] = True
     is_young = (role == CHILD) | (role == CHILDS_SPOUSE) | (role == GRANDCHILD)
-    return (has_son_in_law[household] & is_young) | ((role == SIBLING) & (sex == WOMEN) & (draw < 0.5))
+    bears_his_name: Flags = (has_son_in_law[household] & is_young) | ((role == SIBLING) & (sex == WOMEN) & (draw < 0.5))
+    return bears_his_name

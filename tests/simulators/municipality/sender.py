@@ -13,7 +13,8 @@ from uuid import UUID, uuid5
 
 import aio_pika
 import httpx
-from aio_pika.exceptions import AMQPError, ChannelAccessRefused, DeliveryError
+from aio_pika.exceptions import AMQPError, DeliveryError
+from aiormq.exceptions import ChannelAccessRefused
 from contracts.envelope import SINGLE, Message, encode
 from contracts.events.municipal import IncomeDetermined, ResidentChanged
 from pydantic_core import to_json
