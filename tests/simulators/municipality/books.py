@@ -137,7 +137,7 @@ class Books:
         """Write the first record of somebody new; returns the position and the change."""
         resident = self.people
         self.new_people += 1
-        number = resident_numbers(np.array([resident]))[0]
+        number = resident_numbers(self.municipality, np.array([resident]))[0]
         own = {"resident_number": number, "household_number": household_number, "history_number": 1}
         self.records[resident] = {**newcomer.record, **columns, **own}
         self.roles[resident], self.households[resident] = newcomer.role, household

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from contracts.layouts import Control, Layout, load_layout, read_control, sha256_of
-
 from tests.simulators.municipality.chance import stream
 from tests.simulators.municipality.files import WrittenFile, write_control_beside
 
@@ -32,6 +31,8 @@ class Spoiled:
     row: int | None = None
     column: str | None = None
     value: str | None = None
+    twin_row: int | None = None
+    """The other row of a duplicate, which was there before."""
 
     def as_json(self) -> str:
         """The fault for a reader of the files: names, not paths."""
@@ -157,7 +158,8 @@ def _impossible_date(text: _Text, row: int, files: list[WrittenFile]) -> Spoiled
 def _duplicate_person(text: _Text, row: int, files: list[WrittenFile]) -> Spoiled:
     """The same row a second time, at the end."""
     repeated = text.append(text.rows[row - 1])
-    return Spoiled("duplicate_person", text.save(), row=repeated, column="resident_number", value=text.cells(row)["resident_number"])
+    number = text.cells(row)["resident_number"]
+    return Spoiled("duplicate_person", text.save(), row=repeated, column="resident_number", value=number, twin_row=row)
 
 
 def _unidentified_character(text: _Text, row: int, files: list[WrittenFile]) -> Spoiled:
@@ -170,13 +172,15 @@ def _unidentified_character(text: _Text, row: int, files: list[WrittenFile]) -> 
 
 
 def _foreign_row(text: _Text, row: int, files: list[WrittenFile]) -> Spoiled:
-    """A row that belongs into the file of another municipality, at the end."""
+    """A row that belongs into the file of another municipality, at the end; of somebody whose number nobody has here."""
+    taken = {text.cells(number)["resident_number"] for number in range(1, len(text.rows) + 1)}
     others = [file for file in files if file.kind == text.file.kind and file.municipality_code != text.file.municipality_code and file.rows]
-    if not others:
-        raise ValueError(f"{text.file.data.name} に入れる、他の市区町村の行がありません。")
-    other = _Text(others[0])
-    added = text.append(other.rows[(row - 1) % len(other.rows)])
-    return Spoiled("foreign_row", text.save(), row=added, column="municipality_code", value=others[0].municipality_code)
+    for other in map(_Text, others):
+        for number in range(1, len(other.rows) + 1):
+            if other.cells(number)["resident_number"] not in taken:
+                added = text.append(other.rows[number - 1])
+                return Spoiled("foreign_row", text.save(), row=added, column="municipality_code", value=other.file.municipality_code)
+    raise ValueError(f"{text.file.data.name} に入れる、番号の重ならない他の市区町村の行がありません。")
 
 
 FAULTS: dict[str, Callable[[_Text, int, list[WrittenFile]], Spoiled]] = {

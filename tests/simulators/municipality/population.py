@@ -22,7 +22,7 @@ from tests.simulators.municipality.union import MUNICIPALITIES, Municipality, di
 
 FEWEST, MOST = 50, 5_000_000
 NUMBERS = 100_000_000
-"""Numbers are spread over this many by an invertible step. Two municipalities use the same ones: only code and number name a person."""
+"""Numbers are spread over this many by an invertible step, so that neighbours do not look alike."""
 UNKNOWN_BIRTHDAY_SHARE = 0.0002
 
 
@@ -86,14 +86,14 @@ def municipality_of(code: str) -> Municipality:
     return next(m for m in MUNICIPALITIES if m.code == code)
 
 
-def resident_numbers(positions: Numbers) -> pl.Series:
-    """宛名番号: 15 digits, distinct for distinct positions."""
-    return _fifteen_digits((positions * 61_803_399 + 14_142_135) % NUMBERS)
+def resident_numbers(municipality: Municipality, positions: Numbers) -> pl.Series:
+    """宛名番号: 15 digits, distinct within the municipality for distinct positions."""
+    return _fifteen_digits(((positions + municipality.numbers_from) * 61_803_399 + 14_142_135) % NUMBERS)
 
 
-def household_numbers(positions: Numbers) -> pl.Series:
-    """世帯番号: 15 digits, distinct for distinct positions, never equal to a resident number."""
-    return _fifteen_digits(2 * NUMBERS + (positions * 57_721_567 + 27_182_817) % NUMBERS)
+def household_numbers(municipality: Municipality, positions: Numbers) -> pl.Series:
+    """世帯番号: 15 digits, distinct within the municipality for distinct positions, never equal to a resident number."""
+    return _fifteen_digits(2 * NUMBERS + ((positions + municipality.numbers_from) * 57_721_567 + 27_182_817) % NUMBERS)
 
 
 def _fifteen_digits(numbers: Numbers) -> pl.Series:
@@ -148,9 +148,9 @@ def _resident_frame(
     unknown &= year_of(households.born) < 1950
     columns: dict[str, pl.Series] = {
         "municipality_code": pl.repeat(municipality.code, people, dtype=pl.String, eager=True),
-        "resident_number": resident_numbers(np.arange(people)),
+        "resident_number": resident_numbers(municipality, np.arange(people)),
         "history_number": pl.Series(lives.history),
-        "household_number": household_numbers(household),
+        "household_number": household_numbers(municipality, household),
         "relationship": _code(lives.relationship, 2),
         "status": _code(lives.status, 1),
         "change_reason": _code(lives.reason, 2),

@@ -13,7 +13,8 @@ class Municipality:
 
     `code` is the 全国地方公共団体コード with its check digit, `weight` the rough number of people of 75 and over that live there
     (orders of magnitude; they only divide the invented residents). `flats` is the share of households in flats, `wealth` the factor
-    on the share of very high incomes.
+    on the share of very high incomes. `numbers_from` is where its resident numbers begin: those of 千代田区 and 八王子市 overlap, because
+    only code and number together name a person.
     """
 
     code: str
@@ -21,6 +22,7 @@ class Municipality:
     weight: int
     flats: float
     wealth: float
+    numbers_from: int
     uninhabited: frozenset[str] = frozenset()
 
     @property
@@ -35,12 +37,13 @@ CHIYODA = Municipality(
     weight=6_500,
     flats=0.75,
     wealth=5.0,
+    numbers_from=0,
     uninhabited=frozenset(
         ["千代田", "皇居外苑", "北の丸公園", "日比谷公園", "丸の内", "大手町", "霞が関", "有楽町", "内幸町", "永田町"],
     ),
 )
-HACHIOJI = Municipality(code="132012", name="八王子市", weight=88_000, flats=0.3, wealth=1.0)
-OKUTAMA = Municipality(code="133086", name="奥多摩町", weight=1_500, flats=0.04, wealth=0.3)
+HACHIOJI = Municipality(code="132012", name="八王子市", weight=88_000, flats=0.3, wealth=1.0, numbers_from=5)
+OKUTAMA = Municipality(code="133086", name="奥多摩町", weight=1_500, flats=0.04, wealth=0.3, numbers_from=50_000_000)
 MUNICIPALITIES = (CHIYODA, HACHIOJI, OKUTAMA)
 
 
