@@ -37,7 +37,7 @@ _DAY_PATTERN: Final = {
 }
 _NUMBER_PATTERN: Final = {"9": "^[0-9]+$", "S9": "^-?[0-9]+$"}
 _HALF_WIDTH: Final = r"^[\x20-\x7E\x{FF61}-\x{FF9F}]*$"
-_FORBIDDEN: Final = r"[\x00-\x1F\x7F\x{FFFD}]"
+_FORBIDDEN: Final = r"[\x00-\x1F\x7F-\x9F\x{FFFD}]"
 _TIMESTAMP: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 _CHECKS: Final[dict[str, Callable[[object], str]]] = {
     "municipality_code": require_municipality_code,
@@ -61,7 +61,9 @@ def typed_expression(field: LayoutField) -> pl.Expr:
     match field.type:
         case "9" | "S9":
             number = cell.cast(pl.Int64, strict=False)
-            return number if field.empty_means is None else number.fill_null(field.empty_means)
+            return (
+                number if field.empty_means is None else pl.when(cell.is_null()).then(pl.lit(field.empty_means, pl.Int64)).otherwise(number)
+            )
         case "YEAR":
             return cell.cast(pl.Int32, strict=False)
         case "DATE":

@@ -196,8 +196,14 @@ def _count_errors(written: Written, both: pl.DataFrame, layout: Layout, control:
     needed = both.select(*(pl.col(TYPED + name).alias(name) for name in set(summed)), *set(counted))
     found = totals_of(needed, layout)
     for total in layout.control_totals:
+        if written.ragged or (total.sum and _has_unreadable(both, total.sum)):
+            continue  # The row is refused below; without its figure the total can be neither right nor wrong.
         declared = control.control_totals.get(total.name)
         if declared != found[total.name]:
             shown = "記載なし" if declared is None else declared
             errors.append(file_error("KOKI-F007", column=total.name, term=total.term, declared=shown, found=found[total.name]))
     return errors
+
+
+def _has_unreadable(both: pl.DataFrame, name: str) -> bool:
+    return bool((both.get_column(name).is_not_null() & both.get_column(TYPED + name).is_null()).any())
