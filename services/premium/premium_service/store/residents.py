@@ -103,7 +103,9 @@ async def _apply_round(raw: Connection[Any], records: Sequence[ResidentRecord]) 
     number = {(row["municipality_code"], row["resident_number"]): row["number"] for row in rows}
     numbers = [number[record.municipality_code, record.resident_number] for record in records]
     households = await _households(raw, records)
-    rows = await raw.fetch("SELECT resident, valid_from, valid_until, household_id, is_head FROM membership WHERE resident = ANY($1::bigint[])", numbers)
+    rows = await raw.fetch(
+        "SELECT resident, valid_from, valid_until, household_id, is_head FROM membership WHERE resident = ANY($1::bigint[])", numbers
+    )
     spans: dict[int, list[Any]] = {}
     for row in rows:
         spans.setdefault(row["resident"], []).append(row)
