@@ -54,6 +54,8 @@ class Glossary:
 
     def problems_with(self, name: str) -> list[str]:
         """What is wrong with `name`: words that are no term, and words for which the glossary has another. Empty when it resolves."""
+        if "." in name:
+            return [problem for part in name.split(".") for problem in self.problems_with(part)]
         words = words_of(name)
         problems = []
         for start in range(len(words)):
