@@ -167,7 +167,7 @@ def layout_table(layout: Layout) -> str:
     if layout.control_totals:
         lines += ["", "管理ファイルの合計 (control totals):", "", "| 名前 | 合計 | 対象 |", "| --- | --- | --- |"]
         lines += [
-            f"| `{t.name}` | {t.term} | {f'`{t.sum}` の合計' if t.sum else f'{t.count.text} の行' if t.count else ''} |"
+            f"| `{t.name}` | {t.term} | {f'`{t.sum}` の合計' if t.sum else f'`{t.count.text}` の行' if t.count else ''} |"
             for t in layout.control_totals
         ]
     for name, table in sorted(layout.code_tables.items()):
