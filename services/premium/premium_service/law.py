@@ -8,7 +8,8 @@ from pathlib import Path
 from chassis.law import FiscalYear, LawBook, UnknownParameter
 from chassis.law.strict_yaml import Map, Seq, read_yaml
 
-from premium_service.rules.parameters import Parameters, Settings, parameters_for
+from premium_service.rules.parameters import Parameters, Settings
+from premium_service.rules.resolve import parameters_for
 
 FOLDER = Path(__file__).resolve().parent.parent / "law"
 RULES_VERSION = "1"

@@ -2,7 +2,8 @@
 
 from premium_service.rules.assess import assess
 from premium_service.rules.columns import ASSESSMENT_DTYPE, MEMBER_DTYPE, Assessments, Households
-from premium_service.rules.parameters import CHILD_SUPPORT, MEDICAL, PARTS, Parameters, Settings, parameters_for
+from premium_service.rules.parameters import CHILD_SUPPORT, MEDICAL, PARTS, Parameters, Settings
+from premium_service.rules.resolve import parameters_for
 
 __all__ = [
     "ASSESSMENT_DTYPE",

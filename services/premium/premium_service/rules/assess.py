@@ -10,19 +10,15 @@ from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
-from chassis.law import NEVER, HouseholdRows, Rate, day_number, household_any, household_count, household_sum
+from chassis.law import NEVER, HouseholdRows, day_number, household_any, household_count, household_sum
 
-from premium_service.rules import annual_amount as annual
 from premium_service.rules import columns as c
 from premium_service.rules import income, income_levy, judging, levy_base, months, reduction
-from premium_service.rules.cap import levy_cap
-from premium_service.rules.columns import Assessments, Codes, Flags, Households
-from premium_service.rules.parameters import MEDICAL, PARTS, Parameters, PartRates
-from premium_service.rules.per_capita import reduced_per_capita
+from premium_service.rules.columns import Assessments, Flags, Households
+from premium_service.rules.parameters import MEDICAL, PARTS, Parameters
+from premium_service.rules.parts import Columns, assess_part, tier_codes
 
 CHUNK_ROWS = 32_768
-_TIER_OF_CODE = np.array([0, 2, 5, 7, 7, 0], np.int16)
-_NO_TIER, _TWO, _FIVE, _SEVEN, _SEVEN_LOW_PENSION, _NOT_CHARGED = range(6)
 
 
 def assess(households: Households, parameters: Parameters) -> Assessments:
@@ -49,19 +45,20 @@ def _chunks(rows: HouseholdRows) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def _assess_chunk(members: Households, law: Parameters, out: dict[str, np.ndarray]) -> None:
+def _assess_chunk(members: Households, law: Parameters, out: Columns) -> None:
     households = HouseholdRows.of(members.household)
     under_65 = members.born_on > day_number(date(law.fiscal_year.income_year - 64, 1, 1))
     _incomes(members, law, under_65, out)
     counted = members.is_insured | members.is_head
     _household_test(members, law, households, counted, under_65, out)
     _months(members, law, out)
+    tiers = tier_codes(members, out)
     for part in PARTS:
-        _part(part, members, law, out)
+        assess_part(part, tiers, members, law, out)
     _outcome(members, households, counted, law, out)
 
 
-def _incomes(members: Households, law: Parameters, under_65: Flags, out: dict[str, np.ndarray]) -> None:
+def _incomes(members: Households, law: Parameters, under_65: Flags, out: Columns) -> None:
     income_day = date(law.fiscal_year.income_year, 12, 31)
     salary = income.salary_income(receipts=members.salary_receipts, table=law.salary)
     beside_pension = salary + members.business_income + members.other_income + members.capital_gains
@@ -100,9 +97,7 @@ def _incomes(members: Households, law: Parameters, under_65: Flags, out: dict[st
     out["levy_base"][:] = levy_base.levy_base(income=total, deduction=deduction)
 
 
-def _household_test(
-    members: Households, law: Parameters, households: HouseholdRows, counted: Flags, under_65: Flags, out: dict[str, np.ndarray]
-) -> None:
+def _household_test(members: Households, law: Parameters, households: HouseholdRows, counted: Flags, under_65: Flags, out: Columns) -> None:
     day = law.fiscal_year.start
     own_salary, salary = members.salary_receipts, out["salary_income"] - out["salary_adjustment"]
     if law.family_employee_salary_is_not_received and members.family_employee_salary_received.any():
@@ -168,7 +163,7 @@ def _household_test(
     out["household_low_pension"][:] = low_pension
 
 
-def _months(members: Households, law: Parameters, out: dict[str, np.ndarray]) -> None:
+def _months(members: Households, law: Parameters, out: Columns) -> None:
     out["months"][:] = months.charged_months(
         acquired_on=members.acquired_on, lost_on=members.lost_on, is_assessed=members.is_assessed, fiscal_year=law.fiscal_year
     )
@@ -186,122 +181,7 @@ def _months(members: Households, law: Parameters, out: dict[str, np.ndarray]) ->
         )
 
 
-def _part(part: str, members: Households, law: Parameters, out: dict[str, np.ndarray]) -> None:
-    rates = law.parts.get(part)
-    if rates is None:
-        for name in out:
-            if name.startswith(f"{part}_"):
-                out[name][:] = 0
-        return
-    own = {name.removeprefix(f"{part}_"): column for name, column in out.items() if name.startswith(f"{part}_")}
-    tier = _tier_codes(members, out)
-    area = members.rate_area
-    shares = _shares(rates, law)
-    flat = np.array([[value] * 5 + [0] for value in rates.per_capita], np.int64)
-    left = np.array([[_reduced(value, share, law) for share in shares] + [0] for value in rates.per_capita], np.int64)
-    ten_thousandths = np.array([_ten_thousandths(share) for share in shares] + [0], np.int16)
-    own["per_capita"][:] = flat[0][tier] if len(flat) == 1 else flat[area, tier]
-    own["per_capita_reduced"][:] = left[0][tier] if len(left) == 1 else left[area, tier]
-    own["reduction"][:] = ten_thousandths[tier]
-    _income_part(part, rates, members, law, out, own)
-    own["cap"][:] = (
-        levy_cap.on(law.fiscal_year.start)(
-            cap=rates.cap, transition=law.cap_transition, born_on=members.born_on, by_disability=members.by_disability
-        )
-        if part == MEDICAL
-        else rates.cap
-    )
-    year = own["per_capita_reduced"] + own["income_levy"]
-    own["capped"][:] = year > own["cap"]
-    own["year_amount"][:] = annual.year_amount(per_capita=own["per_capita_reduced"], income_levy=own["income_levy"], cap=own["cap"])
-    own["yen_months"][:] = annual.yen_months(
-        year_amount=own["year_amount"], months=out["months"], order=law.month_order, unit=law.annual_rounding
-    )
-    _dependants(rates, members, law, shares, out, own)
-    own["amount"][:] = annual.amount(yen_months=own["yen_months"], unit=law.annual_rounding)
-
-
-def _income_part(
-    part: str, rates: PartRates, members: Households, law: Parameters, out: dict[str, np.ndarray], own: dict[str, np.ndarray]
-) -> None:
-    charged = members.is_assessed & ~out["is_former_dependant"]
-    lower = np.zeros(members.rows, np.bool_)
-    if part == MEDICAL:
-        lower = income_levy.takes_lower_rate.on(law.fiscal_year.start)(
-            levy_base=out["levy_base"], rates=rates, small_base=law.transitional_rate_limit
-        )
-    levy, used = income_levy.full_income_levy(
-        levy_base=out["levy_base"], rates=rates, area=members.rate_area, lower=lower, unit=law.component_rounding
-    )
-    levy *= charged
-    cut = income_levy.income_levy_cut(levy=levy, levy_base=out["levy_base"], reductions=rates.levy_reductions)
-    own["income_rate"][:] = used
-    own["income_levy_full"][:] = levy
-    own["income_levy_cut"][:] = cut
-    own["income_levy"][:] = levy - cut
-
-
-def _dependants(
-    rates: PartRates, members: Households, law: Parameters, shares: list[Rate], out: dict[str, np.ndarray], own: dict[str, np.ndarray]
-) -> None:
-    """Former dependants: for the months of their reduction the larger of it and the household's tier, no income part ever."""
-    own["dependant_reduction"][:] = 0
-    own["per_capita_dependant"][:] = 0
-    rows = np.flatnonzero(out["is_former_dependant"] & (out["dependant_months"] > 0))
-    if not len(rows):
-        return
-    tier = _tier_codes(members, out)[rows]
-    normal = own["per_capita_reduced"][rows]
-    total = normal * (out["months"][rows] - out["dependant_months"][rows])
-    for span in law.dependant_spans:
-        counted = months.dependant_months(
-            acquired_on=members.acquired_on[rows],
-            lost_on=members.lost_on[rows],
-            since=members.former_dependant_since[rows],
-            span=span,
-            fiscal_year=law.fiscal_year,
-        )
-        better = [share if share.fraction > span.share.fraction else span.share for share in shares]
-        left = np.array([[_reduced(value, share, law) for share in better] for value in rates.per_capita], np.int64)
-        reduced = left[members.rate_area[rows], tier]
-        share_used = np.array([_ten_thousandths(share) for share in better], np.int16)[tier]
-        inside = counted > 0
-        own["per_capita_dependant"][rows[inside]] = reduced[inside]
-        own["dependant_reduction"][rows[inside]] = share_used[inside]
-        if law.month_order == "floor_then_split":
-            reduced = reduced // law.annual_rounding * law.annual_rounding
-        total = total + reduced * counted
-    own["yen_months"][rows] = total
-
-
-def _tier_codes(members: Households, out: dict[str, np.ndarray]) -> Codes:
-    """Rows of the little tables of shares: no tier, 2, 5, 7 tenths, 7 with low pensions only, and not charged at all."""
-    tier = out["tier"]
-    codes = np.zeros(members.rows, np.int16)
-    codes[tier == 2] = _TWO
-    codes[tier == 5] = _FIVE
-    codes[tier == 7] = _SEVEN
-    codes[(tier == 7) & out["household_low_pension"]] = _SEVEN_LOW_PENSION
-    codes[~members.is_assessed] = _NOT_CHARGED
-    return codes
-
-
-def _shares(rates: PartRates, law: Parameters) -> list[Rate]:
-    return [Rate(0, 1), law.share_two, law.share_five, rates.seven_others, rates.seven_low_pension]
-
-
-def _reduced(per_capita: int, share: Rate, law: Parameters) -> int:
-    return reduced_per_capita(per_capita=per_capita, share=share, unit=law.component_rounding, mode=law.component_rounding_mode)
-
-
-def _ten_thousandths(share: Rate) -> int:
-    scaled = share.fraction * 10_000
-    if scaled.denominator != 1:
-        raise ValueError(f"The share {share} is finer than a ten-thousandth.")
-    return scaled.numerator
-
-
-def _outcome(members: Households, households: HouseholdRows, counted: Flags, law: Parameters, out: dict[str, np.ndarray]) -> None:
+def _outcome(members: Households, households: HouseholdRows, counted: Flags, law: Parameters, out: Columns) -> None:
     outcome = np.where(members.is_assessed, np.int16(c.DECIDED), np.int16(c.NOT_ASSESSED))
     outcome[members.is_assessed & out["household_undeclared"]] = c.DECIDED_UNDECLARED
     medical = law.parts[MEDICAL]

@@ -52,12 +52,12 @@ household_limits = rule("household_limits", limits_without_insured_head, limits_
 
 def tier(*, household_income: Yen, limits: HouseholdLimits, undeclared: Flags) -> Codes:
     """軽減区分: 7, 5, 2 or 0 tenths. A household in which an insured member or the head has not declared gets none."""
-    reached = np.zeros(len(household_income), np.int16)
-    reached[household_income <= limits.two] = 2
-    reached[household_income <= limits.five] = 5
-    reached[household_income <= limits.seven] = 7
+    # The limits never fall from seven to two, so each that is kept adds to the tenths of the one outside it.
+    reached = (household_income <= limits.two) * np.int16(2)
+    reached += (household_income <= limits.five) * np.int16(3)
+    reached += (household_income <= limits.seven) * np.int16(2)
     if undeclared.any():
-        reached[undeclared] = 0
+        reached *= ~undeclared
     return reached
 
 
