@@ -1,0 +1,47 @@
+"""Every event: its class, and who hears it. Owner and type stand in the class; a test compares the hearers with each routing table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contracts.envelope import Event
+from contracts.events import collection, eligibility, municipal, premium
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event type of the house."""
+
+    model: type[Event]
+    heard_by: frozenset[str]
+
+
+def _entry(model: type[Event], *heard_by: str) -> tuple[str, Entry]:
+    return model.type, Entry(model, frozenset(heard_by))
+
+
+CATALOGUE: dict[str, Entry] = dict(
+    [
+        _entry(municipal.ResidentChanged, "eligibility", "premium", "collection"),
+        _entry(municipal.IncomeDetermined, "premium"),
+        _entry(municipal.ResidentsBatchSealed, "eligibility", "premium", "collection"),
+        _entry(municipal.IncomesBatchSealed, "premium"),
+        _entry(eligibility.InsuredAcquired, "premium", "benefits", "statistics"),
+        _entry(eligibility.InsuredChanged, "premium", "benefits", "statistics"),
+        _entry(eligibility.InsuredLost, "premium", "benefits", "statistics"),
+        _entry(eligibility.InsuredBatchSealed, "premium", "benefits", "statistics"),
+        _entry(eligibility.CertificateIssued, "gateway"),
+        _entry(premium.PremiumAssessed, "collection"),
+        _entry(premium.AssessmentsBatchSealed, "collection"),
+        _entry(premium.CaseRaised, "gateway"),
+        _entry(premium.CaseClosed, "gateway"),
+        _entry(collection.InstalmentsSet),
+    ]
+)
+
+
+def model_of(event_type: str) -> type[Event]:
+    """The class of an event type; KeyError names a type that the house does not know."""
+    if event_type not in CATALOGUE:
+        raise KeyError(f"{event_type} is not in the catalogue of events.")
+    return CATALOGUE[event_type].model

@@ -1,0 +1,107 @@
+"""What the insured ledger says. Each insured event carries the whole current qualification: applying the last one is enough."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from contracts.batches import BatchSealed
+from contracts.envelope import Event
+from contracts.primitives import HouseholdNumber, InsuredNumber, InsurerNumber, MunicipalityCode, ResidentNumber
+
+
+class AcquisitionGround(StrEnum):
+    """資格取得事由."""
+
+    AGE = "age"
+    MOVED_IN = "moved_in"
+    DISABILITY = "disability"
+
+
+class LossReason(StrEnum):
+    """資格喪失事由."""
+
+    DEATH = "death"
+    MOVED_OUT = "moved_out"
+    REMOVED = "removed"
+
+
+class CertificateKind(StrEnum):
+    """証の種類, by the law of the day of issue."""
+
+    INSURANCE_CARD = "insurance_card"
+    ELIGIBILITY_CONFIRMATION = "eligibility_confirmation"
+    ELIGIBILITY_NOTICE = "eligibility_notice"
+
+
+class InsuredEvent(Event):
+    owner: ClassVar[str] = "eligibility"
+    stream: ClassVar[str | None] = "insured"
+
+    insured_id: UUID
+    insured_number: InsuredNumber
+    insurer_number: InsurerNumber
+    municipality_code: MunicipalityCode
+    resident_number: ResidentNumber
+    household_number: HouseholdNumber
+    born_on: date
+    sex: str
+    acquired_on: date
+    acquisition_ground: AcquisitionGround
+    lost_on: date | None = None
+    loss_reason: LossReason | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"{self.municipality_code}:{self.resident_number}"
+
+    @property
+    def position(self) -> str:
+        return str(self.insured_id)
+
+
+class InsuredAcquired(InsuredEvent):
+    """資格取得: a person became insured."""
+
+    type: ClassVar[str] = "eligibility.insured_acquired.v1"
+
+
+class InsuredChanged(InsuredEvent):
+    """資格変更: household, sex, birth or acquisition day of an insured person changed or was corrected."""
+
+    type: ClassVar[str] = "eligibility.insured_changed.v1"
+
+
+class InsuredLost(InsuredEvent):
+    """資格喪失: a person is insured no more, from `lost_on` on."""
+
+    type: ClassVar[str] = "eligibility.insured_lost.v1"
+
+
+class InsuredBatchSealed(BatchSealed):
+    """資格一括: many insured at once, columns as InsuredAcquired with `sequence`."""
+
+    type: ClassVar[str] = "eligibility.insured_batch_sealed.v1"
+    owner: ClassVar[str] = "eligibility"
+
+
+class CertificateIssued(Event):
+    """証の交付: a card was issued; the exact PDF can be found by `document_sha256`."""
+
+    type: ClassVar[str] = "eligibility.certificate_issued.v1"
+    owner: ClassVar[str] = "eligibility"
+
+    certificate_id: UUID
+    insured_id: UUID
+    municipality_code: MunicipalityCode
+    resident_number: ResidentNumber
+    kind: CertificateKind
+    valid_from: date
+    valid_until: date
+    document_sha256: str
+
+    @property
+    def subject(self) -> str:
+        return f"{self.municipality_code}:{self.resident_number}"

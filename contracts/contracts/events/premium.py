@@ -1,0 +1,79 @@
+"""What assessment decides."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from contracts.batches import BatchSealed
+from contracts.envelope import Event
+from contracts.primitives import FiscalYear, MunicipalityCode, ResidentNumber, Yen
+
+
+class CaseKind(StrEnum):
+    """事案の種類: what a person must look at."""
+
+    INCOME_MISSING = "income_missing"
+    INCOME_INQUIRING = "income_inquiring"
+
+
+class PremiumEvent(Event):
+    owner: ClassVar[str] = "premium"
+
+    insured_id: UUID
+    municipality_code: MunicipalityCode
+    resident_number: ResidentNumber
+
+    @property
+    def subject(self) -> str:
+        return f"{self.municipality_code}:{self.resident_number}"
+
+
+class PremiumAssessed(PremiumEvent):
+    """賦課決定: the premium of one insured person for one fiscal year was decided (yen a year); `sequence` is the revision."""
+
+    type: ClassVar[str] = "premium.assessed.v1"
+    stream: ClassVar[str | None] = "assessment"
+
+    assessment_id: UUID
+    fiscal_year: FiscalYear
+    annual_amount: Yen
+    medical_amount: Yen
+    child_support_amount: Yen
+    months: int
+    provisional: bool
+
+    @property
+    def position(self) -> str:
+        return f"{self.insured_id}:{self.fiscal_year}"
+
+
+class AssessmentsBatchSealed(BatchSealed):
+    """賦課一括: the assessments of a run, columns as PremiumAssessed with `sequence`."""
+
+    type: ClassVar[str] = "premium.assessments_batch_sealed.v1"
+    owner: ClassVar[str] = "premium"
+
+    fiscal_year: FiscalYear
+
+
+class CaseRaised(PremiumEvent):
+    """事案発生: something has waited past its deadline and needs a person."""
+
+    type: ClassVar[str] = "premium.case_raised.v1"
+
+    case_id: UUID
+    kind: CaseKind
+    fiscal_year: FiscalYear
+    waiting_since: date
+
+
+class CaseClosed(PremiumEvent):
+    """事案解消: what was missing has come."""
+
+    type: ClassVar[str] = "premium.case_closed.v1"
+
+    case_id: UUID
+    kind: CaseKind

@@ -1,0 +1,65 @@
+"""The database of a service: engine, raw driver for COPY, migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+
+def dialect_url(url: str) -> str:
+    """A postgresql:// URL as SQLAlchemy wants it for asyncpg."""
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
+    """The one engine of a process."""
+    return create_async_engine(dialect_url(url), pool_size=pool_size, max_overflow=5, pool_pre_ping=True, pool_recycle=1800)
+
+
+async def driver(connection: AsyncConnection) -> asyncpg.Connection[Any]:
+    """The asyncpg connection under a SQLAlchemy one, inside the same transaction: for COPY and array parameters."""
+    raw = await connection.get_raw_connection()
+    found = raw.driver_connection
+    assert isinstance(found, asyncpg.Connection)
+    if not found.is_in_transaction():
+        # SQLAlchemy begins lazily, at its first own statement; without this the raw statements would commit one by one.
+        await connection.execute(text("SELECT 1"))
+    return found
+
+
+async def copy_in(connection: AsyncConnection, table: str, columns: Sequence[str], records: Sequence[tuple[object, ...]]) -> None:
+    """COPY tuples into a table, inside the transaction of the connection."""
+    await (await driver(connection)).copy_records_to_table(table, records=records, columns=list(columns))
+
+
+async def migrate(owner_url: str, service_root: Path) -> None:
+    """Bring a database up to date: the chassis branch, then the service's own versions (both numbered, both Alembic)."""
+    from alembic import command
+    from alembic.config import Config
+
+    chassis = Path(__file__).parent / "migrations"
+    config = Config()
+    config.set_main_option("script_location", str(chassis))
+    config.set_main_option("path_separator", "os")
+    own = service_root / "migrations" / "versions"
+    config.set_main_option("version_locations", f"{chassis / 'versions'}:{own}" if own.is_dir() else str(chassis / "versions"))
+
+    engine = create_async_engine(dialect_url(owner_url), poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            # Two services never share a database, but two replicas may start at once: one migrates, the other waits.
+            await connection.execute(text("SELECT pg_advisory_xact_lock(4_706_957)"))
+            await connection.run_sync(_upgrade, config, command)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Any, config: Any, command: Any) -> None:
+    config.attributes["connection"] = connection
+    command.upgrade(config, "heads")

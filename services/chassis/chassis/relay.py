@@ -1,0 +1,117 @@
+"""The relay: the only part that publishes. It sends committed outbox rows with publisher confirms and then marks them.
+
+Killed between publish and mark it sends a row again: a duplicate, which the inbox of the reader drops; never a loss.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import aio_pika
+import structlog
+from aio_pika.abc import AbstractConnection, AbstractExchange
+from contracts.catalogue import CATALOGUE
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from chassis.database import driver
+from chassis.topology import declare_events
+
+log = structlog.get_logger("relay")
+
+CHUNK = 1_000
+POLL_SECONDS = 0.5
+CONFIRM_SECONDS = 15
+KEEP = timedelta(days=7)
+
+_TAKE = """
+SELECT id, message_id, exchange, routing_key, subject, content_type, traceparent, body FROM outbox
+WHERE published_at IS NULL ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
+
+
+class Relay:
+    """Sends the outbox of one service. Start `run` as a task; `wake` it after a commit; it also looks by itself."""
+
+    def __init__(self, *, service: str, engine: AsyncEngine, broker_url: str) -> None:
+        self.service = service
+        self.engine = engine
+        self.broker_url = broker_url
+        self.connected = False
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled: connect, send, and connect again after any loss of broker or database."""
+        pause = 0.2
+        while True:
+            try:
+                connection = await aio_pika.connect(
+                    self.broker_url, timeout=10, client_properties={"connection_name": f"{self.service} relay"}
+                )
+                async with connection:
+                    self.connected, pause = True, 0.2
+                    await self._send_until_lost(connection)
+            except (OSError, aio_pika.exceptions.AMQPError, TimeoutError, asyncio.InvalidStateError, RuntimeError) as error:
+                log.warning("relay_waits", error=type(error).__name__, seconds=pause)
+            finally:
+                self.connected = False
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5)
+
+    async def _send_until_lost(self, connection: AbstractConnection) -> None:
+        channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        await declare_events(channel, self.service)
+        exchanges: dict[str, AbstractExchange] = {}
+        while not connection.is_closed:
+            self._wake.clear()
+            sent, failed = await self.send_some(channel, exchanges)
+            if failed or not sent:
+                try:
+                    await asyncio.wait_for(self._wake.wait() if not failed else asyncio.sleep(1), POLL_SECONDS + (1 if failed else 0))
+                except TimeoutError:
+                    continue
+
+    async def send_some(self, channel: Any, exchanges: dict[str, AbstractExchange]) -> tuple[int, int]:
+        """One round: up to CHUNK rows sent, confirmed and marked in one transaction; returns (sent, failed)."""
+        async with self.engine.begin() as connection:
+            raw = await driver(connection)
+            rows = await raw.fetch(_TAKE, CHUNK)
+            if not rows:
+                return 0, 0
+            for name in {row["exchange"] for row in rows} - exchanges.keys():
+                exchanges[name] = await channel.get_exchange(name, ensure=False)
+            outcomes = await asyncio.gather(*(self._publish(exchanges[row["exchange"]], row) for row in rows), return_exceptions=True)
+            sent = [row["id"] for row, outcome in zip(rows, outcomes, strict=True) if not isinstance(outcome, BaseException)]
+            await raw.execute("UPDATE outbox SET published_at = now() WHERE id = ANY($1::bigint[])", sent)
+        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        if failures:
+            log.warning("relay_keeps_rows", rows=len(failures), error=type(failures[0]).__name__)
+        return len(sent), len(failures)
+
+    async def _publish(self, exchange: AbstractExchange, row: Any) -> None:
+        entry = CATALOGUE.get(row["routing_key"])
+        message = aio_pika.Message(
+            row["body"],
+            message_id=str(row["message_id"]),
+            content_type=row["content_type"],
+            type=row["routing_key"],
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+            headers={"subject": row["subject"], "traceparent": row["traceparent"] or ""},
+        )
+        # An event that somebody hears must find a queue; one that nobody hears yet may fall to the ground.
+        mandatory = entry is None or bool(entry.heard_by)
+        await exchange.publish(message, routing_key=row["routing_key"], mandatory=mandatory, timeout=CONFIRM_SECONDS)
+
+    async def forget_old(self) -> None:
+        """Delete rows that were sent more than a week ago, and inbox rows of the same age."""
+        async with self.engine.begin() as connection:
+            for statement in (
+                "DELETE FROM outbox WHERE published_at < now() - :keep",
+                "DELETE FROM inbox WHERE handled_at < now() - :keep",
+            ):
+                await connection.execute(text(statement), {"keep": KEEP})
