@@ -2,7 +2,8 @@
 
 `python -m infra.images.credentials` is the one-shot container `setup`. It draws random passwords on its first run and keeps them in its own
 volume (`/secrets/setup`). For every other container it writes a folder that is that container's volume: a service finds the URLs of its
-application role and its broker user, a migration the URL of the owner role, the broker its definitions, PostgreSQL its superuser's password.
+application role and its broker user, a migration the URL of the owner role, the broker its definitions, PostgreSQL the password of its
+superuser.
 Running it again changes nothing, except that a new service or municipality gets a password of its own.
 
 Files are readable by everyone inside the containers that mount them, because PostgreSQL and RabbitMQ run under other user ids than ours;
