@@ -10,7 +10,7 @@ import sys
 import traceback
 
 from tests.failure.compose.claims import CLAIMS
-from tests.failure.compose.engine import NoEngine
+from tests.failure.compose.engine import CommandFailed, NoEngine
 from tests.failure.compose.stack import cache_folder, running_stack, step
 
 
@@ -26,7 +26,7 @@ def main() -> int:
                 try:
                     with step(claim.__name__.replace("_", " ")):
                         claim(stack)
-                except AssertionError:
+                except (AssertionError, CommandFailed, OSError):
                     failed += 1
                     traceback.print_exc()
     except NoEngine as reason:
