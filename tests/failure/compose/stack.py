@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -100,7 +101,7 @@ def running_stack(cache: Path | None, *, official: bool = False) -> Iterator[Sta
     `official` uses the image names of docker-compose.yml instead of stand-ins. Raises NoEngine where no engine can be had.
     """
     with contextlib.ExitStack() as stack:
-        folder = cache if cache else Path(stack.enter_context(_temporary_folder()))
+        folder = cache if cache else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="koki-compose-")))
         folder.mkdir(parents=True, exist_ok=True)
         with step("engine"):
             found = stack.enter_context(engine(cache))
@@ -138,6 +139,8 @@ def _settings() -> dict[str, str]:
         "KOKI_IMAGE": standins.PRODUCT,
         "KOKI_PORT": str(_free_port()),
         "KOKI_AMQP_PORT": str(_free_port()),
+        # Another network than an installation's on the same engine.
+        "KOKI_INSIDE_NETWORK": "10.213.113.0/24",
         "KOKI_OTLP_ENDPOINT": "http://gateway:8000",
         "KOKI_BUSINESS_DATE": "2026-07-13",
         "KOKI_SAMPLE_DATA": "true",
@@ -148,12 +151,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _temporary_folder() -> contextlib.AbstractContextManager[str]:
-    import tempfile
-
-    return tempfile.TemporaryDirectory(prefix="koki-compose-")
 
 
 def cache_folder() -> Path | None:
