@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -81,5 +82,5 @@ def _postgresql_candidates(home: Path) -> dict[int, Path]:
 def _major_version(folder: Path) -> int:
     if folder.parent.name.isdigit():
         return int(folder.parent.name)
-    output = os.popen(f"'{folder / 'postgres'}' --version").read()  # "postgres (PostgreSQL) 17.5 (Debian …)"
-    return int(output.split(")", 1)[1].split()[0].split(".")[0])
+    output = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    return int(output.split(")", 1)[1].split()[0].split(".")[0])  # postgres (PostgreSQL) 17.5 (Debian …)

@@ -63,10 +63,15 @@ class Account:
         return bool(status.st_mode & stat.S_IXOTH)
 
 
+def own_account() -> Account:
+    """The caller."""
+    return Account(str(os.geteuid()), os.geteuid(), os.getegid())
+
+
 def server_account() -> Account:
     """The caller, unless it is root: then `koki`, or `nobody`."""
     if os.geteuid() != 0:
-        return _account(pwd.getpwuid(os.geteuid()) if _has_entry(os.geteuid()) else None)
+        return own_account()
     for name in (USER, "nobody"):
         try:
             return _account(pwd.getpwnam(name))
@@ -93,17 +98,7 @@ def server_folder(home: Path, account: Account) -> Path:
     raise LocalRunProblem(f"{account.name} から読み書きできるデータの置き場所がありません。/var/lib に書き込めるようにしてください。")
 
 
-def _has_entry(uid: int) -> bool:
-    try:
-        pwd.getpwuid(uid)
-    except KeyError:
-        return False
-    return True
-
-
-def _account(entry: pwd.struct_passwd | None) -> Account:
-    if entry is None:
-        return Account(str(os.geteuid()), os.geteuid(), os.getegid())
+def _account(entry: pwd.struct_passwd) -> Account:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 

@@ -144,7 +144,7 @@ def _own_routing_keys_only(code: str) -> dict[str, str]:
 
 
 def _keep_what_cannot_be_delivered() -> dict[str, Any]:
-    """After five failed deliveries a message goes to `gateway.dead`, and stays where it is until that exchange takes it."""
+    """After fifty failed deliveries a message goes to `gateway.dead`, and stays where it is until that exchange takes it."""
     return {
         "vhost": VHOST,
         "name": "municipal-doors",
@@ -152,7 +152,7 @@ def _keep_what_cannot_be_delivered() -> dict[str, Any]:
         "apply-to": "queues",
         "priority": 10,
         "definition": {
-            "delivery-limit": 5,
+            "delivery-limit": 50,
             "dead-letter-exchange": "gateway.dead",
             "dead-letter-strategy": "at-least-once",
             "overflow": "reject-publish",

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from chassis import dead_letters, inbox, telemetry
 from chassis.routing import Routes
-from chassis.topology import PARTITIONS, declare_inbox
+from chassis.topology import PARTITIONS, SETUP_SECONDS, declare_inbox
 from chassis.unit_of_work import Units
 
 log = structlog.get_logger("consumer")
@@ -91,17 +91,18 @@ class Consumer:
 
     async def _consume(self, connection: aio_pika.abc.AbstractConnection) -> None:
         self._arrived.clear()
-        channel = await connection.channel()
         lost = asyncio.Event()
-        for closing in (connection, channel):
+        async with asyncio.timeout(SETUP_SECONDS):
+            channel = await connection.channel()
+            await channel.set_qos(prefetch_count=self.prefetch)
+            queues, dead = await declare_inbox(channel, self.units.service, self.routes.types)
+            for number in self.partitions:
+                await queues[number].consume(self._take)
+            dead_channel = await connection.channel()
+            await dead_channel.set_qos(prefetch_count=10)
+            await (await dead_channel.get_queue(dead.name, ensure=False)).consume(self._keep_crashed)
+        for closing in (connection, channel, dead_channel):
             closing.close_callbacks.add(lambda *_: lost.set())
-        await channel.set_qos(prefetch_count=self.prefetch)
-        queues, dead = await declare_inbox(channel, self.units.service, self.routes.types)
-        for number in self.partitions:
-            await queues[number].consume(self._take)
-        dead_channel = await connection.channel()
-        await dead_channel.set_qos(prefetch_count=10)
-        await (await dead_channel.get_queue(dead.name, ensure=False)).consume(self._keep_crashed)
         self.consuming = True
         work = asyncio.create_task(self._work())
         loss = asyncio.create_task(lost.wait())

@@ -54,7 +54,7 @@ async def migrate(owner_url: str, service_root: Path) -> None:
     try:
         async with engine.begin() as connection:
             # Two services never share a database, but two replicas may start at once: one migrates, the other waits.
-            await connection.execute(text("SELECT pg_advisory_xact_lock(4_706_957)"))
+            await connection.execute(text("SELECT pg_advisory_xact_lock(4706957)"))
             await connection.run_sync(_upgrade, config, command)
     finally:
         await engine.dispose()

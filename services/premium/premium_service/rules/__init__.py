@@ -1,0 +1,20 @@
+"""The rules of the premium, pure: arrays in, arrays out. One file for each concept of the ordinance; `assess` puts them in order."""
+
+from premium_service.rules.assess import assess
+from premium_service.rules.columns import ASSESSMENT_DTYPE, MEMBER_DTYPE, Assessments, Households
+from premium_service.rules.parameters import CHILD_SUPPORT, MEDICAL, PARTS, Parameters, Settings
+from premium_service.rules.resolve import parameters_for
+
+__all__ = [
+    "ASSESSMENT_DTYPE",
+    "CHILD_SUPPORT",
+    "MEDICAL",
+    "MEMBER_DTYPE",
+    "PARTS",
+    "Assessments",
+    "Households",
+    "Parameters",
+    "Settings",
+    "assess",
+    "parameters_for",
+]
