@@ -78,9 +78,8 @@ async def freeze(raw: Connection[Any], run_id: UUID, year: FiscalYear, *, due_on
     """Copy the members of every household (or of those that are due) to assessment_input: what the run decides on, whatever comes."""
     households = "m.household_id IN (SELECT household_id FROM household_due)" if due_only else "true"
     columns = ", ".join(INPUT_DTYPE.names or ())
-    await raw.execute(
-        f"INSERT INTO assessment_input (run_id, {columns}) SELECT '{run_id}'::uuid, {columns} FROM ({_query(year, households=households)}) AS q"
-    )
+    query = _query(year, households=households)
+    await raw.execute(f"INSERT INTO assessment_input (run_id, {columns}) SELECT '{run_id}'::uuid, {columns} FROM ({query}) AS q")
 
 
 async def frozen(raw: Connection[Any], run_id: UUID, first_household: int, last_household: int) -> Records:
