@@ -79,8 +79,8 @@ class Services:
             own["KOKI_TOKEN_PRIVATE_KEY_FILE"] = str(private_key)
             own["KOKI_SERVICES"] = json.dumps({name: self.url(name) for name in SERVICES if name != GATEWAY})
             own["KOKI_BROKER_MANAGEMENT_URL"] = self._servers.monitor_url
-        if font_folder(self.home.path).is_dir():
-            own["TYPST_FONT_PATHS"] = str(font_folder(self.home.path))
+        if font_folder().is_dir():
+            own["TYPST_FONT_PATHS"] = str(font_folder())
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("KOKI_")}
         return {**inherited, **own}
 

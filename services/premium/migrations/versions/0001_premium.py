@@ -21,6 +21,7 @@ CREATE TABLE household (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     municipality_code text NOT NULL,
     household_number text NOT NULL,
+    revised_at timestamptz,
     UNIQUE (municipality_code, household_number)
 );
 CREATE TABLE membership (
@@ -32,6 +33,7 @@ CREATE TABLE membership (
     PRIMARY KEY (resident, valid_from),
     CHECK (valid_from < valid_until)
 );
+CREATE INDEX household_revised_at ON household (revised_at) WHERE revised_at IS NOT NULL;
 CREATE INDEX membership_household ON membership (household_id);
 CREATE TABLE income (
     resident bigint NOT NULL REFERENCES resident,
@@ -67,7 +69,8 @@ CREATE TABLE assessment_input (
     run_id uuid NOT NULL,
     insured_id uuid NOT NULL,
     municipality_code text NOT NULL,
-    {input_ddl()}
+    {input_ddl()},
+    household_id bigint NOT NULL
 );
 CREATE INDEX assessment_input_household ON assessment_input (run_id, household);
 CREATE TABLE assessment (
@@ -80,6 +83,7 @@ CREATE TABLE assessment (
     law_hash text NOT NULL,
     rules_version text NOT NULL,
     run_id uuid NOT NULL,
+    household bigint NOT NULL,
     {assessment_ddl()},
     PRIMARY KEY (insured_id, fiscal_year, revision)
 );

@@ -19,9 +19,8 @@ from contracts.events.premium import PremiumAssessed
 from premium_service.law import RULES_VERSION, confirmed_parameters, premium_parameters
 from premium_service.rules import columns as c
 from premium_service.rules.assess import assess
-from premium_service.rules.columns import ASSESSMENT_DTYPE, MEMBER_DTYPE, Households
+from premium_service.rules.columns import ASSESSMENT_DTYPE, Households
 from premium_service.rules.parameters import Parameters
-
 from premium_service.store.columns import DECISION_DTYPE
 
 CONFIRMATIONS = Path(__file__).resolve().parents[2] / "law" / "confirmations" / "sample.yaml"
@@ -50,10 +49,7 @@ class Outcome:
 
 def decide(inputs: Records, before: Records, law: Parameters, *, decided_on: date, run_id: UUID) -> Outcome:
     """Assess input rows and keep what differs from `before` (COMPARED_DTYPE, sorted by insured_id)."""
-    members = np.empty(len(inputs), MEMBER_DTYPE)
-    for name in MEMBER_DTYPE.names or ():
-        members[name] = inputs[name]
-    result = assess(Households.from_records(members), law)
+    result = assess(Households.from_records(inputs), law)
     outcome = result["outcome"]
     decided = np.flatnonzero((outcome == c.DECIDED) | (outcome == c.DECIDED_UNDECLARED))
     pending = np.flatnonzero((outcome == c.PENDING) | (outcome == c.GAP))
@@ -73,7 +69,7 @@ def decide(inputs: Records, before: Records, law: Parameters, *, decided_on: dat
     revision = np.ones(len(keys), np.int16)
     revision[found] = before["revision"][place[found]] + 1
     decisions["revision"] = revision[~same]
-    for name in ("insured_id", "municipality_code", *(MEMBER_DTYPE.names or ())):
+    for name in ("insured_id", "municipality_code", "household"):
         decisions[name] = inputs[name][changed]
     for name in ASSESSMENT_DTYPE.names or ():
         decisions[name] = result.columns[name][changed]
@@ -104,8 +100,13 @@ def event_of(decision: Any, resident_number: str, law: Parameters) -> PremiumAss
         medical_amount=int(decision["medical_amount"]),
         child_support_amount=int(decision["child_support_amount"]),
         months=int(decision["months"]),
-        provisional=law.is_provisional,
+        provisional=provisional_of(law),
     )
+
+
+def provisional_of(law: Parameters) -> bool:
+    """Whether a decision under this law is provisional (暫定): it rests on a value that is neither verified nor confirmed."""
+    return any(law.provisional(name) for name in law.citations)
 
 
 def uuid_of(value: bytes) -> UUID:
@@ -115,5 +116,3 @@ def uuid_of(value: bytes) -> UUID:
 
 def _uuid_bytes(column: npt.NDArray[np.bytes_]) -> list[bytes]:
     return [bytes(value).ljust(16, b"\0") for value in column.tolist()]
-
-

@@ -66,7 +66,7 @@ class IncomeAwaited:
 
     def decide(self, state: State, event: object) -> Decision[State]:
         match state.step, event:
-            case (Step.BEGUN | Step.ENDED), IncomeMissing():
+            case ((Step.BEGUN | Step.ENDED), IncomeMissing()):
                 waiting = State(
                     step=Step.WAITING,
                     insured_id=event.insured_id,
@@ -76,7 +76,7 @@ class IncomeAwaited:
                     since=event.on,
                 )
                 return Decision(waiting).until("patience", event.on + PATIENCE)
-            case (Step.WAITING | Step.RAISED), IncomeMissing():
+            case ((Step.WAITING | Step.RAISED), IncomeMissing()):
                 return Decision(state)
             case Step.WAITING, DeadlinePassed():
                 return Decision(state.model_copy(update={"step": Step.RAISED})).saying(_raised(state, event.on))
@@ -84,9 +84,9 @@ class IncomeAwaited:
                 return Decision(state.model_copy(update={"step": Step.ENDED})).lifting("patience")
             case Step.RAISED, PremiumDecided():
                 return Decision(state.model_copy(update={"step": Step.ENDED})).saying(_closed(state, event.on))
-            case (Step.BEGUN | Step.ENDED), PremiumDecided():
+            case ((Step.BEGUN | Step.ENDED), PremiumDecided()):
                 return Decision(state)
-            case (Step.RAISED | Step.ENDED), DeadlinePassed():
+            case ((Step.RAISED | Step.ENDED), DeadlinePassed()):
                 return Decision(state)
         raise OutOfTurn(state, event)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from asyncpg import Connection
 from chassis.binary_copy import Records
+from chassis.clock import uuid7
 from chassis.database import driver
 from chassis.law import FiscalYear
 from chassis.process import advance
@@ -21,7 +21,6 @@ from premium_service.domain.income_awaited import IncomeAwaited, IncomeMissing, 
 from premium_service.rules.parameters import Parameters
 from premium_service.store import assessments, members
 
-NO_RUN = UUID(int=0)
 DECISION_LOCK = 7_265_001
 """Advisory lock: decisions for single households share it, a chunk of a run holds it alone, so that no revision is made twice."""
 
@@ -38,15 +37,15 @@ async def reassess(because_of: Mapping[int, Message[Any]], uow: UnitOfWork) -> N
         return
     raw, law = await driver(uow.connection), law_in_force(uow)
     await raw.execute(f"SELECT pg_advisory_xact_lock_shared({DECISION_LOCK})")
-    inputs, households = await members.of_households(raw, sorted(because_of), law.fiscal_year)
-    await raw.execute("DELETE FROM assessment_input WHERE household_id = ANY($1::bigint[])", sorted(because_of))
-    before = await latest_of(raw, inputs, law)
-    outcome = decide(inputs, before, law, decided_on=uow.today, run_id=NO_RUN)
+    inputs = await members.of_households(raw, sorted(because_of), law.fiscal_year)
+    run_id = uuid7()
+    outcome = decide(inputs, await latest_of(raw, inputs, law), law, decided_on=uow.today, run_id=run_id)
     if len(outcome.decisions):
+        await members.keep(raw, run_id, inputs[np.isin(inputs["household"], outcome.decisions["household"])])
         await assessments.append(raw, outcome.decisions)
     numbers = await resident_numbers(raw, inputs["member"][np.concatenate([outcome.source_rows, outcome.pending_rows])].tolist())
     for decision, row in zip(outcome.decisions, outcome.source_rows, strict=True):
-        uow.publish(event_of(decision, numbers[int(decision["member"])], law), because=because_of[households[row]])
+        uow.publish(event_of(decision, numbers[int(inputs["member"][row])], law), because=because_of[int(inputs["household_id"][row])])
     await follow_incomes(inputs, outcome, numbers, law, uow)
 
 

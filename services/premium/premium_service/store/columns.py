@@ -11,8 +11,15 @@ from premium_service.rules.columns import ASSESSMENT_DTYPE, MEMBER_DTYPE
 _DAYS = ("judged_on", "born_on", "acquired_on", "lost_on", "former_dependant_since")
 UUID, CODE = "S16", "S6"
 
-INPUT_DTYPE = np.dtype([("insured_id", UUID), ("municipality_code", CODE), *((name, MEMBER_DTYPE[name]) for name in MEMBER_DTYPE.names or ())])
-"""A frozen input row: whose it is (sixteen zero bytes where not insured), of which municipality, and the member."""
+INPUT_DTYPE = np.dtype(
+    [
+        ("insured_id", UUID),
+        ("municipality_code", CODE),
+        *((name, MEMBER_DTYPE[name]) for name in MEMBER_DTYPE.names or ()),
+        ("household_id", np.int64),
+    ]
+)
+"""An input row: whose it is (sixteen zero bytes where not insured), of which municipality, the member, and the household's id."""
 
 DECISION_FIELDS: list[tuple[str, Any]] = [
     ("assessment_id", UUID),
@@ -24,13 +31,10 @@ DECISION_FIELDS: list[tuple[str, Any]] = [
     ("law_hash", "S64"),
     ("rules_version", "S4"),
     ("run_id", UUID),
+    ("household", np.int64),
 ]
-DECISION_DTYPE = np.dtype(
-    DECISION_FIELDS
-    + [(name, MEMBER_DTYPE[name]) for name in MEMBER_DTYPE.names or ()]
-    + [(name, ASSESSMENT_DTYPE[name]) for name in ASSESSMENT_DTYPE.names or ()]
-)
-"""A stored decision: identity, inputs, every intermediate value, the amounts."""
+DECISION_DTYPE = np.dtype(DECISION_FIELDS + [(name, ASSESSMENT_DTYPE[name]) for name in ASSESSMENT_DTYPE.names or ()])
+"""A stored decision: identity, where its frozen inputs are (run and household), every intermediate value, the amounts."""
 
 
 def _sql(name: str, dtype: np.dtype[Any]) -> str:
@@ -49,5 +53,5 @@ def input_ddl() -> str:
 
 
 def assessment_ddl() -> str:
-    """Column definitions of a member and of everything decided about it."""
-    return _columns(MEMBER_DTYPE) + ",\n    " + _columns(ASSESSMENT_DTYPE)
+    """Column definitions of everything decided about a member."""
+    return _columns(ASSESSMENT_DTYPE)

@@ -53,9 +53,7 @@ async def apply_incomes(records: Sequence[IncomeRecord], uow: UnitOfWork) -> lis
     latest = {(resident, record.income_year): record for resident, record in zip(residents, records, strict=True)}
     rows = sorted(latest.items(), key=lambda item: item[0])
     known = [record.status == 1 for _, record in rows]
-    amounts = [
-        [record.amounts[name] if counts else 0 for (_, record), counts in zip(rows, known, strict=True)] for name in AMOUNTS
-    ]
+    amounts = [[record.amounts[name] if counts else 0 for (_, record), counts in zip(rows, known, strict=True)] for name in AMOUNTS]
     await raw.execute(
         _UPSERT,
         [key[0] for key, _ in rows],
@@ -72,7 +70,9 @@ async def apply_incomes(records: Sequence[IncomeRecord], uow: UnitOfWork) -> lis
 async def households_of(residents: Sequence[int], uow: UnitOfWork) -> dict[int, set[int]]:
     """Resident number → every household that the person has belonged to."""
     raw = await driver(uow.connection)
-    rows: list[Any] = await raw.fetch("SELECT resident, household_id FROM membership WHERE resident = ANY($1::bigint[])", sorted(set(residents)))
+    rows: list[Any] = await raw.fetch(
+        "SELECT resident, household_id FROM membership WHERE resident = ANY($1::bigint[])", sorted(set(residents))
+    )
     found: dict[int, set[int]] = {}
     for row in rows:
         found.setdefault(row["resident"], set()).add(row["household_id"])

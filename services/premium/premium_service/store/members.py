@@ -8,10 +8,9 @@ from uuid import UUID
 
 import numpy as np
 from asyncpg import Connection
-from chassis.binary_copy import Records, copy_out
+from chassis.binary_copy import Records, copy_in, copy_out
 from chassis.law import FiscalYear
 
-from premium_service.rules.columns import MEMBER_DTYPE
 from premium_service.store.columns import INPUT_DTYPE
 from premium_service.store.incomes import AMOUNTS
 
@@ -62,46 +61,47 @@ def _query(year: FiscalYear, *, households: str) -> str:
     )
 
 
-async def of_households(raw: Connection[Any], households: Sequence[int], year: FiscalYear) -> tuple[Records, list[int]]:
-    """Input rows of some households, locked against another decision until the transaction ends, and the household id of each."""
-    await raw.execute("SELECT 1 FROM household WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE", list(households))
+_REVISE = """
+WITH taken AS MATERIALIZED (SELECT id FROM household WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE)
+UPDATE household h SET revised_at = now() FROM taken WHERE h.id = taken.id
+"""
+
+
+async def of_households(raw: Connection[Any], households: Sequence[int], year: FiscalYear) -> Records:
+    """INPUT_DTYPE rows of some households, locked against another decision until the transaction ends."""
+    await raw.execute(_REVISE, sorted(households))
     query = _query(year, households="m.household_id = ANY($1::bigint[])")
-    dtype = _with_household_id()
-    found = await copy_out(raw, f"{query} ORDER BY s.number, m.is_head DESC, r.number", dtype, list(households))
-    return _inputs(found), [int(number) for number in found["household_id"]]
+    return await copy_out(raw, f"{query} ORDER BY s.number, m.is_head DESC, r.number", INPUT_DTYPE, list(households))
 
 
 async def freeze(raw: Connection[Any], run_id: UUID, year: FiscalYear, *, due_only: bool) -> None:
     """Copy the members of every household (or of those that are due) to assessment_input: what the run decides on, whatever comes."""
     households = "m.household_id IN (SELECT household_id FROM household_due)" if due_only else "true"
     columns = ", ".join(INPUT_DTYPE.names or ())
-    await raw.execute(
-        f"INSERT INTO assessment_input (run_id, {columns}) SELECT '{run_id}'::uuid, {columns} FROM ({_query(year, households=households)}) AS q"
-    )
+    query = _query(year, households=households)
+    await raw.execute(f"INSERT INTO assessment_input (run_id, {columns}) SELECT '{run_id}'::uuid, {columns} FROM ({query}) AS q")
 
 
 async def frozen(raw: Connection[Any], run_id: UUID, first_household: int, last_household: int) -> Records:
-    """Frozen rows of a run whose household number (of the run) lies in the range, members of a household together."""
+    """Frozen rows of a run whose household number (within the run) lies in the range, members of a household together."""
     columns = ", ".join(INPUT_DTYPE.names or ())
-    query = f"SELECT {columns} FROM assessment_input WHERE run_id = $1 AND household BETWEEN $2 AND $3 ORDER BY household, is_head DESC, member"
+    query = (
+        f"SELECT {columns} FROM assessment_input WHERE run_id = $1 AND household BETWEEN $2 AND $3 ORDER BY household, is_head DESC, member"
+    )
     return await copy_out(raw, query, INPUT_DTYPE, run_id, first_household, last_household)
 
 
-def members_of(records: Records) -> Records:
-    """The MEMBER_DTYPE columns of input or decision rows."""
-    return _columns(records, MEMBER_DTYPE)
+async def without_revised(raw: Connection[Any], records: Records, run_id: UUID) -> Records:
+    """Rows whose household nobody has decided again since the run was frozen: what is newer than the run stands."""
+    rows = await raw.fetch("SELECT h.id FROM household h JOIN job_run j ON j.id = $1 AND h.revised_at > j.prepared_at", run_id)
+    revised = np.array([row["id"] for row in rows], np.int64)
+    return records[~np.isin(records["household_id"], revised)] if len(revised) else records
 
 
-def _inputs(records: Records) -> Records:
-    return _columns(records, INPUT_DTYPE)
-
-
-def _columns(records: Records, dtype: Any) -> Records:
-    made = np.empty(len(records), dtype)
-    for name in dtype.names:
+async def keep(raw: Connection[Any], run_id: UUID, records: Records) -> None:
+    """Freeze input rows that a decision rests on."""
+    made = np.empty(len(records), np.dtype([("run_id", "S16"), *INPUT_DTYPE.descr]))
+    made["run_id"] = run_id.bytes
+    for name in INPUT_DTYPE.names or ():
         made[name] = records[name]
-    return made
-
-
-def _with_household_id() -> Any:
-    return np.dtype([*INPUT_DTYPE.descr, ("household_id", "<i8")])
+    await copy_in(raw, "assessment_input", made)

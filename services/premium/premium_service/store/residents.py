@@ -81,7 +81,8 @@ async def apply_residents(records: Sequence[ResidentRecord], uow: UnitOfWork) ->
     waiting = list(range(len(records)))
     while waiting:  # usually one round; a second record about the same person goes into the next
         seen: set[Key] = set()
-        turn, later = [], []
+        turn: list[int] = []
+        later: list[int] = []
         for index in waiting:
             key = (records[index].municipality_code, records[index].resident_number)
             (later if key in seen else turn).append(index)
@@ -103,7 +104,9 @@ async def _apply_round(raw: Connection[Any], records: Sequence[ResidentRecord]) 
     number = {(row["municipality_code"], row["resident_number"]): row["number"] for row in rows}
     numbers = [number[record.municipality_code, record.resident_number] for record in records]
     households = await _households(raw, records)
-    rows = await raw.fetch("SELECT resident, valid_from, valid_until, household_id, is_head FROM membership WHERE resident = ANY($1::bigint[])", numbers)
+    rows = await raw.fetch(
+        "SELECT resident, valid_from, valid_until, household_id, is_head FROM membership WHERE resident = ANY($1::bigint[])", numbers
+    )
     spans: dict[int, list[Any]] = {}
     for row in rows:
         spans.setdefault(row["resident"], []).append(row)
