@@ -10,7 +10,7 @@ import pytest
 from chassis.testing import Databases, eventually
 from contracts.envelope import read
 from contracts.events.municipal import IncomeDetermined, ResidentChanged
-from gateway_service.handlers import changes
+from gateway_service.domain.intake import as_events
 from gateway_service.handlers.change_consumer import ChangeConsumer
 
 from services.gateway.tests.world import HACHIOJI, GatewayWorld, a_gateway, change, income, resident, residents_file
@@ -135,14 +135,14 @@ async def _dead(gateway: GatewayWorld, code: str) -> bool:
 async def test_a_surprise_is_kept_for_the_operator_the_sender_is_told_and_others_go_on(
     gateway: GatewayWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = changes.as_events
+    real = as_events
 
     def fails_for_one(accepted: Any, kind: Any) -> Any:
         if "000000000000002" in accepted["resident_number"].to_list():
             raise ZeroDivisionError
         return real(accepted, kind)
 
-    monkeypatch.setattr(changes, "as_events", fails_for_one)
+    monkeypatch.setattr("gateway_service.handlers.changes.as_events", fails_for_one)
     sent = [change(resident(number)) for number in (1, 2, 3)]
     await gateway.send(sent)
 

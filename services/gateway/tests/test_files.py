@@ -15,7 +15,7 @@ from contracts.events.municipal import IncomesBatchSealed, ResidentChanged, Resi
 from gateway_service.domain.intake import KINDS
 from gateway_service.handlers import files
 
-from contracts.layouts import sha256_of
+from contracts.layouts import read_file, sha256_of
 from services.gateway.tests.world import CHIYODA, HACHIOJI, File, GatewayWorld, a_gateway, income, resident, residents_file
 
 ROWS = [resident(number) for number in range(1, 6)]
@@ -209,7 +209,7 @@ async def test_a_file_whose_processing_was_killed_is_processed_once_by_the_next_
             raise ConnectionError("killed")
 
         with monkeypatch.context() as patched:
-            patched.setattr(files.intake, "finish_file", killed)
+            patched.setattr("gateway_service.store.intake.finish_file", killed)
             with pytest.raises(ConnectionError):
                 await files.process_next(gateway.runtime.units)
         assert await gateway.rows("SELECT state FROM intake_file WHERE state <> 'received'") == []
@@ -222,14 +222,14 @@ async def test_a_file_whose_processing_was_killed_is_processed_once_by_the_next_
 
 
 async def test_a_surprise_in_one_file_does_not_stop_the_files_behind_it(gateway: GatewayWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = files.read_file
+    real = read_file
 
     def fails_on_the_first(data: bytes, *rest: Any, **more: Any) -> Any:
         if b"000000000000001" in data:
             raise ZeroDivisionError
         return real(data, *rest, **more)
 
-    monkeypatch.setattr(files, "read_file", fails_on_the_first)
+    monkeypatch.setattr("gateway_service.handlers.files.read_file", fails_on_the_first)
     first = await gateway.taken_in(residents_file(ROWS))
     second = await gateway.taken_in(residents_file([resident(9)], generation=2))
 

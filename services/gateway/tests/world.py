@@ -26,6 +26,7 @@ from fastapi import FastAPI
 from gateway_service import seed
 from gateway_service.bootstrap import SERVICE
 from joserfc.jwk import OKPKey
+from pamqp.common import FieldTable
 from pydantic_core import to_json
 from sqlalchemy import text
 
@@ -240,7 +241,7 @@ async def declare_municipal_doors(broker: str) -> None:
     connection = await aio_pika.connect(broker)
     async with connection:
         channel = await connection.channel()
-        quorum = {"x-queue-type": "quorum"}
+        quorum: FieldTable = {"x-queue-type": "quorum"}
         intake = await channel.declare_exchange("municipal.intake", aio_pika.ExchangeType.TOPIC, durable=True)
         queue = await channel.declare_queue("gateway.intake", durable=True, arguments=quorum)
         await queue.bind(intake, "#")
