@@ -63,7 +63,8 @@ class GivenRabbit:
 
     def start(self, municipalities: Sequence[str]) -> None:
         """Apply users, permissions and queues."""
-        document = definitions.build({user: self.password(user) for user in definitions.broker_users(municipalities)}, municipalities)
+        users = [user for user in definitions.broker_users(municipalities) if user != definitions.ADMINISTRATOR]
+        document = definitions.build({user: self.password(user) for user in users}, municipalities)
         try:
             definitions.apply(self.given_management_url, document)
         except httpx.HTTPError as error:

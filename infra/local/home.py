@@ -134,13 +134,14 @@ class Home:
         return private, public
 
     def servers(self) -> tuple[Path, Account]:
-        """The folder of the private servers and the user they run as; the folder is chosen once."""
-        account = server_account()
+        """The folder of the private servers and the user they run as; both are chosen once."""
         with self._changing():
+            account = server_account(self.value("account"))
             recorded = self.value("servers_folder")
             if recorded and Path(recorded).is_dir():
                 return Path(recorded), account
             folder = server_folder(self.path, account)
+            self.keep("account", account.name)
             self.keep("servers_folder", str(folder))
         return folder, account
 

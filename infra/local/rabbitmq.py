@@ -104,7 +104,7 @@ class PrivateRabbit:
     def _start_node(self, document: dict[str, object]) -> None:
         _, account = self.home.servers()
         account.owns(self._folder)
-        programs = find_rabbitmq(home=self.home.path)
+        programs = find_rabbitmq()
         if self.home.process(PORT_MAPPER) is None:
             for port in _PORTS.values():
                 self.home.open_port(port)

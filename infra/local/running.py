@@ -49,7 +49,9 @@ def up(home: Path, names: Sequence[str], console: Console) -> Services:
     folder = servers.home.value("servers_folder")
     if folder and not Path(folder).is_relative_to(servers.home.path):
         console.print(
-            f"サーバーのデータは {folder} にあります(サーバーを動かす一般ユーザーがリポジトリーに入れないため)。", highlight=False
+            f"サーバーのデータは {folder} にあります(サーバーを動かす一般ユーザーがリポジトリーに入れないため)。",
+            highlight=False,
+            soft_wrap=True,
         )
     return services
 
@@ -57,10 +59,9 @@ def up(home: Path, names: Sequence[str], console: Console) -> Services:
 def prepare_programs(servers: PrivateServers, steps: Steps) -> None:
     """Install the programs that private servers need, and the fonts."""
     install_missing(
-        servers.home.path,
         postgres=not isinstance(servers.postgres, GivenPostgres),
         rabbit=not isinstance(servers.rabbit, GivenRabbit),
-        say=steps.say,
+        steps=steps,
     )
 
 

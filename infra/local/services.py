@@ -77,10 +77,11 @@ class Services:
             own["KOKI_OWNER_DATABASE_URL"] = self._servers.database_url(service, "owner")
         if service == GATEWAY:
             own["KOKI_TOKEN_PRIVATE_KEY_FILE"] = str(private_key)
+            own["KOKI_GATEWAY_SAMPLE_FILE"] = str(self.home.path / "sample-sign-ins.json")
             own["KOKI_SERVICES"] = json.dumps({name: self.url(name) for name in SERVICES if name != GATEWAY})
             own["KOKI_BROKER_MANAGEMENT_URL"] = self._servers.monitor_url
-        if font_folder(self.home.path).is_dir():
-            own["TYPST_FONT_PATHS"] = str(font_folder(self.home.path))
+        if font_folder().is_dir():
+            own["TYPST_FONT_PATHS"] = str(font_folder())
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("KOKI_")}
         return {**inherited, **own}
 

@@ -31,7 +31,7 @@ class Steps:
 
     def say(self, text: str) -> None:
         """One line that stays."""
-        self._progress.console.print(f"  {text}", highlight=False)
+        self._progress.console.print(f"  {text}", highlight=False, soft_wrap=True)
 
     @contextmanager
     def step(self, text: str) -> Iterator[Step]:

@@ -76,8 +76,8 @@ def _install_browser(console: Console) -> str | None:
     if not may_install():
         return None
     try:
-        with Steps(console) as steps, steps.step("chromium"):
-            apt_install(["chromium"], say=steps.say)
+        with Steps(console) as steps:
+            apt_install(["chromium"], steps)
     except LocalRunProblem as problem:
         console.print(str(problem), highlight=False)
     return find_browser()

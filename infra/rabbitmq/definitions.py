@@ -67,15 +67,20 @@ def broker_users(municipalities: Iterable[str]) -> tuple[str, ...]:
 
 
 def build(passwords: Mapping[str, str], municipalities: Iterable[str]) -> dict[str, Any]:
-    """The definitions document for `municipalities` (6-digit codes); `passwords` maps each name of `broker_users` to its password."""
+    """The definitions document for `municipalities` (6-digit codes); `passwords` maps each name of `broker_users` to its password.
+
+    Without a password for ADMINISTRATOR that user is left out: a broker that somebody else runs has its own.
+    """
     codes = tuple(municipalities)
+    administrators = [ADMINISTRATOR] if ADMINISTRATOR in passwords else []
     return {
-        "users": [_user(ADMINISTRATOR, passwords, tags=["administrator"]), _user(MONITOR, passwords, tags=["monitoring"])]
+        "users": [_user(name, passwords, tags=["administrator"]) for name in administrators]
+        + [_user(MONITOR, passwords, tags=["monitoring"])]
         + [_user(service, passwords) for service in SERVICES]
         + [_user(municipality_user(code), passwords) for code in codes],
         "vhosts": [{"name": VHOST}],
         "permissions": [
-            _permission(ADMINISTRATOR, configure=".*", write=".*", read=".*"),
+            *(_permission(name, configure=".*", write=".*", read=".*") for name in administrators),
             _permission(MONITOR),
             *(_service_permission(service) for service in SERVICES),
             *(_permission(municipality_user(code), write=r"^municipal\.intake$", read=f"^municipal\\.answers\\.{code}$") for code in codes),

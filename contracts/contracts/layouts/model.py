@@ -35,7 +35,7 @@ class Condition(_Frozen):
 
     @property
     def text(self) -> str:
-        return f"{self.field} が {'・'.join(self.values)}"
+        return f"{self.field} = {'・'.join(self.values)}"
 
 
 class LayoutField(_Frozen):
@@ -129,6 +129,7 @@ class Layout(_Frozen):
     version: str
     term: str
     meaning: str
+    """What one row is, in Japanese: those who write the file read it, like the descriptions of fields."""
     format: Literal["csv", "fixed"]
     encodings: tuple[Encoding, ...] = Field(min_length=1)
     fields: tuple[LayoutField, ...] = Field(min_length=1)

@@ -28,7 +28,7 @@ def union_law(code: str) -> LawBook:
     found = sorted((FOLDER / "unions").glob(f"{code}_*.yaml")) if code.isdigit() and len(code) == 2 else []
     if not found:
         raise UnknownParameter(f"There is no file of the law for union {code}.", f"広域連合コード「{code}」の料率ファイルがありません。")
-    return LawBook.load(found)
+    return LawBook.load(found, prefix=f"union_{code}.")
 
 
 def union_codes() -> list[str]:

@@ -2,8 +2,10 @@
 
 from premium_service.rules.assess import assess
 from premium_service.rules.columns import ASSESSMENT_DTYPE, MEMBER_DTYPE, Assessments, Households
+from premium_service.rules.explain import explain
 from premium_service.rules.parameters import CHILD_SUPPORT, MEDICAL, PARTS, Parameters, Settings
 from premium_service.rules.resolve import parameters_for
+from premium_service.rules.steps import Input, Step
 
 __all__ = [
     "ASSESSMENT_DTYPE",
@@ -13,8 +15,11 @@ __all__ = [
     "PARTS",
     "Assessments",
     "Households",
+    "Input",
     "Parameters",
     "Settings",
+    "Step",
     "assess",
+    "explain",
     "parameters_for",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
-from chassis.law import NEVER, HouseholdRows, day_number, household_any, household_count, household_sum
+from chassis.law import NEVER, HouseholdRows, Yen, day_number, household_any, household_count, household_sum
 
 from premium_service.rules import columns as c
 from premium_service.rules import income, income_levy, judging, levy_base, months, reduction
@@ -97,34 +97,52 @@ def _incomes(members: Households, law: Parameters, under_65: Flags, out: Columns
     out["levy_base"][:] = levy_base.levy_base(income=total, deduction=deduction)
 
 
-def _household_test(members: Households, law: Parameters, households: HouseholdRows, counted: Flags, under_65: Flags, out: Columns) -> None:
-    day = law.fiscal_year.start
-    own_salary, salary = members.salary_receipts, out["salary_income"] - out["salary_adjustment"]
-    if law.family_employee_salary_is_not_received and members.family_employee_salary_received.any():
-        own_salary = np.maximum(members.salary_receipts - members.family_employee_salary_received, 0)
-        judged_salary = income.salary_income(receipts=own_salary, table=law.salary)
+def _judging_income(members: Households, law: Parameters, under_65: Flags, own_salary: Yen, out: Columns) -> None:
+    pension = judging.judging_pension(pension=out["pension_income"], senior_deduction=law.senior_pension_deduction, is_under_65=under_65)
+    salary = out["salary_income"] - out["salary_adjustment"]
+    if own_salary is not members.salary_receipts:
+        salary = income.salary_income(receipts=own_salary, table=law.salary)
         adjust = income.salary_adjustment.on(date(law.fiscal_year.income_year, 12, 31))
-        salary = judged_salary - adjust(salary=judged_salary, pension=out["pension_income"], limit=law.salary_adjustment_limit)
-    loss = members.loss_carried_forward if law.carried_loss_counts_in_test else np.zeros(members.rows, np.int64)
+        salary -= adjust(salary=salary, pension=out["pension_income"], limit=law.salary_adjustment_limit)
     receipts = (
         members.public_pension_receipts | members.salary_receipts | members.business_income | members.other_income | members.capital_gains
     )
-    judged = judging.judged_by_stated_income(
-        judged=judging.judging_income(
-            pension=out["pension_income"],
-            salary=salary,
-            business=members.business_income,
-            family_employee_deduction=members.family_employee_deduction,
-            other=members.other_income,
-            capital_gains=members.capital_gains,
-            loss=loss,
-            senior_deduction=law.senior_pension_deduction,
-            is_under_65=under_65,
-        ),
-        has_receipts=receipts != 0,
-        stated=members.total_income,
-        is_stated=members.has_total_income,
+    judged = judging.judging_income(
+        pension=pension,
+        salary=salary,
+        business=members.business_income,
+        family_employee_deduction=members.family_employee_deduction,
+        other=members.other_income,
+        capital_gains=members.capital_gains,
+        loss=members.loss_carried_forward if law.carried_loss_counts_in_test else np.zeros(members.rows, np.int64),
     )
+    out["judging_pension"][:] = pension
+    out["judging_salary"][:] = salary
+    out["judging_income"][:] = judging.judged_by_stated_income(
+        judged=judged, has_receipts=receipts != 0, stated=members.total_income, is_stated=members.has_total_income
+    )
+
+
+def _low_pension(members: Households, law: Parameters, households: HouseholdRows, out: Columns) -> Flags:
+    if law.low_pension_limit is None:
+        return np.zeros(members.rows, np.bool_)
+    others = out["judging_salary"] + members.business_income + members.family_employee_deduction + members.other_income
+    others += members.capital_gains
+    stated_alone = members.has_total_income & (members.public_pension_receipts == 0) & (members.total_income > 0)
+    low = reduction.low_pension(
+        pension_receipts=members.public_pension_receipts, has_other_income=(others != 0) | stated_alone, limit=law.low_pension_limit
+    )
+    return ~household_any(members.is_insured & ~low, households)
+
+
+def _household_test(members: Households, law: Parameters, households: HouseholdRows, counted: Flags, under_65: Flags, out: Columns) -> None:
+    day = law.fiscal_year.start
+    own_salary = judging.judging_salary_receipts(
+        receipts=members.salary_receipts,
+        received_as_family_employee=members.family_employee_salary_received,
+        is_not_received=law.family_employee_salary_is_not_received,
+    )
+    _judging_income(members, law, under_65, own_salary, out)
     is_earner = judging.earner.on(day)(
         salary_receipts=own_salary,
         pension_receipts=members.public_pension_receipts,
@@ -135,7 +153,7 @@ def _household_test(members: Households, law: Parameters, households: HouseholdR
     )
     insured = household_count(members.is_insured, households)
     earner_count = household_count(is_earner & counted, households)
-    household_income = household_sum(judged * counted, households)
+    household_income = household_sum(out["judging_income"] * counted, households)
     undeclared = household_any(counted & (members.income_status == c.UNDECLARED), households)
     limits = reduction.household_limits.on(day)(
         limits=law.reduction_limits,
@@ -143,14 +161,6 @@ def _household_test(members: Households, law: Parameters, households: HouseholdR
         earners=earner_count,
         head_is_insured=household_any(members.is_head & members.is_insured, households),
     )
-    low_pension = np.zeros(members.rows, np.bool_)
-    if law.low_pension_limit is not None:
-        others = judged - np.maximum(out["pension_income"] - law.senior_pension_deduction, 0)
-        low = reduction.low_pension(
-            pension_receipts=members.public_pension_receipts, judged_without_pension=others, limit=law.low_pension_limit
-        )
-        low_pension = ~household_any(members.is_insured & ~low, households)
-    out["judging_income"][:] = judged
     out["household_judging_income"][:] = household_income
     out["limit_seven"][:] = limits.seven
     out["limit_five"][:] = limits.five
@@ -160,7 +170,7 @@ def _household_test(members: Households, law: Parameters, households: HouseholdR
     out["tier"][:] = reduction.tier(household_income=household_income, limits=limits, undeclared=undeclared)
     out["is_earner"][:] = is_earner
     out["household_undeclared"][:] = undeclared
-    out["household_low_pension"][:] = low_pension
+    out["household_low_pension"][:] = _low_pension(members, law, households, out)
 
 
 def _months(members: Households, law: Parameters, out: Columns) -> None:

@@ -143,6 +143,8 @@ _COMMON: list[tuple[str, Any]] = [
     ("unexplained_income", _YEN),
     ("basic_deduction", _YEN),
     ("levy_base", _YEN),
+    ("judging_pension", _YEN),
+    ("judging_salary", _YEN),
     ("judging_income", _YEN),
     ("household_judging_income", _YEN),
     ("limit_seven", _YEN),

@@ -12,27 +12,31 @@ from chassis.law import Yen, in_force, rule
 from premium_service.rules.columns import Flags, JudgingIncome
 
 
-def judging_income(
-    *,
-    pension: Yen,
-    salary: Yen,
-    business: Yen,
-    family_employee_deduction: Yen,
-    other: Yen,
-    capital_gains: Yen,
-    loss: Yen,
-    senior_deduction: int,
-    is_under_65: Flags,
-) -> JudgingIncome:
-    """軽減判定所得 of one member: yen a year, one entry per member.
-
-    Pension income of people of 65 and over less `senior_deduction` (not below zero); business income before 専従者控除; gains before
-    their special deduction; `salary` without 専従者給与 received; less carried losses; never below zero.
-    """
-    deducted = np.maximum(pension - senior_deduction, 0)
+def judging_pension(*, pension: Yen, senior_deduction: int, is_under_65: Flags) -> Yen:
+    """判定用の年金所得: pension income of people of 65 and over less `senior_deduction` (高齢者特別控除), not below zero."""
+    deducted: Yen = np.maximum(pension - senior_deduction, 0)
     if is_under_65.any():
-        deducted = np.where(is_under_65, pension, deducted)
-    return JudgingIncome(np.maximum(deducted + salary + business + family_employee_deduction + other + capital_gains - loss, 0))
+        young_keep_all: Yen = np.where(is_under_65, pension, deducted)
+        return young_keep_all
+    return deducted
+
+
+def judging_salary_receipts(*, receipts: Yen, received_as_family_employee: Yen, is_not_received: bool) -> Yen:
+    """判定用の給与収入: salary receipts without what was received as a family employee (専従者給与)."""
+    if not is_not_received or not received_as_family_employee.any():
+        return receipts
+    return np.maximum(receipts - received_as_family_employee, 0)
+
+
+def judging_income(
+    *, pension: Yen, salary: Yen, business: Yen, family_employee_deduction: Yen, other: Yen, capital_gains: Yen, loss: Yen
+) -> JudgingIncome:
+    """軽減判定所得 of one member: yen a year, one entry per member, never below zero.
+
+    `pension` and `salary` are those of this test; business income is taken before 専従者控除, gains before their special deduction;
+    carried losses are taken off.
+    """
+    return JudgingIncome(np.maximum(pension + salary + business + family_employee_deduction + other + capital_gains - loss, 0))
 
 
 def judged_by_stated_income(*, judged: JudgingIncome, has_receipts: Flags, stated: Yen, is_stated: Flags) -> JudgingIncome:

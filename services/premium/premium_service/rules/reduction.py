@@ -61,9 +61,9 @@ def tier(*, household_income: Yen, limits: HouseholdLimits, undeclared: Flags) -
     return reached
 
 
-def low_pension(*, pension_receipts: Yen, judged_without_pension: Yen, limit: int | None) -> Flags:
+def low_pension(*, pension_receipts: Yen, has_other_income: Flags, limit: int | None) -> Flags:
     """年金収入が基準以下でその他の所得がない: one flag per member; with `limit=None` the year knows no such rule."""
     if limit is None:
         return np.zeros(len(pension_receipts), np.bool_)
-    low: Flags = (pension_receipts <= limit) & (judged_without_pension == 0)
+    low: Flags = (pension_receipts <= limit) & ~has_other_income
     return low

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
-from chassis.law import Entry, FiscalYear, LawBook, Rate, UnknownToUs, Value, content_hash, flag, rate, record, table, whole, word
+from chassis.law import Dated, FiscalYear, LawBook, Rate, UnknownToUs, Value, content_hash, flag, rate, record, table, whole, word
 
 from premium_service.rules.parameters import (
     CHILD_SUPPORT,
@@ -36,23 +36,26 @@ class _Reader:
     content: dict[str, object] = field(default_factory=dict)
 
     def get(self, name: str, day: date, read: Callable[[Value], T]) -> T:
-        book = self.union if name in self.union else self.national
-        dated = book[name]
+        dated = self._dated(name)
         value = dated.on(day)
-        self._note(name, dated.entry_on(day), dated.term, provisional=dated.provisional_on(day))
+        entry = dated.entry_on(day)
+        self.citations[name] = Citation(
+            dated.name, dated.term, entry.start, entry.law, entry.source, entry.confidence, dated.provisional_on(day)
+        )
+        self.content[dated.name] = [entry.start, value, entry.law, entry.source, entry.confidence]
         return read(value)
 
     def find(self, name: str, day: date, read: Callable[[Value], T]) -> T | None:
         """None where the parameter does not exist for this union, or has no value on the day."""
-        if name not in self.union and name not in self.national:
+        if self._own(name) not in self.union and name not in self.national:
             return None
-        book = self.union if name in self.union else self.national
-        return self.get(name, day, read) if book[name].find(day) is not None else None
+        return self.get(name, day, read) if self._dated(name).find(day) is not None else None
 
-    def _note(self, name: str, entry: Entry[Value], term: str, *, provisional: bool) -> None:
-        full = f"union_{self.union_code}.{name}" if name in self.union else name
-        self.citations[name] = Citation(full, term, entry.start, entry.law, entry.source, entry.confidence, provisional)
-        self.content[full] = [entry.start, entry.value, entry.law, entry.source, entry.confidence]
+    def _own(self, name: str) -> str:
+        return f"union_{self.union_code}.{name}"
+
+    def _dated(self, name: str) -> Dated[Value]:
+        return self.union[self._own(name)] if self._own(name) in self.union else self.national[name]
 
 
 def parameters_for(
@@ -64,7 +67,7 @@ def parameters_for(
     settings: Settings | None = None,
     confirmed: frozenset[str] = frozenset(),
 ) -> Parameters:
-    """Resolve the books of the law for one union and year.
+    """Resolve the books of the law for one union and year. Names in the union's book begin with `union_<code>.`.
 
     Raises NotInForce before the scheme began and UnknownToUs where the union's rates are a gap, naming the parameter and the day.
     """

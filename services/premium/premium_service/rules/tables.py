@@ -44,6 +44,10 @@ class IncomeTable:
             raise ValueError("The limits of an income table must rise, and only the last row has none.")
         return cls(rows)
 
+    def row_of(self, receipts: int) -> IncomeRow:
+        """The row that these receipts fall into."""
+        return next(row for row in self.rows if receipts < row.below)
+
     def income(self, receipts: Yen) -> Yen:
         """Income before it is raised to zero: it may be negative where receipts are small. A fraction of a yen is dropped.
 
