@@ -169,12 +169,13 @@ def require_sex(value: object) -> object:
     return value
 
 
-_KANA: Final = re.compile(r"[ァ-ヺー・　 ヽヾ‐－―．，’]+")
+KATAKANA: Final = r"[ァ-ヺー・　 ヽヾ‐－―．，’]+"
+"""What a フリガナ item may hold: full-width katakana, spaces and the marks of foreign names."""
 
 
 def is_full_width_kana(text: str) -> bool:
     """True where `text` is a reading in full-width katakana, as the standardised フリガナ items ask."""
-    return _KANA.fullmatch(text) is not None
+    return re.fullmatch(KATAKANA, text) is not None
 
 
 def _typed_day(value: object) -> object:

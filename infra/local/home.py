@@ -5,7 +5,7 @@
 - `keys/`: the Ed25519 pair that signs and checks the gateway's tokens;
 - `logs/`: one file for each service.
 
-`locked()` keeps two commands from starting or stopping at the same time.
+`locked(…)` keeps two commands from starting or stopping the same things at the same time.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import fcntl
 import json
 import os
 import secrets
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -42,7 +43,8 @@ class Home:
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
-        self._change = threading.RLock()
+        self._thread = threading.RLock()
+        self._depth = 0
         self.path.mkdir(parents=True, exist_ok=True)
         self.logs.mkdir(exist_ok=True)
 
@@ -51,27 +53,31 @@ class Home:
         return self.path / "logs"
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the run against other commands; waits for the one that holds it."""
-        with (self.path / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    def locked(self, what: str) -> Iterator[None]:
+        """Hold `what` (servers, services) against other commands; waits for the one that holds it. Not to be nested."""
+        with (self.path / f"{what}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                sys.stderr.write("別の ./koki が同じものを動かしています。終わるのを待ちます…\n")
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def value(self, name: str, default: Any = None) -> Any:
         """One entry of the state."""
-        with self._change:
+        with self._changing():
             return self._read(self.path / "state.json").get(name, default)
 
     def keep(self, name: str, value: Any) -> None:
         """Set one entry of the state."""
-        with self._change:
+        with self._changing():
             state = self._read(self.path / "state.json")
             state[name] = value
             self._write(self.path / "state.json", state)
 
     def port(self, name: str) -> int:
         """The port of 127.0.0.1 that this run uses for `name`: chosen once, then the same."""
-        with self._change:
+        with self._changing():
             ports = dict(self.value("ports", {}))
             if name not in ports:
                 ports[name] = free_port(besides=ports.values())
@@ -80,7 +86,7 @@ class Home:
 
     def open_port(self, name: str) -> int:
         """The same for something that is about to start: if a stranger has taken the port meanwhile, a new one is chosen."""
-        with self._change:
+        with self._changing():
             port = self.port(name)
             if is_free(port):
                 return port
@@ -101,19 +107,19 @@ class Home:
 
     def remember(self, name: str, process: ProcessIdentity) -> None:
         """Record a process that was just started."""
-        with self._change:
+        with self._changing():
             processes = dict(self.value("processes", {}))
             processes.pop(name, None)
             self.keep("processes", {**processes, name: asdict(process)})
 
     def forget(self, name: str) -> None:
         """Remove a process that has been stopped."""
-        with self._change:
+        with self._changing():
             self.keep("processes", {key: value for key, value in self.value("processes", {}).items() if key != name})
 
     def secret(self, name: str) -> str:
         """The password of `name`: made at random when it is first asked for, then kept (letters, digits, - and _ only)."""
-        with self._change:
+        with self._changing():
             path = self.path / "secrets.json"
             known = self._read(path)
             if name not in known:
@@ -124,7 +130,7 @@ class Home:
     def token_keys(self) -> tuple[Path, Path]:
         """PEM files of the private (mode 0600) and the public Ed25519 key, made on the first call."""
         private, public = self.path / "keys" / "token-private.pem", self.path / "keys" / "token-public.pem"
-        with self._change:
+        with self._changing():
             if not (private.exists() and public.exists()):
                 private.parent.mkdir(mode=0o700, exist_ok=True)
                 key = Ed25519PrivateKey.generate()
@@ -133,15 +139,29 @@ class Home:
         return private, public
 
     def servers(self) -> tuple[Path, Account]:
-        """The folder of the private servers and the user they run as; the folder is chosen once."""
-        account = server_account()
-        with self._change:
+        """The folder of the private servers and the user they run as; both are chosen once."""
+        with self._changing():
+            account = server_account(self.value("account"))
             recorded = self.value("servers_folder")
             if recorded and Path(recorded).is_dir():
                 return Path(recorded), account
             folder = server_folder(self.path, account)
+            self.keep("account", account.name)
             self.keep("servers_folder", str(folder))
         return folder, account
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Read and write the files of the home alone: among threads by a lock in memory, among commands by a lock on a file."""
+        with self._thread, contextlib.ExitStack() as held:
+            if self._depth == 0:
+                lock = held.enter_context((self.path / "state.lock").open("w"))
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
 
     def _read(self, path: Path) -> dict[str, Any]:
         if not path.exists():

@@ -43,7 +43,7 @@ class PrivatePostgres:
             return
         _, account = self.home.servers()
         account.owns(self._folder)
-        binaries = find_postgresql(self._data, home=self.home.path)
+        binaries = find_postgresql(self._data)
         if not (self._data / "PG_VERSION").exists():
             self._initialise(binaries)
         account.write(self._data / "koki.conf", self._settings(self.home.open_port(NAME)))

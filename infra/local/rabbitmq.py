@@ -104,7 +104,7 @@ class PrivateRabbit:
     def _start_node(self, document: dict[str, object]) -> None:
         _, account = self.home.servers()
         account.owns(self._folder)
-        programs = find_rabbitmq(home=self.home.path)
+        programs = find_rabbitmq()
         if self.home.process(PORT_MAPPER) is None:
             for port in _PORTS.values():
                 self.home.open_port(port)
@@ -192,6 +192,7 @@ class PrivateRabbit:
                 auth=(url.username, url.password),
                 timeout=5,
                 trust_env=False,
+                verify=False,  # plain http on this machine: loading certificates at each try would only cost time
             )
         except httpx.TransportError:
             return False

@@ -19,7 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
+from infra.local.given import GivenPostgres, GivenRabbit, given_postgres, given_rabbit
 from infra.local.home import Home, default_home
 from infra.local.postgresql import PrivatePostgres
 from infra.local.rabbitmq import PrivateRabbit
@@ -48,9 +50,17 @@ class PrivateServers:
     def __init__(self, home: Path, *, municipalities: Sequence[str] = definitions.SAMPLE_MUNICIPALITIES, durable: bool = True) -> None:
         """`municipalities` are 6-digit codes; `durable=False` is PostgreSQL without fsync, for tests."""
         self.home = Home(home)
-        self.postgres = PrivatePostgres(self.home, durable)
-        self.rabbit = PrivateRabbit(self.home)
+        self.postgres: PrivatePostgres | GivenPostgres = PrivatePostgres(self.home, durable)
+        self.rabbit: PrivateRabbit | GivenRabbit = PrivateRabbit(self.home)
         self._municipalities = tuple(municipalities)
+
+    @classmethod
+    def of_environment(cls, home: Path) -> PrivateServers:
+        """The servers of the local run: private ones, but the running ones that KOKI_DATABASE_URL and KOKI_BROKER_URL name."""
+        servers = cls(home)
+        servers.postgres = given_postgres() or servers.postgres
+        servers.rabbit = given_rabbit(servers.home) or servers.rabbit
+        return servers
 
     @property
     def municipalities(self) -> tuple[str, ...]:
@@ -62,15 +72,26 @@ class PrivateServers:
 
         Idempotent. Raises LocalRunProblem (Japanese text) when a program is missing or a server does not come up.
         """
-        with self.home.locked(), ThreadPoolExecutor(max_workers=2) as pool:
-            self.home.servers()
-            parts = [pool.submit(self._start_postgres), pool.submit(self.rabbit.start, self.municipalities)]
-            for part in parts:
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            for part in [pool.submit(self.start_postgres), pool.submit(self.start_broker)]:
                 part.result()
+
+    def start_postgres(self) -> None:
+        """The PostgreSQL half of `start`."""
+        with self.home.locked("postgresql"):
+            self.postgres.start()
+            # In a thread of its own: the caller may be a test that has an event loop running.
+            with ThreadPoolExecutor(max_workers=1) as pool:
+                pool.submit(asyncio.run, roles.provision(self.postgres.url, map(self._database, definitions.SERVICES))).result()
+
+    def start_broker(self) -> None:
+        """The RabbitMQ half of `start`."""
+        with self.home.locked("rabbitmq"):
+            self.rabbit.start(self.municipalities)
 
     def stop(self) -> None:
         """Stop exactly what was started from this home; data stays."""
-        with self.home.locked(), ThreadPoolExecutor(max_workers=2) as pool:
+        with self.home.locked("postgresql"), self.home.locked("rabbitmq"), ThreadPoolExecutor(max_workers=2) as pool:
             for part in [pool.submit(self.postgres.stop), pool.submit(self.rabbit.stop)]:
                 part.result()
 
@@ -87,7 +108,9 @@ class PrivateServers:
             return roles.with_database(self.postgres.url, name)
         user = roles.owner_role(service) if role == "owner" else roles.app_role(service)
         password = self.home.secret(f"postgresql.{user}")
-        return f"postgresql://{user}:{password}@127.0.0.1:{self.home.port('postgresql')}/{name}"
+        place = urlsplit(self.postgres.url)
+        host = place.netloc.rpartition("@")[2]
+        return place._replace(netloc=f"{user}:{password}@{host}", path=f"/{name}").geturl()
 
     def broker_url(self, user: str) -> str:
         """amqp:// URL of a service, `municipality-<code>`, `monitor` or `koki-administrator`, on the vhost `koki`."""
@@ -117,36 +140,32 @@ class PrivateServers:
     def add_municipality(self, code: str) -> MunicipalityCredentials:
         """Give a further municipality its account and queue on the running broker."""
         definitions.municipality_user(code)
-        with self.home.locked():
+        with self.home.locked("rabbitmq"):
             self.home.keep("municipalities", [*dict.fromkeys((*self.home.value("municipalities", ()), code))])
             self.rabbit.start(self.municipalities)
         return self.municipality_credentials(code)
 
     def kill_broker(self) -> None:
         """SIGKILL the broker."""
-        with self.home.locked():
+        with self.home.locked("rabbitmq"):
             self.rabbit.kill()
 
     def restart_broker(self) -> None:
         """Stop the broker gently if it runs, start it again, wait until it takes connections. Blocks for some seconds."""
-        with self.home.locked():
+        with self.home.locked("rabbitmq"):
             self.rabbit.stop()
             self.rabbit.start(self.municipalities)
 
     def kill_database(self) -> None:
         """SIGKILL PostgreSQL with all its sessions."""
-        with self.home.locked():
+        with self.home.locked("postgresql"):
             self.postgres.kill()
 
     def restart_database(self) -> None:
         """Stop PostgreSQL if it runs, start it again, wait until it takes connections."""
-        with self.home.locked():
+        with self.home.locked("postgresql"):
             self.postgres.stop()
             self.postgres.start()
-
-    def _start_postgres(self) -> None:
-        self.postgres.start()
-        asyncio.run(roles.provision(self.postgres.url, [self._database(service) for service in definitions.SERVICES]))
 
     def _database(self, service: str) -> ServiceDatabase:
         owner, app = roles.owner_role(service), roles.app_role(service)
@@ -155,4 +174,4 @@ class PrivateServers:
 
 def municipality_credentials(code: str, home: Path | None = None) -> MunicipalityCredentials:
     """The broker account of a municipality of the local run in `home` (default: KOKI_HOME or `.koki`)."""
-    return PrivateServers(home or default_home()).municipality_credentials(code)
+    return PrivateServers.of_environment(home or default_home()).municipality_credentials(code)

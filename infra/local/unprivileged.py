@@ -13,6 +13,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,7 @@ from typing import Any, Final
 from infra.local.problems import LocalRunProblem
 
 USER: Final = "koki"
+_ATTEMPTS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -63,16 +65,19 @@ class Account:
         return bool(status.st_mode & stat.S_IXOTH)
 
 
-def server_account() -> Account:
-    """The caller, unless it is root: then `koki`, or `nobody`."""
+def own_account() -> Account:
+    """The caller."""
+    return Account(str(os.geteuid()), os.geteuid(), os.getegid())
+
+
+def server_account(recorded: str | None = None) -> Account:
+    """The caller, unless it is root: then the user `recorded` earlier, else `koki`, else `nobody`."""
     if os.geteuid() != 0:
-        return _account(pwd.getpwuid(os.geteuid()) if _has_entry(os.geteuid()) else None)
-    for name in (USER, "nobody"):
-        try:
-            return _account(pwd.getpwnam(name))
-        except KeyError:
-            if name == USER and _make_user():
-                return _account(pwd.getpwnam(name))
+        return own_account()
+    for name in filter(None, (recorded, USER, "nobody")):
+        entry = _entry(name) or (_make_user() if name == USER else None)
+        if entry is not None:
+            return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
     raise LocalRunProblem(
         "サーバーを動かす一般ユーザーを用意できません(useradd が使えず、nobody もありません)。一般ユーザーで ./koki を実行してください。"
     )
@@ -93,23 +98,23 @@ def server_folder(home: Path, account: Account) -> Path:
     raise LocalRunProblem(f"{account.name} から読み書きできるデータの置き場所がありません。/var/lib に書き込めるようにしてください。")
 
 
-def _has_entry(uid: int) -> bool:
+def _entry(name: str) -> pwd.struct_passwd | None:
     try:
-        pwd.getpwuid(uid)
+        return pwd.getpwnam(name)
     except KeyError:
-        return False
-    return True
+        return None
 
 
-def _account(entry: pwd.struct_passwd | None) -> Account:
-    if entry is None:
-        return Account(str(os.geteuid()), os.geteuid(), os.getegid())
-    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-
-
-def _make_user() -> bool:
+def _make_user() -> pwd.struct_passwd | None:
+    """Make the user, or find that another command has just made it."""
     useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if useradd is None:
-        return False
+        return None
     command = [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", USER]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    for _ in range(_ATTEMPTS):
+        made = subprocess.run(command, capture_output=True, check=False).returncode == 0
+        entry = _entry(USER)
+        if made or entry is not None:
+            return entry
+        time.sleep(0.2)  # the list of users may be locked by somebody else
+    return None

@@ -96,6 +96,26 @@ async def provision(superuser_url: str, databases: Iterable[ServiceDatabase]) ->
     await asyncio.gather(*(_grant(superuser_url, database) for database in wanted))
 
 
+async def applied_migrations(superuser_url: str, services: Iterable[str]) -> dict[str, str]:
+    """What `mark_migrations` wrote about each database; empty where nothing was written. It lives and dies with the data."""
+    connection = await asyncpg.connect(superuser_url)
+    try:
+        rows = await connection.fetch("SELECT datname, shobj_description(oid, 'pg_database') AS mark FROM pg_database")
+    finally:
+        await connection.close()
+    marks = {row["datname"]: row["mark"] or "" for row in rows}
+    return {service: marks.get(service, "") for service in services}
+
+
+async def mark_migrations(superuser_url: str, service: str, mark: str) -> None:
+    """Write a fingerprint of the migrations that were just applied to the database of a service."""
+    connection = await asyncpg.connect(superuser_url)
+    try:
+        await _execute(connection, "COMMENT ON DATABASE %I IS %L", service, mark)
+    finally:
+        await connection.close()
+
+
 async def _set_role(connection: asyncpg.Connection, role: str, password: str, *, exists: bool, sees_all_rows: bool) -> None:
     verb, rows = "ALTER" if exists else "CREATE", "BYPASSRLS" if sees_all_rows else "NOBYPASSRLS"
     await _execute(connection, f"{verb} ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION {rows} PASSWORD %L", role, password)

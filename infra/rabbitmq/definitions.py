@@ -67,15 +67,20 @@ def broker_users(municipalities: Iterable[str]) -> tuple[str, ...]:
 
 
 def build(passwords: Mapping[str, str], municipalities: Iterable[str]) -> dict[str, Any]:
-    """The definitions document for `municipalities` (6-digit codes); `passwords` maps each name of `broker_users` to its password."""
+    """The definitions document for `municipalities` (6-digit codes); `passwords` maps each name of `broker_users` to its password.
+
+    Without a password for ADMINISTRATOR that user is left out: a broker that somebody else runs has its own.
+    """
     codes = tuple(municipalities)
+    administrators = [ADMINISTRATOR] if ADMINISTRATOR in passwords else []
     return {
-        "users": [_user(ADMINISTRATOR, passwords, tags=["administrator"]), _user(MONITOR, passwords, tags=["monitoring"])]
+        "users": [_user(name, passwords, tags=["administrator"]) for name in administrators]
+        + [_user(MONITOR, passwords, tags=["monitoring"])]
         + [_user(service, passwords) for service in SERVICES]
         + [_user(municipality_user(code), passwords) for code in codes],
         "vhosts": [{"name": VHOST}],
         "permissions": [
-            _permission(ADMINISTRATOR, configure=".*", write=".*", read=".*"),
+            *(_permission(name, configure=".*", write=".*", read=".*") for name in administrators),
             _permission(MONITOR),
             *(_service_permission(service) for service in SERVICES),
             *(_permission(municipality_user(code), write=r"^municipal\.intake$", read=f"^municipal\\.answers\\.{code}$") for code in codes),
@@ -144,7 +149,7 @@ def _own_routing_keys_only(code: str) -> dict[str, str]:
 
 
 def _keep_what_cannot_be_delivered() -> dict[str, Any]:
-    """After five failed deliveries a message goes to `gateway.dead`, and stays where it is until that exchange takes it."""
+    """After fifty failed deliveries a message goes to `gateway.dead`, and stays where it is until that exchange takes it."""
     return {
         "vhost": VHOST,
         "name": "municipal-doors",
@@ -152,7 +157,7 @@ def _keep_what_cannot_be_delivered() -> dict[str, Any]:
         "apply-to": "queues",
         "priority": 10,
         "definition": {
-            "delivery-limit": 5,
+            "delivery-limit": 50,
             "dead-letter-exchange": "gateway.dead",
             "dead-letter-strategy": "at-least-once",
             "overflow": "reject-publish",

@@ -12,8 +12,8 @@ from infra.local.servers import PrivateServers
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateServers]:
     running = PrivateServers(tmp_path_factory.mktemp("local-run"), durable=False)
-    running.start()
     try:
+        running.start()
         yield running
     finally:
         running.destroy()

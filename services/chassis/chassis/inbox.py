@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 from contracts.catalogue import model_of
 from contracts.envelope import Message, as_json, read
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
@@ -123,7 +123,7 @@ def _arrival_within_stream(pair: tuple[str, Found]) -> int:
 
 
 def _parked_message(row: Any) -> tuple[str, Found]:
-    item = from_json(row["item"])
+    item = row["item"]
     return item["koki_handler"], read(item, model_of(item["type"]))
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis.database import driver
-from chassis.topology import declare_events
+from chassis.topology import SETUP_SECONDS, declare_events
 
 log = structlog.get_logger("relay")
 
@@ -54,7 +54,7 @@ class Relay:
                     self.broker_url, timeout=10, client_properties={"connection_name": f"{self.service} relay"}
                 )
                 async with connection:
-                    self.connected, pause = True, 0.2
+                    pause = 0.2
                     await self._send_until_lost(connection)
             except (OSError, aio_pika.exceptions.AMQPError, TimeoutError, asyncio.InvalidStateError, RuntimeError) as error:
                 log.warning("relay_waits", error=type(error).__name__, seconds=pause)
@@ -64,10 +64,12 @@ class Relay:
             pause = min(pause * 2, 5)
 
     async def _send_until_lost(self, connection: AbstractConnection) -> None:
-        channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        await declare_events(channel, self.service)
+        async with asyncio.timeout(SETUP_SECONDS):
+            channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+            await declare_events(channel, self.service)
+        self.connected = True
         exchanges: dict[str, AbstractExchange] = {}
-        while not connection.is_closed:
+        while not (connection.is_closed or channel.is_closed):
             self._wake.clear()
             sent, failed = await self.send_some(channel, exchanges)
             if failed or not sent:
@@ -111,7 +113,7 @@ class Relay:
         """Delete rows that were sent more than a week ago, and inbox rows of the same age."""
         async with self.engine.begin() as connection:
             for statement in (
-                "DELETE FROM outbox WHERE published_at < now() - :keep",
-                "DELETE FROM inbox WHERE handled_at < now() - :keep",
+                "DELETE FROM outbox WHERE published_at < now() - CAST(:keep AS interval)",
+                "DELETE FROM inbox WHERE handled_at < now() - CAST(:keep AS interval)",
             ):
                 await connection.execute(text(statement), {"keep": KEEP})

@@ -13,6 +13,9 @@ from aio_pika.abc import AbstractChannel, AbstractQueue
 from pamqp.common import FieldTable
 
 PARTITIONS = 4
+SETUP_SECONDS = 15
+"""A broker that has just come back may accept a connection and leave a declaration unanswered: give up and connect afresh."""
+
 CRASH_LIMIT = 50
 """Deliveries of one message before the broker itself sets it aside: it has ended the process that many times."""
 

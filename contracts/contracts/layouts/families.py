@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files of several record kinds: blocks of a header, data records and a trailer that counts and sums them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from contracts.layouts.checks import TYPED, add_typed
+from contracts.layouts.csv_text import Unreadable, Written
+from contracts.layouts.fixed_text import columns_of, records_of
+from contracts.layouts.jis import Bytes
+from contracts.layouts.loading import FOLDER, load_layout, read_yaml
+from contracts.layouts.model import Encoding, Layout
+from contracts.layouts.problems import FileError, file_error
+from contracts.layouts.reading import ReadResult, judge, refused
+from contracts.layouts.writing import encode_file
+
+
+class Family(BaseModel):
+    """Which layouts make the file, which fields a block has in common, and what its trailer counts and sums."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    version: str
+    term: str
+    meaning: str
+    record_length: int
+    encoding: Encoding
+    kind_field: str
+    header: Layout
+    data: Layout
+    trailer: Layout
+    common: tuple[str, ...]
+    count: str
+    sums: dict[str, str]
+    """Field of the trailer → field of the data records that it sums."""
+
+    def kind_of(self, layout: Layout) -> str:
+        return layout.field(self.kind_field).constant or ""
+
+
+@dataclass(frozen=True)
+class FamilyResult:
+    """What became of the file. Row numbers are those of records in the file, from 1. `blocks`: first_record, last_record of each."""
+
+    headers: ReadResult
+    data: ReadResult
+    trailers: ReadResult
+    blocks: pl.DataFrame
+    file_errors: list[FileError]
+
+
+def load_family(version: str, *, site_codes: Mapping[str, Mapping[str, str]] | None = None) -> Family:
+    """The family of records of a version folder; `site_codes` as in `load_layout`, for whichever records use the table."""
+    content = read_yaml(FOLDER / version / "family.yaml")
+    for record in ("header", "data", "trailer"):
+        layout = load_layout(content[record], version)
+        replaced = {table: values for table, values in (site_codes or {}).items() if table in layout.code_tables}
+        content[record] = load_layout(content[record], version, site_codes=replaced)
+    return Family.model_validate(content)
+
+
+def read_family(data: bytes, family: Family) -> FamilyResult:
+    """Read the file. A wrong length, order of records, count or sum refuses the whole of it."""
+    records = records_of(data, family.record_length)
+    if isinstance(records, Unreadable):
+        return _refused(family, records.errors)
+    at = (family.data.field(family.kind_field).offset or 1) - 1
+    kinds = records[:, at]
+    if (error := _order_error(kinds, family)) is not None:
+        return _refused(family, [error])
+
+    parts = {layout.name: _written(records, kinds, layout, family) for layout in (family.header, family.data, family.trailer)}
+    typed = {name: add_typed(written.frame, family_layout(family, name)) for name, written in parts.items()}
+    firsts, lasts = parts[family.header.name].row_numbers, parts[family.trailer.name].row_numbers
+    blocks = pl.DataFrame({"first_record": firsts, "last_record": lasts})
+    if errors := _total_errors(parts, typed, family):
+        return _refused(family, errors)
+    headers, rows, trailers = (
+        judge(parts[layout.name], typed[layout.name], layout, None) for layout in (family.header, family.data, family.trailer)
+    )
+    return FamilyResult(headers, rows, trailers, blocks, [])
+
+
+def encode_family(blocks: Sequence[tuple[pl.DataFrame, pl.DataFrame]], family: Family) -> bytes:
+    """The bytes of a file of (header of one row, data) blocks, with trailers that count and sum; no line ends."""
+    found = b""
+    for header, data in blocks:
+        totals = {target: int(data.get_column(source).sum() or 0) for target, source in family.sums.items()}
+        trailer = header.select(family.common).with_columns(
+            pl.lit(family.kind_of(family.trailer)).alias(family.kind_field),
+            pl.lit(data.height, pl.Int64).alias(family.count),
+            *(pl.lit(total, pl.Int64).alias(target) for target, total in totals.items()),
+        )
+        for frame, layout in ((header, family.header), (data, family.data), (trailer, family.trailer)):
+            found += encode_file(frame, layout, encoding=family.encoding, line_end="")
+    return found
+
+
+def family_layout(family: Family, name: str) -> Layout:
+    return next(layout for layout in (family.header, family.data, family.trailer) if layout.name == name)
+
+
+def _refused(family: Family, errors: list[FileError]) -> FamilyResult:
+    nothing = pl.DataFrame(schema={"first_record": pl.Int64, "last_record": pl.Int64})
+    return FamilyResult(refused(errors, family.header), refused(errors, family.data), refused(errors, family.trailer), nothing, errors)
+
+
+def _order_error(kinds: Bytes, family: Family) -> FileError | None:
+    header, data, trailer = (ord(family.kind_of(layout)) for layout in (family.header, family.data, family.trailer))
+    before = np.concatenate(([trailer], kinds[:-1]))
+    starts, goes_on = kinds == header, (kinds == data) | (kinds == trailer)
+    is_right = (starts & (before == trailer)) | (goes_on & ((before == header) | (before == data)))
+    if not is_right.all():
+        position = int(np.argmin(is_right))
+        return file_error("KOKI-F014", row=position + 1, value=chr(kinds[position]), detail="")
+    if kinds[-1] != trailer:
+        return file_error("KOKI-F014", row=len(kinds), value=chr(kinds[-1]), detail=f"{family.trailer.term}がありません。")
+    return None
+
+
+def _written(records: Bytes, kinds: Bytes, layout: Layout, family: Family) -> Written:
+    positions = np.flatnonzero(kinds == ord(family.kind_of(layout)))
+    numbers = pl.Series("row_number", positions + 1, dtype=pl.Int64)
+    return columns_of(np.ascontiguousarray(records[positions]), layout, family.encoding, numbers)
+
+
+def _total_errors(parts: Mapping[str, Written], typed: Mapping[str, pl.DataFrame], family: Family) -> list[FileError]:
+    firsts = parts[family.header.name].row_numbers.to_numpy()
+    block = np.searchsorted(firsts, parts[family.data.name].row_numbers.to_numpy(), side="right") - 1
+    data = typed[family.data.name].with_columns(pl.Series("block", block, dtype=pl.Int64))
+    sums = data.group_by("block").agg(pl.len().alias(family.count), *(pl.col(TYPED + s).sum().alias(t) for t, s in family.sums.items()))
+    declared = typed[family.trailer.name].with_row_index("block").cast({"block": pl.Int64}).join(sums, on="block", how="left")
+    errors: list[FileError] = []
+    for row, number in zip(declared.iter_rows(named=True), parts[family.trailer.name].row_numbers.to_list(), strict=True):
+        if row[TYPED + family.count] != (count := row[family.count + "_right"] or 0):
+            errors.append(file_error("KOKI-F005", row=number, declared=row[TYPED + family.count], found=count))
+        for target in family.sums:
+            if row[TYPED + target] != (total := row[target + "_right"] or 0):
+                term = family.trailer.field(target).term
+                errors.append(file_error("KOKI-F007", row=number, column=target, term=term, declared=row[TYPED + target], found=total))
+    return errors

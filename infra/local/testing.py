@@ -1,0 +1,111 @@
+"""`./koki test`: checks, then the tests of every package on real servers, then the journeys in a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from infra.local.checks import Result, check
+from infra.local.home import REPOSITORY
+from infra.local.install import apt_install, may_install
+from infra.local.problems import LocalRunProblem
+from infra.local.running import prepare_programs
+from infra.local.servers import PrivateServers
+from infra.local.steps import Steps
+
+JOURNEYS: Final = "tests/journeys"
+_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_NOTHING_COLLECTED: Final = 5
+
+
+def run_tests(home: Path, *, fast: bool, arguments: Sequence[str], console: Console) -> int:
+    """Run everything and print a summary; 0 if nothing failed. `fast` leaves the journeys out.
+
+    `arguments` go to pytest. If one of them is a path, only that is tested.
+    """
+    with Steps(console) as steps:
+        prepare_programs(PrivateServers.of_environment(home), steps)
+    chosen = [_absolute(argument) for argument in arguments]
+    if chosen != list(arguments):
+        return _summary([_pytest("pytest", chosen, console)], console)
+    console.rule("検査", align="left")
+    results = check(console)
+    console.rule("単体・結合テスト", align="left")
+    results.append(_pytest("単体・結合テスト", arguments, console))
+    if not fast:
+        console.rule("画面を通したテスト", align="left")
+        results.append(_journeys(arguments, console))
+    return _summary(results, console)
+
+
+def run_checks(console: Console) -> int:
+    """Run the checks alone; 0 if nothing failed."""
+    return _summary(check(console), console)
+
+
+def find_browser() -> str | None:
+    """KOKI_CHROMIUM, or the first Chromium of the machine that starts."""
+    for name in filter(None, (os.environ.get("KOKI_CHROMIUM"), *_BROWSERS)):
+        path = shutil.which(name)
+        if path is not None and subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:
+            return path
+    return None
+
+
+def _absolute(argument: str) -> str:
+    """A path, as the person sees it from where they are, in full; anything else as it is."""
+    path, separator, rest = argument.partition("::")
+    return f"{Path(path).resolve()}{separator}{rest}" if not argument.startswith("-") and Path(path).exists() else argument
+
+
+def _journeys(arguments: Sequence[str], console: Console) -> Result:
+    title = "画面を通したテスト"
+    if not any((REPOSITORY / JOURNEYS).rglob("test_*.py")):
+        return Result(title, False, 0, f"{JOURNEYS} にテストがありません")
+    browser = find_browser() or _install_browser(console)
+    if browser is None:
+        remark = "ブラウザーがないため省きました。sudo apt-get install -y chromium のあと、もう一度実行してください"
+        console.print(remark)
+        return Result(title, True, 0, remark)
+    return _pytest(title, [JOURNEYS, *arguments], console, {"KOKI_CHROMIUM": browser})
+
+
+def _install_browser(console: Console) -> str | None:
+    if not may_install():
+        return None
+    try:
+        with Steps(console) as steps:
+            apt_install(["chromium"], steps)
+    except LocalRunProblem as problem:
+        console.print(str(problem), highlight=False)
+    return find_browser()
+
+
+def _pytest(title: str, arguments: Sequence[str], console: Console, environment: dict[str, str] | None = None) -> Result:
+    """pytest with its own output; that a selection by `-k` or `-m` leaves nothing is no failure."""
+    started = time.monotonic()
+    console.file.flush()
+    command = [sys.executable, "-m", "pytest", *arguments]
+    code = subprocess.run(command, check=False, cwd=REPOSITORY, env={**os.environ, **(environment or {})}).returncode
+    nothing = code == _NOTHING_COLLECTED and bool({"-k", "-m"} & set(arguments))
+    return Result(title, code == 0 or nothing, time.monotonic() - started, "選ばれたテストはありません" if nothing else "")
+
+
+def _summary(results: Sequence[Result], console: Console) -> int:
+    table = Table("", "部分", "秒", "備考", title="まとめ", title_justify="left")
+    for result in results:
+        table.add_row("[green]✓[/]" if result.passed else "[red]✗[/]", result.title, f"{result.seconds:.1f}", result.remark)
+    console.print(table)
+    failed = [result.title for result in results if not result.passed]
+    seconds = sum(result.seconds for result in results)
+    console.print(f"失敗: {'、'.join(failed)}" if failed else f"すべて通りました({seconds:.0f}秒)。", style="red" if failed else "green")
+    return 1 if failed else 0

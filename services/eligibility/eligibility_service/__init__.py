@@ -1,0 +1,1 @@
+"""Eligibility: the mirror of residents, the insured ledger and the certificates."""

@@ -1,0 +1,1 @@
+"""What has a life: records of residents, residences, qualifications, certificates."""

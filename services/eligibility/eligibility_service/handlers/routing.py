@@ -1,0 +1,15 @@
+"""Event → function."""
+
+from chassis.routing import Routes
+from contracts.events.municipal import ResidentChanged, ResidentsBatchSealed
+
+from eligibility_service.handlers.residents import on_residents_changed, on_residents_sealed
+from eligibility_service.store.residents import POSITIONS
+
+ROUTES = Routes(
+    {
+        on_residents_changed: (ResidentChanged,),
+        on_residents_sealed: (ResidentsBatchSealed,),
+    },
+    own_positions={"resident": POSITIONS},
+)

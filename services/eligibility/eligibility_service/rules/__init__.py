@@ -1,0 +1,1 @@
+"""The law of eligibility: pure functions over arrays."""

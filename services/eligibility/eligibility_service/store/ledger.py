@@ -1,0 +1,131 @@
+"""What the municipalities say goes into the mirror, and the ledger follows: the one way for single records, packs, batches and jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+from chassis.unit_of_work import UnitOfWork
+
+from eligibility_service.domain import ledger
+from eligibility_service.domain.ledger import QUALIFICATION
+from eligibility_service.domain.records import KEY, in_turns
+from eligibility_service.domain.residence import Residence, replay
+from eligibility_service.store import qualifications, residents
+from eligibility_service.store.bulk import literal_time
+
+PERSON: Final = ("household_number", "sex", "born_on", "changed_on")
+REVISION: Final[dict[str, pl.DataType]] = {
+    **QUALIFICATION,
+    "turn": pl.String(),
+    "household_number": pl.String(),
+    "sex": pl.String(),
+    "born_on": pl.Date(),
+    "changed_on": pl.Date(),
+    "row": pl.Int32(),
+}
+"""A qualification as it is after a change, with what its event says of the person and the `row` of the record that caused it."""
+
+
+async def take(uow: UnitOfWork, records: pl.DataFrame, *, alone: bool) -> pl.DataFrame:
+    """Take records of residents into the mirror and bring the ledger in line; returns what became of qualifications (REVISION).
+
+    `records`: RECORD with `turn`, and `row` where the caller wants to know causes. `alone`: no single change of these
+    municipalities goes on at the same time (for batches).
+    """
+    await residents.keep_apart(uow, records["municipality_code"].unique().to_list(), alone=alone)
+    if "row" not in records.columns:
+        records = records.with_columns(row=pl.lit(None, pl.Int32))
+    revisions: list[pl.DataFrame] = []
+    for number, part in enumerate(in_turns(records)):
+        accepted = await residents.accept(uow, part, number)
+        revisions += await _take_new(uow, accepted.filter(pl.col("known_sequence").is_null()))
+        revisions += await _take_changed(uow, accepted.filter(pl.col("known_sequence").is_not_null()))
+    return pl.concat(revisions) if revisions else pl.DataFrame(schema=REVISION)
+
+
+async def _take_new(uow: UnitOfWork, accepted: pl.DataFrame) -> list[pl.DataFrame]:
+    """Residents that nobody knew: their qualifications follow from this record alone, while it is being written."""
+    if accepted.height == 0:
+        return []
+    wanted = ledger.qualifications_of(_present_residences(accepted))
+    accepted = accepted.with_columns(wanted.select(ledger.coming_day(uow.today)))
+    nothing = pl.DataFrame(schema=QUALIFICATION)
+    begun = wanted.filter(ledger.begun_by(uow.today))
+    deciding = asyncio.create_task(asyncio.to_thread(ledger.decide, begun, nothing, _nothing_restated()))
+    await residents.add(uow, accepted)
+    decision = await deciding
+    return await _write(uow, decision, accepted)
+
+
+async def _take_changed(uow: UnitOfWork, accepted: pl.DataFrame) -> list[pl.DataFrame]:
+    if accepted.height == 0:
+        return []
+    coming = ledger.qualifications_of(_present_residences(accepted)).select(ledger.coming_day(uow.today))
+    await residents.replace(uow, accepted.with_columns(coming))
+    restated = accepted.select(
+        *KEY,
+        household=pl.col("household_number") != pl.col("known_household"),
+        person=(pl.col("sex") != pl.col("known_sex")) | (pl.col("born_on") != pl.col("known_birth")),
+    )
+    return await follow(uow, accepted, restated)
+
+
+async def follow(uow: UnitOfWork, people: pl.DataFrame, restated: pl.DataFrame | None = None) -> list[pl.DataFrame]:
+    """Decide the qualifications of known residents anew from everything their municipality has said.
+
+    `people`: the present records (RECORD) with `row` and `recorded_from`.
+    """
+    residences = _with_earlier(people, await residents.said_of_those_who_left(uow, people))
+    wanted = ledger.qualifications_of(residences).filter(ledger.begun_by(uow.today))
+    held = await qualifications.held_by(uow, people)
+    decision = ledger.decide(wanted, held, _nothing_restated() if restated is None else restated)
+    await qualifications.replace(uow, decision.revised.join(people.select(*KEY, "recorded_from"), on=KEY))
+    return await _write(uow, decision, people)
+
+
+async def _write(uow: UnitOfWork, decision: ledger.Decision, people: pl.DataFrame) -> list[pl.DataFrame]:
+    new = await qualifications.add(uow, decision.new.join(people.select(*KEY, "recorded_from"), on=KEY, maintain_order="left"))
+    person = people.select(*KEY, *PERSON, "row")
+    parts = [part for part in (decision.revised, new) if part.height]
+    return [part.join(person, on=KEY, maintain_order="left").select(*REVISION) for part in parts]
+
+
+def _present_residences(records: pl.DataFrame) -> pl.DataFrame:
+    return records.select(
+        *KEY,
+        "born_on",
+        since="resident_since",
+        ended_on=pl.when(pl.col("status") != "1").then(pl.coalesce("ended_on", "changed_on")),
+        status="status",
+    )
+
+
+def _with_earlier(people: pl.DataFrame, said: dict[residents.Person, list[Residence]]) -> pl.DataFrame:
+    """The residences of people; of those who have left before, all that are believed now."""
+    present = _present_residences(people)
+    if not said:
+        return present
+    rows: list[tuple[object, ...]] = []
+    for code, number, born_on, since, ended_on, status in present.iter_rows():
+        last = Residence(since, ended_on, status)
+        residences: Sequence[Residence] = replay([*said[code, number], last]) if (code, number) in said else [last]
+        rows += [(code, number, born_on, *residence) for residence in residences]
+    return pl.DataFrame(rows, schema=present.schema, orient="row")
+
+
+def _nothing_restated() -> pl.DataFrame:
+    return pl.DataFrame(schema={**dict.fromkeys(KEY, pl.String()), "household": pl.Boolean(), "person": pl.Boolean()})
+
+
+async def acquire_those_whose_day_has_come(uow: UnitOfWork, people: pl.DataFrame) -> pl.DataFrame:
+    """資格取得 by a day that has come: `people` are present records (RECORD) whose `acquires_on` is not after today."""
+    if people.height == 0:
+        return pl.DataFrame(schema=REVISION)
+    known = people.with_columns(literal_time(uow.now).alias("recorded_from"), row=pl.lit(None, pl.Int32))
+    revisions = await follow(uow, known)
+    coming = ledger.qualifications_of(_present_residences(known)).select(ledger.coming_day(uow.today))
+    await residents.set_coming(uow, people.select(KEY).with_columns(coming))
+    return pl.concat(revisions) if revisions else pl.DataFrame(schema=REVISION)

@@ -1,0 +1,88 @@
+"""The insured ledger: the present knowledge in `qualification`, everything known before in `qualification_history`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from chassis.database import driver
+from chassis.unit_of_work import UnitOfWork
+
+from eligibility_service.domain.identity import insured_numbers
+from eligibility_service.domain.ledger import QUALIFICATION
+from eligibility_service.domain.records import KEY
+from eligibility_service.store.bulk import copy_frame, frame_of, keys_of
+
+_HELD = ", ".join("q.insured_id::text" if name == "insured_id" else f"q.{name}" for name in QUALIFICATION)
+_COLUMNS = ", ".join(QUALIFICATION)
+_ANEW = [name for name in QUALIFICATION if name not in (*KEY, "ordinal", "insured_id", "insured_number")]
+_KNOWN_FROM = "GREATEST(n.recorded_from, q.recorded_from + interval '1 microsecond')"
+_REVISED = """
+CREATE TEMPORARY TABLE IF NOT EXISTS revised_qualification ON COMMIT DELETE ROWS AS SELECT * FROM qualification WITH NO DATA
+"""
+_SUPERSEDE = f"""
+INSERT INTO qualification_history ({_COLUMNS}, valid_during, recorded_during)
+SELECT {", ".join(f"q.{name}" for name in QUALIFICATION)}, daterange(q.acquired_on, q.lost_on), tstzrange(q.recorded_from, {_KNOWN_FROM})
+FROM qualification q JOIN revised_qualification n USING (municipality_code, resident_number, ordinal)
+"""
+_REPLACE = f"""
+UPDATE qualification q SET {", ".join(f"{name} = n.{name}" for name in _ANEW)}, recorded_from = {_KNOWN_FROM}
+FROM revised_qualification n
+WHERE (q.municipality_code, q.resident_number, q.ordinal) = (n.municipality_code, n.resident_number, n.ordinal)
+"""
+# Consecutive values come back as one row: half a million numbers in an answer of a few bytes.
+_TAKE_NUMBERS = """
+SELECT min(v), max(v), bool_or(s.insured_number_has_check_digit) FROM (
+    SELECT v, v - row_number() OVER (ORDER BY v) AS island FROM (
+        SELECT nextval('insured_number_sequence') AS v FROM generate_series(1, $1::int)
+    ) AS taken
+) AS islands CROSS JOIN union_setting s GROUP BY island ORDER BY 1
+"""
+
+
+async def held_by(uow: UnitOfWork, people: pl.DataFrame) -> pl.DataFrame:
+    """Every qualification of `people` (KEY) in the ledger, cancelled ones too."""
+    if people.height == 0:
+        return pl.DataFrame(schema=QUALIFICATION)
+    raw = await driver(uow.connection)
+    rows = await raw.fetch(
+        f"""SELECT {_HELD} FROM qualification q JOIN unnest($1::text[], $2::text[]) AS k(m, n)
+        ON (q.municipality_code, q.resident_number) = (k.m, k.n)""",
+        *keys_of(people),
+    )
+    return frame_of(rows, QUALIFICATION)
+
+
+async def add(uow: UnitOfWork, new: pl.DataFrame) -> pl.DataFrame:
+    """New qualifications get their 被保険者番号 from the sequence, which gives none twice; returns them with it.
+
+    `new` has the columns of QUALIFICATION and `recorded_from`.
+    """
+    if new.height == 0:
+        return new
+    raw = await driver(uow.connection)
+    values, has_check_digit = await _take_numbers(raw, new.height)
+    numbered = new.with_columns(insured_numbers(values, has_check_digit=has_check_digit))
+    await copy_frame(raw, "qualification", numbered, [*QUALIFICATION, "recorded_from"])
+    return numbered
+
+
+async def _take_numbers(raw: asyncpg.Connection[Any], count: int) -> tuple[npt.NDArray[np.int64], bool]:
+    rows = await raw.fetch(_TAKE_NUMBERS, count)
+    values = np.concatenate([np.arange(row[0], row[1] + 1, dtype=np.int64) for row in rows])
+    return values, bool(rows[0][2])
+
+
+async def replace(uow: UnitOfWork, revised: pl.DataFrame) -> None:
+    """Newer knowledge of qualifications; the old one is closed in `recorded_during` and kept."""
+    if revised.height == 0:
+        return
+    raw = await driver(uow.connection)
+    await raw.execute(_REVISED)
+    await raw.execute("TRUNCATE revised_qualification")
+    await copy_frame(raw, "revised_qualification", revised, [*QUALIFICATION, "recorded_from"])
+    await raw.execute(_SUPERSEDE)
+    await raw.execute(_REPLACE)

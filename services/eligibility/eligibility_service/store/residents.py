@@ -1,0 +1,194 @@
+"""The mirror of residents: the present record of each, and every earlier version in two times (infra/decisions/0010)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, Final
+
+import asyncpg
+import polars as pl
+from chassis.database import driver
+from chassis.unit_of_work import UnitOfWork
+
+from eligibility_service.domain.records import KEY, RECORD, kana_key
+from eligibility_service.domain.residence import Residence
+from eligibility_service.store.bulk import LARGE, ROWS_AT_A_TIME, copy_frame, frame_of, keys_of, literal_time
+
+POSITIONS: Final = """
+SELECT r.municipality_code || ':' || r.resident_number AS position, r.sequence FROM resident r
+JOIN (SELECT split_part(p, ':', 1) AS m, split_part(p, ':', 2) AS n FROM unnest($1::text[]) AS p) AS asked
+  ON (r.municipality_code, r.resident_number) = (asked.m, asked.n)
+ORDER BY r.municipality_code, r.resident_number FOR UPDATE OF r
+"""
+"""The position of each resident's stream is the sequence of the present record: no second table counts it."""
+
+_KNOWN: Final[dict[str, pl.DataType]] = {
+    "municipality_code": pl.String(),
+    "resident_number": pl.String(),
+    "known_sequence": pl.Int32(),
+    "known_since": pl.Datetime("us", "UTC"),
+    "known_household": pl.String(),
+    "known_sex": pl.String(),
+    "known_birth": pl.Date(),
+}
+_KNOWN_COLUMNS = "r.municipality_code, r.resident_number, r.sequence, r.recorded_from, r.household_number, r.sex, r.born_on"
+_KNOWN_FEW = f"""
+SELECT {_KNOWN_COLUMNS} FROM resident r JOIN unnest($1::text[], $2::text[]) AS k(m, n)
+  ON (r.municipality_code, r.resident_number) = (k.m, k.n)
+ORDER BY r.municipality_code, r.resident_number FOR UPDATE OF r
+"""
+_KNOWN_ALL = f"SELECT {_KNOWN_COLUMNS} FROM resident r WHERE r.municipality_code = ANY ($1::text[])"
+
+_COLUMNS = ", ".join(RECORD)
+_OLD = ", ".join(f"r.{name}" for name in RECORD)
+_SET = ", ".join(f"{name} = i.{name}" for name in RECORD if name not in KEY)
+_INCOMING = """
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_resident ON COMMIT DELETE ROWS AS
+SELECT r.*, NULL::timestamptz AS known_at FROM resident r WITH NO DATA
+"""
+# What was believed about days from the change on is known no more; what was believed about the days before it still is.
+_CUT_BELIEVED = f"""
+WITH cut AS (
+    UPDATE resident_history r SET recorded_during = tstzrange(lower(r.recorded_during), i.recorded_from)
+    FROM incoming_resident i
+    WHERE (r.municipality_code, r.resident_number) = (i.municipality_code, i.resident_number)
+      AND upper_inf(r.recorded_during) AND upper(r.valid_during) > i.changed_on
+    RETURNING {_OLD}, daterange(lower(r.valid_during), i.changed_on) AS still_valid, i.recorded_from
+)
+INSERT INTO resident_history ({_COLUMNS}, valid_during, recorded_during)
+SELECT {_OLD}, r.still_valid, tstzrange(r.recorded_from, NULL) FROM cut r WHERE NOT isempty(r.still_valid)
+"""
+_SUPERSEDE = f"""
+INSERT INTO resident_history ({_COLUMNS}, valid_during, recorded_during)
+SELECT {_OLD}, daterange(r.changed_on, NULL), tstzrange(r.recorded_from, i.recorded_from)
+FROM resident r JOIN incoming_resident i USING (municipality_code, resident_number)
+UNION ALL
+SELECT {_OLD}, daterange(r.changed_on, i.changed_on), tstzrange(i.recorded_from, NULL)
+FROM resident r JOIN incoming_resident i USING (municipality_code, resident_number) WHERE r.changed_on < i.changed_on
+"""
+_REPLACE = f"""
+UPDATE resident r SET {_SET}, acquires_on = i.acquires_on, recorded_from = i.recorded_from FROM incoming_resident i
+WHERE (r.municipality_code, r.resident_number) = (i.municipality_code, i.resident_number)
+"""
+_MAKE_SEARCHABLE = """
+INSERT INTO resident_search AS s (municipality_code, resident_number, household_number, kana_key, born_on)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[])
+ON CONFLICT (municipality_code, resident_number) DO UPDATE
+SET household_number = excluded.household_number, kana_key = excluded.kana_key, born_on = excluded.born_on
+WHERE (s.household_number, s.kana_key, s.born_on) <> (excluded.household_number, excluded.kana_key, excluded.born_on)
+"""
+_ENDED_BEFORE = """
+SELECT DISTINCT h.municipality_code, h.resident_number, h.sequence, h.resident_since,
+       CASE WHEN h.status <> '1' THEN COALESCE(h.ended_on, h.changed_on) END, h.status
+FROM resident_history h JOIN (
+    SELECT k.m, k.n FROM unnest($1::text[], $2::text[]) AS k(m, n) WHERE EXISTS (
+        SELECT FROM resident_history e WHERE (e.municipality_code, e.resident_number) = (k.m, k.n) AND e.status <> '1')
+) AS left_once ON (h.municipality_code, h.resident_number) = (left_once.m, left_once.n)
+ORDER BY 1, 2, 3
+"""
+
+Person = tuple[str, str]
+
+
+async def keep_apart(uow: UnitOfWork, municipalities: list[str], *, alone: bool) -> None:
+    """Let single changes of a municipality go on beside each other, but not beside a batch of it (`alone`)."""
+    raw = await driver(uow.connection)
+    suffix = "" if alone else "_shared"
+    await raw.execute(
+        f"SELECT pg_advisory_xact_lock{suffix}(hashtext('resident:' || code)) FROM unnest($1::text[]) AS code", sorted(municipalities)
+    )
+
+
+async def accept(uow: UnitOfWork, records: pl.DataFrame, turn: int) -> pl.DataFrame:
+    """The records that say something new, with the columns `known_…` (null for a new resident) and `recorded_from`.
+
+    A record whose sequence is not above the known one was seen before. Each turn is a knowledge of its own, one microsecond later.
+    """
+    raw = await driver(uow.connection)
+    if records.height > LARGE:
+        rows = await raw.fetch(_KNOWN_ALL, records["municipality_code"].unique().to_list())
+    else:
+        rows = await raw.fetch(_KNOWN_FEW, *keys_of(records))
+    known = frame_of(rows, _KNOWN)
+    now = uow.now + timedelta(microseconds=turn)
+    return (
+        records.join(known, on=KEY, how="left", maintain_order="left")
+        .filter(pl.col("known_sequence").is_null() | (pl.col("sequence") > pl.col("known_sequence")))
+        .with_columns(recorded_from=pl.max_horizontal(literal_time(now), pl.col("known_since") + pl.duration(microseconds=1)))
+    )
+
+
+async def add(uow: UnitOfWork, residents: pl.DataFrame) -> None:
+    """Residents that were not known before, by COPY; `residents` has the columns of RECORD, acquires_on and recorded_from."""
+    raw = await driver(uow.connection)
+    await copy_frame(raw, "resident", residents, [*RECORD, "acquires_on", "recorded_from"])
+    if residents.height > LARGE:
+        await _search_follows(raw, residents)
+    else:
+        await _make_searchable(raw, residents)
+
+
+async def replace(uow: UnitOfWork, residents: pl.DataFrame) -> None:
+    """Newer records of known residents: the old ones stay in the history, closed in both times."""
+    if residents.height == 0:
+        return
+    raw = await driver(uow.connection)
+    await raw.execute(_INCOMING)
+    await raw.execute("TRUNCATE incoming_resident")
+    await copy_frame(raw, "incoming_resident", residents, [*RECORD, "acquires_on", "recorded_from"])
+    if residents.height > LARGE:
+        await raw.execute("ANALYZE incoming_resident")
+    await raw.execute(_CUT_BELIEVED)
+    await raw.execute(_SUPERSEDE)
+    await raw.execute(_REPLACE)
+    await _make_searchable(raw, residents)
+
+
+async def _make_searchable(raw: asyncpg.Connection[Any], residents: pl.DataFrame) -> None:
+    if residents.height:
+        keys = residents.select(kana_key("name_kana")).to_series().to_list()
+        await raw.execute(
+            _MAKE_SEARCHABLE, *keys_of(residents), residents["household_number"].to_list(), keys, residents["born_on"].to_list()
+        )
+
+
+async def _search_follows(raw: asyncpg.Connection[Any], residents: pl.DataFrame) -> None:
+    parts = []
+    for start in range(0, residents.height, ROWS_AT_A_TIME):
+        for (code,), part in residents.slice(start, ROWS_AT_A_TIME).group_by("municipality_code", maintain_order=True):
+            parts.append((code, part["resident_number"].min(), part["resident_number"].max()))
+    await raw.copy_records_to_table("search_due", records=parts, columns=["municipality_code", "first_number", "last_number"])
+
+
+async def said_of_those_who_left(uow: UnitOfWork, people: pl.DataFrame) -> dict[Person, list[Residence]]:
+    """For each of `people` who has left before: what the earlier records said of the residence, in their order."""
+    raw = await driver(uow.connection)
+    said: dict[Person, list[Residence]] = {}
+    for code, number, _, since, ended_on, status in await raw.fetch(_ENDED_BEFORE, *keys_of(people)):
+        said.setdefault((code, number), []).append(Residence(since, ended_on, status))
+    return said
+
+
+async def take_coming(uow: UnitOfWork, *, today: date, first: str, last: str, limit: int) -> pl.DataFrame:
+    """Residents whose day of acquisition has come, from key `first` to `last` (code:number), locked; the columns of RECORD."""
+    raw = await driver(uow.connection)
+    rows = await raw.fetch(
+        f"""SELECT {_COLUMNS} FROM resident WHERE acquires_on <= $1 AND municipality_code || ':' || resident_number BETWEEN $2 AND $3
+        ORDER BY municipality_code, resident_number LIMIT $4 FOR UPDATE""",
+        today,
+        first,
+        last,
+        limit,
+    )
+    return frame_of(rows, RECORD)
+
+
+async def set_coming(uow: UnitOfWork, people: pl.DataFrame) -> None:
+    """Write `acquires_on` of people anew after a decision."""
+    raw = await driver(uow.connection)
+    await raw.execute(
+        """UPDATE resident r SET acquires_on = k.day FROM unnest($1::text[], $2::text[], $3::date[]) AS k(m, n, day)
+        WHERE (r.municipality_code, r.resident_number) = (k.m, k.n)""",
+        *keys_of(people),
+        people["acquires_on"].to_list(),
+    )

@@ -1,0 +1,61 @@
+"""Invented residents for the tests of eligibility."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.clock import uuid7
+from contracts.envelope import Message
+from contracts.events.municipal import ResidentChanged
+
+CHIYODA, HACHIOJI = "131016", "132012"
+SERVICE_ROOT = "services/eligibility"
+
+
+def resident(number: int = 1, sequence: int = 1, *, municipality: str = CHIYODA, **changed: Any) -> ResidentChanged:
+    """A record: somebody born on 1940-05-05, resident since 1990, unless said otherwise."""
+    record: dict[str, Any] = {
+        "effective_on": changed.get("changed_on", date(1990, 4, 1)),
+        "sequence": sequence,
+        "municipality_code": municipality,
+        "resident_number": f"{number:015d}",
+        "household_number": f"{number // 2:015d}",
+        "relationship": "02",
+        "status": "1",
+        "change_reason": "01",
+        "changed_on": date(1990, 4, 1),
+        "notified_on": None,
+        "name": "後期　花子",
+        "name_kana": "コウキ　ハナコ",
+        "sex": "2",
+        "born_on": date(1940, 5, 5),
+        "born_on_unknown_text": None,
+        "postal_code": "1000001",
+        "address_prefecture": "東京都",
+        "address_municipality": "千代田区",
+        "address_town": "千代田",
+        "address_number": "1番1号",
+        "address_building": None,
+        "resident_since": date(1990, 4, 1),
+        "ended_on": None,
+    }
+    return ResidentChanged(**(record | changed))
+
+
+def message(event: ResidentChanged, *, message_id: UUID | None = None, pack_id: UUID | None = None) -> Message[ResidentChanged]:
+    found = message_id or uuid7()
+    return Message(id=found, source="gateway", time=datetime(2026, 7, 13, tzinfo=UTC), event=event, correlation_id=found, pack_id=pack_id)
+
+
+def heard(events: Iterable[ResidentChanged], *, packed: bool = False) -> list[tuple[str, Message[ResidentChanged]]]:
+    """Events as the consumer takes them: (handler, message)."""
+    pack = uuid7() if packed else None
+    return [("on_residents_changed", message(event, pack_id=pack)) for event in events]
+
+
+def as_rows(events: Sequence[ResidentChanged]) -> list[dict[str, Any]]:
+    """Events as the rows of a residents file that the gateway has sealed."""
+    return [{**event.model_dump(mode="python", exclude={"effective_on"}), "status": event.status.value} for event in events]

@@ -1,0 +1,38 @@
+"""The only place where the parts of the gateway are put together."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from chassis.consumer import is_transient
+from chassis.runtime import Runtime, Service
+
+from gateway_service.api import municipal, operations_api, sign_in, static_files, traces
+from gateway_service.handlers.change_consumer import consume_changes
+from gateway_service.handlers.files import process_files
+from gateway_service.seed import seed
+from gateway_service.store import spans
+
+FORGET_SPANS_SECONDS = 600
+
+
+async def forget_spans(runtime: Runtime) -> None:
+    """Keep the traces of two days."""
+    while True:
+        try:
+            await spans.forget_old(runtime.engine, runtime.clock.now())
+        except Exception as error:
+            if not is_transient(error):
+                raise
+        await asyncio.sleep(FORGET_SPANS_SECONDS)
+
+
+SERVICE = Service(
+    name="gateway",
+    title="Koki gateway",
+    root=Path(__file__).parents[1],
+    routers=(municipal.router, operations_api.router, traces.router, static_files.router, sign_in.router),
+    background=(process_files, consume_changes, forget_spans),
+    seed=seed,
+)

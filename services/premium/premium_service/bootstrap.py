@@ -1,0 +1,20 @@
+"""The only place where premium is put together."""
+
+from pathlib import Path
+
+from chassis.runtime import Service
+
+from premium_service.api import assessments
+from premium_service.domain.income_awaited import IncomeAwaited
+from premium_service.handlers.routing import ROUTES
+from premium_service.jobs.assess import Assess
+
+SERVICE = Service(
+    name="premium",
+    title="Koki premium (賦課)",
+    root=Path(__file__).resolve().parent.parent,
+    routers=(assessments.router,),
+    routes=ROUTES,
+    processes=(IncomeAwaited(),),
+    jobs=(Assess(),),
+)

@@ -1,0 +1,69 @@
+"""The insured: whoever is acquired, changed or lost changes the premium of the whole household."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import polars as pl
+from chassis.batches import open_sealed
+from chassis.unit_of_work import UnitOfWork
+from contracts.envelope import Message
+from contracts.events.eligibility import AcquisitionGround, InsuredBatchSealed, InsuredEvent
+
+from premium_service.handlers.reassessing import reassess
+from premium_service.handlers.residents import ROWS_AT_ONCE, mark_due
+from premium_service.store.incomes import households_of
+from premium_service.store.insured import InsuredRecord, apply_insured
+
+
+async def on_insured(messages: Sequence[Message[InsuredEvent]], uow: UnitOfWork) -> None:
+    """A qualification began, changed or ended: decide again for the household."""
+    residents = await apply_insured([_record(message.event) for message in messages], uow)
+
+    households = await households_of(residents, uow)
+    because_of = {
+        household: message for message, resident in zip(messages, residents, strict=True) for household in households.get(resident, ())
+    }
+    await reassess(because_of, uow)
+
+
+async def on_insured_batch_sealed(messages: Sequence[Message[InsuredBatchSealed]], uow: UnitOfWork) -> None:
+    """Many qualifications at once: loaded; their households are due for the next run of assess."""
+    for message in messages:
+        frame = await open_sealed(uow.store, message.event, schema_name="insured")
+        for part in frame.iter_slices(ROWS_AT_ONCE):
+            residents = await apply_insured(list(_records(part)), uow)
+            households = await households_of(residents, uow)
+            await mark_due(set().union(*households.values()), uow)
+
+
+def _record(event: InsuredEvent) -> InsuredRecord:
+    return InsuredRecord(
+        event.insured_id,
+        event.insured_number,
+        event.municipality_code,
+        event.resident_number,
+        event.acquired_on,
+        event.lost_on,
+        event.acquisition_ground == AcquisitionGround.DISABILITY,
+        event.sequence or 0,
+    )
+
+
+_COLUMNS = (
+    "insured_id",
+    "insured_number",
+    "municipality_code",
+    "resident_number",
+    "acquired_on",
+    "lost_on",
+    "acquisition_ground",
+    "sequence",
+)
+
+
+def _records(frame: pl.DataFrame) -> Iterable[InsuredRecord]:
+    for insured, insured_number, code, number, acquired, lost, ground, sequence in frame.select(_COLUMNS).iter_rows():
+        by_disability = ground == AcquisitionGround.DISABILITY
+        yield InsuredRecord(UUID(insured), insured_number, code, number, acquired, lost, by_disability, sequence)

@@ -1,0 +1,123 @@
+"""The law of one union and one fiscal year, as plain numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from chassis.law import FiscalYear, Rate
+
+from premium_service.rules.tables import IncomeTable
+
+MEDICAL, CHILD_SUPPORT = "medical", "child_support"
+PARTS: tuple[str, str] = (MEDICAL, CHILD_SUPPORT)
+"""医療分, and from FY2026 子ども・子育て支援納付金分."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a parameter of this assessment stands. `provisional` (暫定): not verified, or later than anybody reviewed."""
+
+    name: str
+    term: str
+    start: date
+    law: str
+    source: str
+    confidence: str
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one case or one trial may set differently from the union's own settings; None leaves them as they are."""
+
+    annual_rounding: int | None = None
+    component_rounding: int | None = None
+    component_rounding_mode: str | None = None
+    month_order: str | None = None
+    own_income_levy_reduction: tuple[tuple[int, Rate], ...] | None = None
+    special_reductions: bool = True
+    """False leaves out the national special measures (軽減特例), as ordinances of early 2008 had it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReductionLimits:
+    base: int
+    per_insured_five: int
+    per_insured_two: int
+    per_extra_earner: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartRates:
+    """Rates of one part by rate area; area 0 is the union's even rate. `low_income_rate` is None where none is in force,
+    and `low_income_rate_is_gap` where one is but nobody has entered it."""
+
+    per_capita: tuple[int, ...]
+    income_rate: tuple[Rate, ...]
+    cap: int
+    seven_low_pension: Rate
+    seven_others: Rate
+    low_income_rate: Rate | None = None
+    low_income_rate_is_gap: bool = False
+    levy_reductions: tuple[tuple[int, Rate], ...] = ()
+    """(levy base up to, share of the income part taken off), limits rising."""
+
+
+@dataclass(frozen=True, slots=True)
+class DependantSpan:
+    """Months of the fiscal year (0 is April) in which a share of the flat amount is taken off for former dependants."""
+
+    first: int
+    end: int
+    share: Rate
+    months: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CapTransition:
+    cap: int
+    born_through: date
+    disability_through: date
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Everything the rules need for one union and one fiscal year. `hash` identifies the whole content."""
+
+    union: str
+    fiscal_year: FiscalYear
+    rate_areas: tuple[str, ...]
+    parts: Mapping[str, PartRates]
+    pension_from_65: IncomeTable
+    pension_under_65: IncomeTable
+    pension_deduction_cuts: tuple[tuple[int, int], ...]
+    salary: IncomeTable
+    salary_adjustment_limit: int
+    basic_deduction: tuple[tuple[int | None, int], ...]
+    reduction_limits: ReductionLimits
+    share_five: Rate
+    share_two: Rate
+    low_pension_limit: int | None
+    senior_pension_deduction: int
+    earner_salary_limit: int | None
+    earner_pension_from_65: int | None
+    earner_pension_under_65: int | None
+    carried_loss_counts_in_test: bool
+    family_employee_salary_is_not_received: bool
+    transitional_rate_limit: int | None
+    cap_transition: CapTransition | None
+    dependant_spans: tuple[DependantSpan, ...]
+    annual_rounding: int
+    component_rounding: int
+    component_rounding_mode: str
+    month_order: str
+    citations: Mapping[str, Citation]
+    hash: str
+    confirmed: frozenset[str] = frozenset()
+
+    def provisional(self, name: str) -> bool:
+        """Whether the parameter is provisional here: a named officer's confirmation lifts it."""
+        citation = self.citations.get(name)
+        return citation is not None and citation.provisional and citation.name not in self.confirmed

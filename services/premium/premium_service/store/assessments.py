@@ -1,0 +1,77 @@
+"""Decisions: appended, never changed. The last revision of a person and fiscal year is the one in force."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from asyncpg import Connection
+from chassis.binary_copy import Records, copy_in, copy_out
+from chassis.law import NEVER, day_number
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from premium_service.rules.columns import ASSESSMENT_DTYPE
+from premium_service.store.columns import DECISION_DTYPE
+
+COMPARED_DTYPE = np.dtype(
+    [("insured_id", "S16"), ("revision", np.int16), *((name, ASSESSMENT_DTYPE[name]) for name in ASSESSMENT_DTYPE.names or ())]
+)
+"""What a new decision is compared with: everything that was decided, not what it was decided from."""
+
+_LATEST = """
+SELECT {columns} FROM assessment a
+WHERE a.fiscal_year = {year} AND a.insured_id = ANY($1::uuid[])
+  AND a.revision = (SELECT max(b.revision) FROM assessment b WHERE b.insured_id = a.insured_id AND b.fiscal_year = a.fiscal_year)
+ORDER BY a.insured_id
+"""
+
+
+async def latest(raw: Connection[Any], insured: Sequence[UUID], fiscal_year: int) -> Records:
+    """The decision in force of each, ordered by insured_id; who has none is not in it."""
+    columns = ", ".join(f"a.{name}" for name in COMPARED_DTYPE.names or ())
+    return await copy_out(raw, _LATEST.format(columns=columns, year=fiscal_year), COMPARED_DTYPE, list(insured))
+
+
+async def append(raw: Connection[Any], decisions: Records) -> None:
+    """Write decisions of DECISION_DTYPE."""
+    await copy_in(raw, "assessment", decisions)
+
+
+async def of_person(connection: AsyncConnection, municipality_code: str, resident_number: str) -> list[Records]:
+    """The decisions about a person, newest first, one record array of one row each."""
+    rows = await connection.execute(_OF_PERSON, {"m": municipality_code, "r": resident_number})
+    return [_record(row) for row in rows.mappings()]
+
+
+async def by_id(connection: AsyncConnection, assessment_id: UUID) -> Records | None:
+    """One decision; None when there is none that the reader may see."""
+    row = (await connection.execute(_BY_ID, {"id": assessment_id})).mappings().one_or_none()
+    return _record(row) if row else None
+
+
+def _record(row: Any) -> Records:
+    made = np.zeros(1, DECISION_DTYPE)
+    for name in DECISION_DTYPE.names or ():
+        value = row[name]
+        if isinstance(value, UUID):
+            value = value.bytes
+        elif DECISION_DTYPE[name] == np.int32 and hasattr(value, "toordinal"):
+            value = _day(value)
+        made[name] = value
+    return made
+
+
+def _day(value: Any) -> int:
+    return NEVER if value == date.max else day_number(value)
+
+
+_COLUMNS = ", ".join(f"a.{name}" for name in DECISION_DTYPE.names or ())
+_OF_PERSON = text(f"""
+SELECT {_COLUMNS} FROM assessment a JOIN insured i USING (insured_id) JOIN resident r ON r.number = i.resident
+WHERE r.municipality_code = :m AND r.resident_number = :r ORDER BY a.fiscal_year DESC, a.revision DESC
+""")
+_BY_ID = text(f"SELECT {_COLUMNS} FROM assessment a WHERE a.assessment_id = :id")

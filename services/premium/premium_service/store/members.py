@@ -1,0 +1,107 @@
+"""The members that an assessment counts: one query, whether for one household at the counter or for the whole union."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from asyncpg import Connection
+from chassis.binary_copy import Records, copy_in, copy_out
+from chassis.law import FiscalYear
+
+from premium_service.store.columns import INPUT_DTYPE
+from premium_service.store.incomes import AMOUNTS
+
+NOBODY = UUID(int=0)
+
+_LATEST = "SELECT a.months FROM assessment a WHERE a.insured_id = i.insured_id AND a.fiscal_year = {year} ORDER BY a.revision DESC LIMIT 1"
+
+_ROWS = """
+WITH assessed AS MATERIALIZED (
+    SELECT i.insured_id, m.household_id, greatest(i.acquired_on, {start}) AS judged_on
+    FROM insured i
+    JOIN membership m ON m.resident = i.resident
+        AND m.valid_from <= greatest(i.acquired_on, {start}) AND m.valid_until > greatest(i.acquired_on, {start})
+    WHERE i.acquired_on < {end} AND {households}
+      AND ((i.lost_on > {start} AND i.lost_on > i.acquired_on) OR ({latest}) > 0)
+), snapshot AS (
+    SELECT household_id, judged_on, row_number() OVER (ORDER BY household_id, judged_on) AS number
+    FROM (SELECT DISTINCT household_id, judged_on FROM assessed) AS days
+)
+SELECT coalesce(i.insured_id, '{nobody}'::uuid) AS insured_id, r.municipality_code, s.number AS household, r.number AS member,
+    s.judged_on, r.born_on, coalesce(i.acquired_on, 'infinity') AS acquired_on, coalesce(i.lost_on, 'infinity') AS lost_on,
+    'infinity'::date AS former_dependant_since, {amounts}, coalesce(n.total_income, 0) AS total_income,
+    coalesce(n.income_status, 3::smallint) AS income_status, 0::smallint AS rate_area, m.is_head,
+    coalesce(i.acquired_on <= s.judged_on AND i.lost_on > s.judged_on, false) AS is_insured,
+    a.insured_id IS NOT NULL AS is_assessed, coalesce(i.by_disability, false) AS by_disability,
+    coalesce(n.has_total_income, false) AS has_total_income, s.household_id
+FROM snapshot s
+JOIN membership m ON m.household_id = s.household_id AND m.valid_from <= s.judged_on AND m.valid_until > s.judged_on
+JOIN resident r ON r.number = m.resident AND r.born_on IS NOT NULL
+LEFT JOIN insured i ON i.resident = m.resident
+    AND ((i.acquired_on <= s.judged_on AND i.lost_on > s.judged_on) OR greatest(i.acquired_on, {start}) = s.judged_on)
+LEFT JOIN assessed a ON a.insured_id = i.insured_id AND a.judged_on = s.judged_on
+LEFT JOIN income n ON n.resident = r.number AND n.income_year = {income_year}
+WHERE m.is_head OR i.insured_id IS NOT NULL
+"""
+# A resident whose income record has not come has status 3 (照会中): unknown is not zero, and a decision on it is refused.
+
+
+def _query(year: FiscalYear, *, households: str) -> str:
+    return _ROWS.format(
+        start=f"'{year.start}'::date",
+        end=f"'{year.end}'::date",
+        latest=_LATEST.format(year=year.year),
+        nobody=NOBODY,
+        amounts=", ".join(f"coalesce(n.{name}, 0) AS {name}" for name in AMOUNTS),
+        income_year=year.income_year,
+        households=households,
+    )
+
+
+_REVISE = """
+WITH taken AS MATERIALIZED (SELECT id FROM household WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE)
+UPDATE household h SET revised_at = now() FROM taken WHERE h.id = taken.id
+"""
+
+
+async def of_households(raw: Connection[Any], households: Sequence[int], year: FiscalYear) -> Records:
+    """INPUT_DTYPE rows of some households, locked against another decision until the transaction ends."""
+    await raw.execute(_REVISE, sorted(households))
+    query = _query(year, households="m.household_id = ANY($1::bigint[])")
+    return await copy_out(raw, f"{query} ORDER BY s.number, m.is_head DESC, r.number", INPUT_DTYPE, list(households))
+
+
+async def freeze(raw: Connection[Any], run_id: UUID, year: FiscalYear, *, due_only: bool) -> None:
+    """Copy the members of every household (or of those that are due) to assessment_input: what the run decides on, whatever comes."""
+    households = "m.household_id IN (SELECT household_id FROM household_due)" if due_only else "true"
+    columns = ", ".join(INPUT_DTYPE.names or ())
+    query = _query(year, households=households)
+    await raw.execute(f"INSERT INTO assessment_input (run_id, {columns}) SELECT '{run_id}'::uuid, {columns} FROM ({query}) AS q")
+
+
+async def frozen(raw: Connection[Any], run_id: UUID, first_household: int, last_household: int) -> Records:
+    """Frozen rows of a run whose household number (within the run) lies in the range, members of a household together."""
+    columns = ", ".join(INPUT_DTYPE.names or ())
+    query = (
+        f"SELECT {columns} FROM assessment_input WHERE run_id = $1 AND household BETWEEN $2 AND $3 ORDER BY household, is_head DESC, member"
+    )
+    return await copy_out(raw, query, INPUT_DTYPE, run_id, first_household, last_household)
+
+
+async def without_revised(raw: Connection[Any], records: Records, run_id: UUID) -> Records:
+    """Rows whose household nobody has decided again since the run was frozen: what is newer than the run stands."""
+    rows = await raw.fetch("SELECT h.id FROM household h JOIN job_run j ON j.id = $1 AND h.revised_at > j.prepared_at", run_id)
+    revised = np.array([row["id"] for row in rows], np.int64)
+    return records[~np.isin(records["household_id"], revised)] if len(revised) else records
+
+
+async def keep(raw: Connection[Any], run_id: UUID, records: Records) -> None:
+    """Freeze input rows that a decision rests on."""
+    made = np.empty(len(records), np.dtype([("run_id", "S16"), *INPUT_DTYPE.descr]))
+    made["run_id"] = run_id.bytes
+    for name in INPUT_DTYPE.names or ():
+        made[name] = records[name]
+    await copy_in(raw, "assessment_input", made)

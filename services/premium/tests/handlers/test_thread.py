@@ -1,0 +1,227 @@
+"""From residents, incomes and insured to decisions, on a real database: single events, packs and sealed batches give the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+import pytest
+from chassis import jobs
+from chassis.batches import seal
+from chassis.clock import derived_id, uuid7
+from chassis.consumer import Consumer
+from chassis.testing import Databases
+from chassis.unit_of_work import Units
+from contracts.envelope import Event, Message
+from contracts.events.eligibility import AcquisitionGround, InsuredAcquired, InsuredBatchSealed, InsuredLost, LossReason
+from contracts.events.municipal import (
+    IncomeDetermined,
+    IncomesBatchSealed,
+    IncomeStatus,
+    ResidentChanged,
+    ResidentsBatchSealed,
+    ResidentStatus,
+)
+from premium_service.handlers.routing import ROUTES
+from premium_service.jobs.assess import Assess
+from sqlalchemy import text
+
+ROOT = Path("services/premium")
+DAY = date(2026, 7, 13)
+
+
+def said(event: Event) -> tuple[str, Message[Any]]:
+    identifier = uuid7()
+    return ROUTES.handler_of(event.type), Message(identifier, "test", datetime(2026, 7, 13, tzinfo=UTC), event, identifier)
+
+
+def resident(number: str, *, household: str = "1", born: date, head: bool = True, sequence: int = 1, **changes: Any) -> ResidentChanged:
+    record: dict[str, Any] = {
+        "effective_on": DAY,
+        "sequence": sequence,
+        "municipality_code": "131016",
+        "resident_number": number,
+        "household_number": household,
+        "relationship": "02" if head else "03",
+        "status": ResidentStatus.RESIDENT,
+        "change_reason": "01",
+        "changed_on": date(2010, 4, 1),
+        "name": "架空 花子",
+        "name_kana": "カクウ ハナコ",
+        "sex": "2",
+        "born_on": born,
+        "postal_code": "1000001",
+        "address_prefecture": "東京都",
+        "address_municipality": "千代田区",
+        "address_town": "千代田",
+        "address_number": "1",
+        "resident_since": date(2010, 4, 1),
+    }
+    return ResidentChanged(**{**record, **changes})
+
+
+def income(number: str, *, pension: int = 0, sequence: int = 1, status: IncomeStatus = IncomeStatus.DECLARED) -> IncomeDetermined:
+    return IncomeDetermined(
+        effective_on=DAY,
+        sequence=sequence,
+        municipality_code="131016",
+        resident_number=number,
+        income_year=2025,
+        status=status,
+        public_pension_receipts=pension,
+    )
+
+
+def insured_id(number: str) -> UUID:
+    return derived_id("insured", "131016", number)
+
+
+def insured(number: str, *, born: date, acquired: date, sequence: int = 1) -> InsuredAcquired:
+    return InsuredAcquired(effective_on=acquired, sequence=sequence, **_qualification(number, born, acquired))
+
+
+def lost(number: str, *, born: date, acquired: date, on: date) -> InsuredLost:
+    reason = {"lost_on": on, "loss_reason": LossReason.DEATH}
+    return InsuredLost(effective_on=on, sequence=2, **_qualification(number, born, acquired), **reason)
+
+
+def _qualification(number: str, born: date, acquired: date) -> dict[str, Any]:
+    return {
+        "insured_id": insured_id(number),
+        "insured_number": number.rjust(8, "0"),
+        "insurer_number": "39131016",
+        "municipality_code": "131016",
+        "resident_number": number,
+        "household_number": "1",
+        "born_on": born,
+        "sex": "2",
+        "acquired_on": acquired,
+        "acquisition_ground": AcquisitionGround.AGE,
+    }
+
+
+OLD = date(1944, 5, 1)
+SINCE = date(2019, 5, 1)
+
+
+async def apply(units: Units, *events: Event) -> None:
+    consumer = Consumer(units=units, routes=ROUTES, broker_url="")
+    await consumer.apply([said(event) for event in events])
+
+
+async def decisions(units: Units) -> list[Any]:
+    query = """SELECT r.resident_number, a.revision, a.annual_amount, a.medical_amount, a.child_support_amount, a.months, a.tier
+    FROM assessment a JOIN insured i USING (insured_id) JOIN resident r ON r.number = i.resident ORDER BY 1, 2"""
+    async with units.engine.connect() as connection:
+        return [tuple(row) for row in await connection.execute(text(query))]
+
+
+async def outbox(units: Units) -> list[str]:
+    async with units.engine.connect() as connection:
+        return [row[0] for row in await connection.execute(text("SELECT routing_key FROM outbox ORDER BY id"))]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+async def test_a_premium_is_decided_when_the_last_fact_has_come_in_whatever_order(databases: Databases, order: Sequence[int]) -> None:
+    facts = [resident("1", born=OLD), income("1", pension=3_500_000), insured("1", born=OLD, acquired=SINCE)]
+    async with (await databases("premium", ROOT)).units() as units:
+        for index in order:
+            await apply(units, facts[index])
+
+        # A pension of 3.5 million: 3,500,000 x 75 % - 275,000 = 2,350,000 income, less 430,000 = 1,920,000 levy base, no reduction.
+        # Medical 53,300 + 189,696 = 242,900; child support 1,300 + 4,992 = 6,200 (both floored to 100).
+        assert await decisions(units) == [("1", 1, 249_100, 242_900, 6_200, 12, 0)]
+        assert (await outbox(units)).count("premium.assessed.v1") == 1
+
+
+async def test_an_income_that_is_not_known_is_not_zero_and_ends_on_a_worklist(databases: Databases) -> None:
+    async with (await databases("premium", ROOT)).units() as units:
+        await apply(units, resident("1", born=OLD), insured("1", born=OLD, acquired=SINCE))
+        await apply(units, income("1", status=IncomeStatus.INQUIRING))
+        assert await decisions(units) == []
+        async with units.engine.connect() as connection:
+            assert (await connection.execute(text("SELECT due_on FROM deadline"))).scalar_one() == date(2026, 7, 27)
+
+        await apply(units, income("1", pension=1_500_000, sequence=2))
+
+        assert [row[:2] for row in await decisions(units)] == [("1", 1)]
+        async with units.engine.connect() as connection:
+            assert (await connection.execute(text("SELECT count(*) FROM deadline"))).scalar_one() == 0
+
+
+async def test_the_same_facts_again_make_no_new_revision(databases: Databases) -> None:
+    async with (await databases("premium", ROOT)).units() as units:
+        await apply(units, resident("1", born=OLD), income("1", pension=900_000), insured("1", born=OLD, acquired=SINCE))
+        await apply(units, income("1", pension=900_000, sequence=2))
+        assert len(await decisions(units)) == 1
+
+
+async def test_a_spouse_who_joins_the_scheme_changes_the_household_but_not_the_reduction_judged_on_1_april(databases: Databases) -> None:
+    young = date(1951, 7, 1)
+    async with (await databases("premium", ROOT)).units() as units:
+        await apply(units, resident("1", born=OLD), resident("2", born=young, head=False))
+        await apply(units, income("1", pension=2_000_000), income("2", pension=700_000))
+        await apply(units, insured("1", born=OLD, acquired=SINCE))
+        before = await decisions(units)
+        await apply(units, insured("2", born=young, acquired=date(2026, 7, 1)))
+
+        after = await decisions(units)
+        assert after[0] == before[0], "the reduction of the first is judged on 1 April"
+        assert after[1][0] == "2"
+        assert after[1][5] == 9, "July to March"
+
+
+async def test_death_ends_the_months_and_the_last_revision_counts(databases: Databases) -> None:
+    async with (await databases("premium", ROOT)).units() as units:
+        await apply(units, resident("1", born=OLD), income("1", pension=1_500_000), insured("1", born=OLD, acquired=SINCE))
+        await apply(units, lost("1", born=OLD, acquired=SINCE, on=date(2026, 7, 11)))
+
+        found = await decisions(units)
+        assert [row[1] for row in found] == [1, 2]
+        assert found[1][5] == 3, "April, May and June; the month of loss does not count"
+
+
+async def test_sealed_batches_and_the_run_decide_what_single_events_decide(databases: Databases, tmp_path: Path) -> None:
+    people = [(str(number), str(number // 2), date(1930 + number % 20, 5, 1)) for number in range(2, 60)]
+    residents = [resident(n, household=h, born=born, head=int(n) % 2 == 0) for n, h, born in people]
+    incomes = [income(n, pension=int(n) * 100_000) for n, _, _ in people]
+    ledger = [insured(n, born=born, acquired=max(date(born.year + 75, 5, 1), date(2008, 4, 1))) for n, _, born in people]
+
+    async with (await databases("premium", ROOT)).units() as units:
+        await apply(units, *residents, *incomes, *ledger)
+        single = await decisions(units)
+    async with (await databases("premium", ROOT)).units(store=tmp_path) as units:
+        await _load(units, residents, incomes, ledger)
+        run_id = await jobs.prepare(Assess(), {"scope": "due"}, units, by="tester")
+        await jobs.approve(run_id, units, by="tester")
+        outcome = await jobs.execute(Assess(), run_id, units)
+        batch = await decisions(units)
+
+        assert outcome["differences"] == {}
+        assert outcome["totals"]["decided"] == len(people)
+        assert await outbox(units) == ["premium.assessments_batch_sealed.v1"]
+        again = await jobs.prepare(Assess(), {"scope": "all"}, units, by="tester")
+        await jobs.approve(again, units, by="tester")
+        assert (await jobs.execute(Assess(), again, units))["totals"]["decided"] == 0
+    assert single == batch
+    assert len(batch) == len(people)
+
+
+async def _load(units: Units, residents: Sequence[Event], incomes: Sequence[Event], ledger: Sequence[Event]) -> None:
+    made = [
+        ("residents", residents, ResidentsBatchSealed, {"municipality_code": "131016", "generation": 1}),
+        ("incomes", incomes, IncomesBatchSealed, {"municipality_code": "131016", "generation": 1}),
+        ("insured", ledger, InsuredBatchSealed, {}),
+    ]
+    for name, events, model, extra in made:
+        rows = [event.model_dump(mode="python") for event in events]
+        frame = pl.DataFrame(
+            [{key: str(value) if isinstance(value, UUID) else value for key, value in row.items()} for row in rows],
+            infer_schema_length=None,
+        )
+        found = await seal(units.store, f"{name}.parquet", frame, schema_name=name, totals=())
+        await apply(units, model(effective_on=DAY, batch_id=derived_id(name), key=f"{name}.parquet", seal=found, **extra))
