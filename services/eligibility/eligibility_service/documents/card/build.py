@@ -16,8 +16,9 @@ from chassis.documents.letter import Contact, Delivery
 from chassis.documents.readback import mark_of_image
 from contracts.eras import format_day
 from contracts.primitives import InsuredNumber, InsurerNumber, Sex
-from eligibility_service.documents.card import qr
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from eligibility_service.documents.card import qr
 
 ROOM: Final = 162.0
 """Points from the left edge of the values to the right edge of the card's lines."""
