@@ -39,6 +39,7 @@ def invented_inputs(people: int) -> np.ndarray[Any, Any]:
     ids[:, 7] = 7
     records["insured_id"] = ids.view("S16").ravel()
     records["municipality_code"] = b"132012"
+    records["resident_number"] = np.char.zfill(np.arange(1, people + 1).astype("S15"), 15)
     records["member"] = np.arange(1, people + 1)
     first = np.ones(people, np.bool_)
     first[1:] = records["household"][1:] != records["household"][:-1]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from asyncpg import Connection
@@ -43,10 +44,12 @@ async def reassess(because_of: Mapping[int, Message[Any]], uow: UnitOfWork) -> N
     if len(outcome.decisions):
         await members.keep(raw, run_id, inputs[np.isin(inputs["household"], outcome.decisions["household"])])
         await assessments.append(raw, outcome.decisions)
-    numbers = await resident_numbers(raw, inputs["member"][np.concatenate([outcome.source_rows, outcome.pending_rows])].tolist())
     for decision, row in zip(outcome.decisions, outcome.source_rows, strict=True):
-        uow.publish(event_of(decision, numbers[int(inputs["member"][row])], law), because=because_of[int(inputs["household_id"][row])])
-    await follow_incomes(inputs, outcome, numbers, law, uow)
+        uow.publish(event_of(decision, number_of(inputs[row]), law), because=because_of[int(inputs["household_id"][row])])
+    await follow_incomes(inputs, outcome, law, uow)
+
+
+_WAITING = "SELECT key FROM process_instance WHERE process = $1 AND key LIKE $2 AND state->>'step' IN ('waiting', 'raised')"
 
 
 async def latest_of(raw: Connection[Any], inputs: Records, law: Parameters) -> Records:
@@ -55,26 +58,25 @@ async def latest_of(raw: Connection[Any], inputs: Records, law: Parameters) -> R
     return await assessments.latest(raw, insured, law.fiscal_year.year)
 
 
-async def resident_numbers(raw: Connection[Any], residents: Sequence[int]) -> dict[int, str]:
-    """Number of a resident here → 宛名番号."""
-    rows = await raw.fetch("SELECT number, resident_number FROM resident WHERE number = ANY($1::bigint[])", list(residents))
-    return {row["number"]: row["resident_number"] for row in rows}
+def number_of(row: Any) -> str:
+    """The 宛名番号 of an input row."""
+    found: str = row["resident_number"].decode().rstrip()
+    return found
 
 
-async def follow_incomes(inputs: Records, outcome: Outcome, numbers: Mapping[int, str], law: Parameters, uow: UnitOfWork) -> None:
+async def follow_incomes(inputs: Records, outcome: Outcome, law: Parameters, uow: UnitOfWork) -> None:
     """Begin a wait for whoever could not be decided, end the wait of whoever could."""
     raw, year = await driver(uow.connection), law.fiscal_year.year
     happened: list[tuple[str, Any, None]] = []
     for row in inputs[outcome.pending_rows]:
         insured_id = uuid_of(row["insured_id"])
-        missing = IncomeMissing(insured_id, row["municipality_code"].decode(), numbers[int(row["member"])], year, uow.today)
+        missing = IncomeMissing(insured_id, row["municipality_code"].decode(), number_of(row), year, uow.today)
         happened.append((f"{insured_id}:{year}", missing, None))
-    decided = [f"{uuid_of(value)}:{year}" for value in inputs["insured_id"][outcome.decided_rows]]
-    waiting = await raw.fetch(
-        "SELECT key FROM process_instance WHERE process = $1 AND key = ANY($2::text[]) AND state->>'step' IN ('waiting', 'raised')",
-        IncomeAwaited.name,
-        decided,
-    )
-    happened += [(row["key"], PremiumDecided(uow.today), None) for row in waiting]
+    rows = await raw.fetch(_WAITING, IncomeAwaited.name, f"%:{year}")
+    waiting = {UUID(row["key"].partition(":")[0]).bytes: row["key"] for row in rows}
+    if waiting:
+        decided = inputs["insured_id"][outcome.decided_rows]
+        ended = decided[np.isin(decided, np.array(list(waiting), "S16"))]
+        happened += [(waiting[bytes(value).ljust(16, b"\0")], PremiumDecided(uow.today), None) for value in ended]
     if happened:
         await advance(IncomeAwaited(), happened, uow)

@@ -17,9 +17,11 @@ INPUT_DTYPE = np.dtype(
         ("municipality_code", CODE),
         *((name, MEMBER_DTYPE[name]) for name in MEMBER_DTYPE.names or ()),
         ("household_id", np.int64),
+        ("resident_number", "S15"),
     ]
 )
-"""An input row: whose it is (sixteen zero bytes where not insured), of which municipality, the member, and the household's id."""
+"""An input row: whose it is (sixteen zero bytes where not insured), of which municipality, the member, the household's id, and the
+宛名番号 (padded with spaces to fifteen)."""
 
 DECISION_FIELDS: list[tuple[str, Any]] = [
     ("assessment_id", UUID),
