@@ -25,7 +25,8 @@ def judging_salary_receipts(*, receipts: Yen, received_as_family_employee: Yen, 
     """判定用の給与収入: salary receipts without what was received as a family employee (専従者給与)."""
     if not is_not_received or not received_as_family_employee.any():
         return receipts
-    return np.maximum(receipts - received_as_family_employee, 0)
+    kept: Yen = np.maximum(receipts - received_as_family_employee, 0)
+    return kept
 
 
 def judging_income(
