@@ -19,7 +19,7 @@ from contracts.events.premium import PremiumAssessed
 from premium_service.domain.records import DECISION_DTYPE
 from premium_service.law import RULES_VERSION, confirmed_parameters, premium_parameters
 from premium_service.rules import columns as c
-from premium_service.rules.assess import assess
+from premium_service.rules.assessment import assess
 from premium_service.rules.columns import ASSESSMENT_DTYPE, Households
 from premium_service.rules.parameters import Parameters
 
