@@ -17,9 +17,9 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.events.premium import AssessmentsBatchSealed
 
 from premium_service.domain.assessing import decide, provisional_of
-from premium_service.handlers.reassessing import DECISION_LOCK, follow_incomes, law_in_force
 from premium_service.rules.parameters import Parameters
 from premium_service.store import assessments, members
+from premium_service.store.deciding import DECISION_LOCK, follow_incomes, law_in_force
 
 CHUNK_HOUSEHOLDS = 100_000
 TOTALS = ("annual_amount", "medical_amount", "child_support_amount")
