@@ -4,8 +4,9 @@ The folder `contracts/` bears the name of the package inside it: the package is 
 Properties are tried without a deadline: a busy machine is no counterexample.
 """
 
-import contracts
 from hypothesis import settings
+
+import contracts
 
 __all__ = ["contracts"]
 

@@ -77,6 +77,7 @@ class Services:
             own["KOKI_OWNER_DATABASE_URL"] = self._servers.database_url(service, "owner")
         if service == GATEWAY:
             own["KOKI_TOKEN_PRIVATE_KEY_FILE"] = str(private_key)
+            own["KOKI_GATEWAY_SAMPLE_FILE"] = str(self.home.path / "sample-sign-ins.json")
             own["KOKI_SERVICES"] = json.dumps({name: self.url(name) for name in SERVICES if name != GATEWAY})
             own["KOKI_BROKER_MANAGEMENT_URL"] = self._servers.monitor_url
         if font_folder().is_dir():
@@ -177,7 +178,7 @@ class Services:
             known = _key(service) in self.home.processes()
             return ServiceState(service, None, url, False, "動いていたのに終わっています" if known else "止まっています")
         try:
-            answer = httpx.get(f"{url}/health", timeout=3, trust_env=False)
+            answer = httpx.get(f"{url}/health", timeout=3, trust_env=False, verify=False)
         except httpx.TransportError:
             return ServiceState(service, process, url, False, "まだ応答がありません")
         if answer.status_code == 200:

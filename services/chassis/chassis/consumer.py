@@ -16,16 +16,19 @@ import aio_pika
 import asyncpg
 import structlog
 from aio_pika.abc import AbstractIncomingMessage
+from contracts.batches import BatchSealed
 from contracts.catalogue import model_of
 from contracts.envelope import SINGLE, Message, decode, encode, read
 from pydantic import ValidationError
 from pydantic_core import to_json
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from chassis import dead_letters, inbox, telemetry
 from chassis.routing import Routes
+from chassis.tables import loaded_batch
 from chassis.topology import PARTITIONS, SETUP_SECONDS, declare_inbox
-from chassis.unit_of_work import Units
+from chassis.unit_of_work import UnitOfWork, Units
 
 log = structlog.get_logger("consumer")
 
@@ -200,6 +203,7 @@ class Consumer:
             with telemetry.handling(self.units.service, [message for _, message in admitted]):
                 for handler, messages in self.routes.grouped(admitted):
                     await handler(messages, uow)
+            await _remember_batches([message.event for _, message in admitted], uow)
 
     def _decode(self, body: bytes) -> list[Pair]:
         items = decode(body)
@@ -234,6 +238,17 @@ class Consumer:
 
         await self._until_possible(keep)
         await delivery.ack()
+
+
+async def _remember_batches(events: Sequence[Any], uow: UnitOfWork) -> None:
+    """Which sealed batches were loaded, with rows and totals: what operators compare at each boundary."""
+    rows = [
+        {"batch_id": event.batch_id, "type": event.type, "rows": event.seal.rows, "totals": event.seal.totals}
+        for event in events
+        if isinstance(event, BatchSealed)
+    ]
+    if rows:
+        await uow.connection.execute(insert(loaded_batch).on_conflict_do_nothing(), rows)
 
 
 def _describe(error: Exception) -> str:

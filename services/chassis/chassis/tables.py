@@ -54,6 +54,7 @@ outbox = Table(
     _when("created_at", nullable=False),
     _when("published_at"),
     Index("outbox_unpublished", "id", postgresql_where=text("published_at IS NULL")),
+    Index("outbox_batches", "id", postgresql_where=text("routing_key LIKE '%batch_sealed.v1'")),
 )
 
 stream_position = Table(
@@ -149,6 +150,17 @@ job_chunk = Table(
     Column("result", JSONB, nullable=False, server_default="{}"),
     _when("finished_at"),
     PrimaryKeyConstraint("run_id", "number"),
+)
+
+loaded_batch = Table(
+    "loaded_batch",
+    metadata,
+    Column("batch_id", Uuid, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("totals", JSONB, nullable=False),
+    _when("loaded_at", nullable=False),
+    Index("loaded_batch_loaded_at", "loaded_at"),
 )
 
 answered_request = Table(

@@ -20,7 +20,7 @@ from chassis import dead_letters, jobs, problems
 from chassis.problems import NOT_ALLOWED, NOT_FOUND, NOT_SIGNED_IN, Problem
 from chassis.runtime import Runtime, Service
 from chassis.settings import Settings
-from chassis.tables import answered_request
+from chassis.tables import answered_request, loaded_batch
 from chassis.tokens import NotAuthentic, Principal
 from chassis.unit_of_work import UnitOfWork
 
@@ -122,12 +122,20 @@ class Reason(BaseModel):
 
 @operations.get("/summary")
 async def summary(request: Request, who: Operator) -> dict[str, Any]:
-    """Age and size of the outbox, open dead letters, parked messages, the latest job runs."""
+    """Age and size of the outbox, open dead letters, parked messages, the latest job runs, batches said and loaded."""
     async with runtime_of(request).units.open() as uow:
         row = (await uow.connection.execute(text(_SUMMARY))).mappings().one()
-        return {**row, "jobs": [_plain(run) for run in await jobs.runs(uow, limit=20)]}
+        batches = (await uow.connection.execute(select(loaded_batch).order_by(loaded_batch.c.loaded_at.desc()).limit(100))).mappings()
+        found = [_plain(dict(batch)) for batch in batches]
+        said = [_plain(dict(batch)) for batch in (await uow.connection.execute(text(_SAID_BATCHES))).mappings()]
+        return {**row, "jobs": [_plain(run) for run in await jobs.runs(uow, limit=20)], "loaded_batches": found, "said_batches": said}
 
 
+_SAID_BATCHES = """
+SELECT routing_key AS type, d->>'batch_id' AS batch_id, (d->'seal'->>'rows')::bigint AS rows, d->'seal'->'totals' AS totals, created_at
+FROM (SELECT routing_key, created_at, id, convert_from(body, 'UTF8')::jsonb->'data' AS d FROM outbox
+      WHERE routing_key LIKE '%batch_sealed.v1' ORDER BY id DESC LIMIT 100) AS said
+"""
 _SUMMARY = """
 SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS outbox,
        (SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::float

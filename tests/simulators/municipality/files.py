@@ -8,9 +8,9 @@ from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 
 import polars as pl
-from contracts.layouts import Control, Encoding, Layout, load_layout, write_control, write_file
 from contracts.layouts.checks import dtype_of
 
+from contracts.layouts import Control, Encoding, Layout, load_layout, write_control, write_file
 from tests.simulators.municipality.books import Row
 from tests.simulators.municipality.population import Population, Register, registers_to_make
 

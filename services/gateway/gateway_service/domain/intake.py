@@ -16,10 +16,11 @@ from contracts.events.municipal import (
     ResidentChanged,
     ResidentsBatchSealed,
 )
-from contracts.layouts import Control, Layout, ReadResult, RowError, load_layout
 from contracts.layouts.checks import add_typed
 from contracts.layouts.csv_text import Written
 from contracts.layouts.reading import judge
+
+from contracts.layouts import Control, Layout, ReadResult, RowError, load_layout
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from chassis import telemetry
 from chassis.clock import uuid7
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import LARGEST_PACK, Event, Message, decode
-from contracts.layouts import ReadResult
 from pydantic_core import to_json
 
+from contracts.layouts import ReadResult
 from gateway_service.domain import answers
 from gateway_service.domain.intake import KIND_OF_TYPE, Kind, as_events, errors_by_row, judge_changes
 from gateway_service.store import intake, municipalities

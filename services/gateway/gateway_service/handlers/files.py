@@ -13,9 +13,9 @@ from chassis.clock import derived_id
 from chassis.consumer import is_transient
 from chassis.runtime import Runtime
 from chassis.unit_of_work import UnitOfWork, Units
-from contracts.layouts import Control, ControlRefused, ReadResult, read_control, read_file
 from contracts.layouts.problems import file_error
 
+from contracts.layouts import Control, ControlRefused, ReadResult, read_control, read_file
 from gateway_service.domain import answers
 from gateway_service.domain.intake import KINDS, Kind, as_batch
 from gateway_service.store import intake, municipalities

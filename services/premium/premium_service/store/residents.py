@@ -81,7 +81,8 @@ async def apply_residents(records: Sequence[ResidentRecord], uow: UnitOfWork) ->
     waiting = list(range(len(records)))
     while waiting:  # usually one round; a second record about the same person goes into the next
         seen: set[Key] = set()
-        turn, later = [], []
+        turn: list[int] = []
+        later: list[int] = []
         for index in waiting:
             key = (records[index].municipality_code, records[index].resident_number)
             (later if key in seen else turn).append(index)
