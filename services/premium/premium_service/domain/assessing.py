@@ -15,12 +15,12 @@ from chassis.binary_copy import Records
 from chassis.law import FiscalYear, day_number
 from contracts.events.premium import PremiumAssessed
 
+from premium_service.domain.records import DECISION_DTYPE
 from premium_service.law import RULES_VERSION, confirmed_parameters, premium_parameters
 from premium_service.rules import columns as c
 from premium_service.rules.assessment import assess
 from premium_service.rules.columns import ASSESSMENT_DTYPE, Households
 from premium_service.rules.parameters import Parameters
-from premium_service.store.columns import DECISION_DTYPE
 
 CONFIRMATIONS = Path(__file__).resolve().parents[2] / "law" / "confirmations" / "sample.yaml"
 

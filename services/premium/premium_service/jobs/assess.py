@@ -14,12 +14,12 @@ from chassis.clock import derived_id
 from chassis.database import driver
 from chassis.jobs import Chunk, Plan
 from chassis.unit_of_work import UnitOfWork
-from contracts.events.premium import AssessmentsBatchSealed
+from contracts.events.premium import AssessmentsBatchSealed, PremiumAssessed
 
 from premium_service.domain.assessing import decide, provisional_of
-from premium_service.handlers.reassessing import DECISION_LOCK, follow_incomes, law_in_force
 from premium_service.rules.parameters import Parameters
 from premium_service.store import assessments, members
+from premium_service.store.deciding import DECISION_LOCK, follow_incomes, law_in_force
 
 CHUNK_HOUSEHOLDS = 100_000
 TOTALS = ("annual_amount", "medical_amount", "child_support_amount")
@@ -87,7 +87,7 @@ class Assess:
         batch_id = derived_id("assessments", run_id, chunk.number)
         key = f"premium/assessments/{run_id}/{chunk.number:05}.parquet"
         frame = _frame(decisions, inputs, law)
-        found = await seal(uow.store, key, frame, schema_name="assessments", totals=TOTALS)
+        found = await seal(uow.store, key, frame, schema_name=PremiumAssessed.type, totals=TOTALS)
         year = law.fiscal_year
         return AssessmentsBatchSealed(effective_on=year.start, batch_id=batch_id, key=key, seal=found, fiscal_year=year.year)
 

@@ -14,8 +14,8 @@ from chassis.law import NEVER, day_number
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from premium_service.domain.records import DECISION_DTYPE
 from premium_service.rules.columns import ASSESSMENT_DTYPE
-from premium_service.store.columns import DECISION_DTYPE
 
 COMPARED_DTYPE = np.dtype(
     [("insured_id", "S16"), ("revision", np.int16), *((name, ASSESSMENT_DTYPE[name]) for name in ASSESSMENT_DTYPE.names or ())]

@@ -11,7 +11,7 @@ from asyncpg import Connection
 from chassis.binary_copy import Records, copy_in, copy_out
 from chassis.law import FiscalYear
 
-from premium_service.store.columns import INPUT_DTYPE
+from premium_service.domain.records import INPUT_DTYPE
 from premium_service.store.incomes import AMOUNTS
 
 NOBODY = UUID(int=0)
