@@ -17,8 +17,8 @@ from chassis.binary_copy import copy_in, encode
 from chassis.clock import Clock, uuid7
 from chassis.database import create_engine, migrate
 from chassis.unit_of_work import Units
+from premium_service.domain.records import DECISION_DTYPE, INPUT_DTYPE
 from premium_service.jobs.assess import Assess
-from premium_service.store.columns import DECISION_DTYPE, INPUT_DTYPE
 
 from infra.local.servers import PrivateServers
 from tests.load.measure import peak_mebibytes, ratio_of, report, seconds
