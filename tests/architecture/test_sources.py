@@ -96,9 +96,7 @@ def test_every_test_is_named_after_its_claim() -> None:
         for path, tree in sources()
         if is_test(path)
         for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.name.startswith("test_")
-        and len(node.name.split("_")) < 4
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_") and len(node.name.split("_")) < 4
     ]
     assert not found, f"Say the claim in full words: {found}"
 
