@@ -39,6 +39,7 @@ def invented_inputs(people: int) -> np.ndarray[Any, Any]:
     ids[:, 7] = 7
     records["insured_id"] = ids.view("S16").ravel()
     records["municipality_code"] = b"132012"
+    records["resident_number"] = np.char.zfill(np.arange(1, people + 1).astype("S15"), 15)
     records["member"] = np.arange(1, people + 1)
     first = np.ones(people, np.bool_)
     first[1:] = records["household"][1:] != records["household"][:-1]
@@ -84,7 +85,7 @@ async def main(people: int, runs: int) -> None:
         peaks.append(peak_mebibytes())
         await raw.execute("TRUNCATE assessment, assessment_input")
     ratio = ratio_of(products, floors)
-    more = f"{people:,} people, {outcome['totals']['annual_amount']:,} yen, peak memory {max(peaks):.0f} MiB"
+    more = f"{people:,} people, {outcome['totals']['yen_in_force']:,} yen, peak memory {max(peaks):.0f} MiB"
     report("assess", product=products, ceiling=floors, goal="<= 2.0", reached=ratio <= 2.0 and max(peaks) < 2048, unit="s", more=more)
     await raw.close()
     await engine.dispose()

@@ -16,6 +16,7 @@ INPUT_DTYPE = np.dtype(
         ("municipality_code", CODE),
         *((name, MEMBER_DTYPE[name]) for name in MEMBER_DTYPE.names or ()),
         ("household_id", np.int64),
+        ("resident_number", "S15"),
     ]
 )
 """An input row: whose it is (sixteen zero bytes where not insured), of which municipality, the member, and the household's id."""

@@ -13,8 +13,7 @@ from contracts.envelope import Message
 
 from premium_service.domain.assessing import decide, event_of
 from premium_service.store import assessments, members
-from premium_service.store.deciding import DECISION_LOCK, follow_incomes, latest_of, law_in_force
-from premium_service.store.residents import resident_numbers
+from premium_service.store.deciding import DECISION_LOCK, follow_incomes, latest_of, law_in_force, number_of
 
 
 async def reassess(because_of: Mapping[int, Message[Any]], uow: UnitOfWork) -> None:
@@ -29,7 +28,6 @@ async def reassess(because_of: Mapping[int, Message[Any]], uow: UnitOfWork) -> N
     if len(outcome.decisions):
         await members.keep(raw, run_id, inputs[np.isin(inputs["household"], outcome.decisions["household"])])
         await assessments.append(raw, outcome.decisions)
-    numbers = await resident_numbers(raw, inputs["member"][np.concatenate([outcome.source_rows, outcome.pending_rows])].tolist())
     for decision, row in zip(outcome.decisions, outcome.source_rows, strict=True):
-        uow.publish(event_of(decision, numbers[int(inputs["member"][row])], law), because=because_of[int(inputs["household_id"][row])])
-    await follow_incomes(inputs, outcome, numbers, law, uow)
+        uow.publish(event_of(decision, number_of(inputs[row]), law), because=because_of[int(inputs["household_id"][row])])
+    await follow_incomes(inputs, outcome, law, uow)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
+import numpy as np
 from asyncpg import Connection
 from chassis.binary_copy import Records
 from chassis.database import driver
@@ -34,20 +35,28 @@ async def latest_of(raw: Connection[Any], inputs: Records, law: Parameters) -> R
     return await assessments.latest(raw, insured, law.fiscal_year.year)
 
 
-async def follow_incomes(inputs: Records, outcome: Outcome, numbers: Mapping[int, str], law: Parameters, uow: UnitOfWork) -> None:
+def number_of(row: Any) -> str:
+    """The 宛名番号 of an input row."""
+    found: str = row["resident_number"].decode().rstrip()
+    return found
+
+
+_WAITING = "SELECT key FROM process_instance WHERE process = $1 AND key LIKE $2 AND state->>'step' IN ('waiting', 'raised')"
+
+
+async def follow_incomes(inputs: Records, outcome: Outcome, law: Parameters, uow: UnitOfWork) -> None:
     """Begin a wait for whoever could not be decided, end the wait of whoever could."""
     raw, year = await driver(uow.connection), law.fiscal_year.year
     happened: list[tuple[str, Any, None]] = []
     for row in inputs[outcome.pending_rows]:
         insured_id = uuid_of(row["insured_id"])
-        missing = IncomeMissing(insured_id, row["municipality_code"].decode(), numbers[int(row["member"])], year, uow.today)
+        missing = IncomeMissing(insured_id, row["municipality_code"].decode(), number_of(row), year, uow.today)
         happened.append((f"{insured_id}:{year}", missing, None))
-    decided = [f"{uuid_of(value)}:{year}" for value in inputs["insured_id"][outcome.decided_rows]]
-    waiting = await raw.fetch(
-        "SELECT key FROM process_instance WHERE process = $1 AND key = ANY($2::text[]) AND state->>'step' IN ('waiting', 'raised')",
-        IncomeAwaited.name,
-        decided,
-    )
-    happened += [(row["key"], PremiumDecided(uow.today), None) for row in waiting]
+    rows = await raw.fetch(_WAITING, IncomeAwaited.name, f"%:{year}")
+    waiting = {UUID(row["key"].partition(":")[0]).bytes: row["key"] for row in rows}
+    if waiting:
+        decided = inputs["insured_id"][outcome.decided_rows]
+        ended = decided[np.isin(decided, np.array(list(waiting), "S16"))]
+        happened += [(waiting[bytes(value).ljust(16, b"\0")], PremiumDecided(uow.today), None) for value in ended]
     if happened:
         await advance(IncomeAwaited(), happened, uow)

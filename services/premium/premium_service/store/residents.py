@@ -74,12 +74,6 @@ ON CONFLICT DO NOTHING RETURNING municipality_code, resident_number, number
 """
 
 
-async def resident_numbers(raw: Connection[Any], residents: Sequence[int]) -> dict[int, str]:
-    """Number of a resident here → 宛名番号."""
-    rows = await raw.fetch("SELECT number, resident_number FROM resident WHERE number = ANY($1::bigint[])", list(residents))
-    return {row["number"]: row["resident_number"] for row in rows}
-
-
 async def apply_residents(records: Sequence[ResidentRecord], uow: UnitOfWork) -> list[set[int]]:
     """Write the records, in order; returns for each the households it touches (the one left and the one joined)."""
     raw = await driver(uow.connection)

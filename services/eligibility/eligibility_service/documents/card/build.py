@@ -16,8 +16,9 @@ from chassis.documents.letter import Contact, Delivery
 from chassis.documents.readback import mark_of_image
 from contracts.eras import format_day
 from contracts.primitives import InsuredNumber, InsurerNumber, Sex
-from eligibility_service.documents.card import qr
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from eligibility_service.documents.card import qr
 
 ROOM: Final = 162.0
 """Points from the left edge of the values to the right edge of the card's lines."""
@@ -45,6 +46,20 @@ KINDS: Final = (
 
 COLOURS: Final = (("藤", "#5a4a86", "#f4f1fa"), ("若草", "#3f6b2e", "#f1f8ec"), ("桃", "#96405a", "#fdf1f4"), ("空", "#245f87", "#eef6fb"))
 """The colour of the year, so that an expired card is seen at a glance: name, lines, paper; in turn by the year in which it expires."""
+
+
+NOTES: Final = (
+    "ほかの人に貸すこと、書き換えることはできません。",
+    "住所や氏名が変わったとき、ほかの都道府県へ引っ越すときは、お住まいの市区町村に届け出てください。",
+    "なくしたとき、汚して読めなくなったときは、下の問い合わせ先にお知らせください。もう一度お作りします。",
+)
+NOTE_UNDECIDED: Final = "一部負担金の割合は、いま判定しています。決まりましたら、割合を書いたものをあらためてお送りします。"
+CHECKS: Final = (
+    "氏名、生年月日、住所に誤りはありませんか。",
+    "一部負担金の割合は、医療機関や薬局の窓口で払っていただく割合です。",
+    "有効期限を過ぎた古いものは、細かく切って捨てるか、お返しください。",
+    "誤りがあるときは、下の問い合わせ先にお電話ください。",
+)
 
 
 class CardData(BaseModel):
@@ -159,4 +174,35 @@ def _fitted(text: str, field: str, sizes: tuple[tuple[float, int], ...], font: s
 
 
 def build_letter(letter: CardLetterData) -> Sheet:
-    raise NotImplementedError
+    """The letter with the card in it. Raises `DocumentRefused` as `build` does."""
+    card = build(letter.card)
+    kind = kind_on(letter.card.issued_on)
+    title = f"{kind.title}をお送りします"
+    written = (f"{_shown(letter.card.issued_on)}　発行", letter.card.insurer_name)
+    lead = f"あなたの{kind.title}をお送りします。下の点線で切り取り、医療機関や薬局の窓口でお見せください。"
+    notes = (
+        f"有効期限は{_shown(letter.card.valid_through)}です。期限を過ぎたものは使えません。",
+        *(() if letter.card.copay_rate else (NOTE_UNDECIDED,)),
+        *NOTES,
+    )
+    data: dict[str, object] = {
+        "title": title,
+        "to": letter.delivery.data(),
+        "sender": written,
+        "lead": lead,
+        "card": card.data,
+        "notes": notes,
+        "checks": CHECKS,
+        "contact": letter.contact.data(),
+    }
+    page: Expected = (
+        *letter.delivery.expected(),
+        *(("発行者", line) for line in written),
+        ("表題", title),
+        ("本文", lead),
+        *(("注意", line) for line in notes),
+        *card.pages[0],
+        *(("確認", line) for line in CHECKS),
+        *letter.contact.expected(),
+    )
+    return Sheet(data, (page,))

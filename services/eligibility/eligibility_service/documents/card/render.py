@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from chassis.documents import Renderer, Sheet
+
 from eligibility_service.documents.card.build import CardData, CardLetterData, build, build_letter, form_of
 
 
