@@ -86,10 +86,10 @@ async def sealed(units: Units, events: Sequence[PremiumAssessed] | Sequence[Resi
     rows = [{key: str(value) if isinstance(value, UUID) else value for key, value in dict(event).items()} for event in events]
     frame = pl.DataFrame(rows, infer_schema_length=None)
     if isinstance(events[0], PremiumAssessed):
-        found = await seal(units.store, "assessments.parquet", frame, schema_name="assessments", totals=("annual_amount",))
+        found = await seal(units.store, "assessments.parquet", frame, schema_name=PremiumAssessed.type, totals=("annual_amount",))
         batch_id = derived_id(found.sha256)
         return AssessmentsBatchSealed(effective_on=DAY, batch_id=batch_id, key="assessments.parquet", seal=found, fiscal_year=2026)
-    found = await seal(units.store, "residents.parquet", frame, schema_name="residents", totals=())
+    found = await seal(units.store, "residents.parquet", frame, schema_name=ResidentChanged.type, totals=())
     return ResidentsBatchSealed(
         effective_on=DAY, batch_id=derived_id(found.sha256), key="residents.parquet", seal=found, municipality_code=CHIYODA, generation=1
     )
