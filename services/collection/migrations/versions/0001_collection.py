@@ -74,17 +74,17 @@ CREATE TABLE notice (
     municipality_code text NOT NULL,
     resident_number text NOT NULL,
     annual_amount bigint NOT NULL,
-    state text NOT NULL CHECK (state IN ('planned', 'issued', 'refused')),
+    state text NOT NULL CHECK (state IN ('planned', 'issued', 'refused', 'overtaken')),
     issued_on date,
     document_sha256 text,
     first_page integer,
-    pages integer,
     refusal text,
     PRIMARY KEY (insured_id, fiscal_year, revision, run_id),
-    CHECK ((state = 'issued') = (document_sha256 IS NOT NULL)),
+    CHECK ((state = 'issued') = (num_nulls(issued_on, document_sha256, first_page) = 0)),
     CHECK ((state = 'refused') = (refusal IS NOT NULL))
 );
 CREATE UNIQUE INDEX notice_run ON notice (run_id, number);
+CREATE UNIQUE INDEX notice_once ON notice (insured_id, fiscal_year, revision) WHERE state IN ('planned', 'issued');
 CREATE INDEX notice_person ON notice (municipality_code, resident_number, fiscal_year)
 """
 
