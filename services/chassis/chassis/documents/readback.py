@@ -75,25 +75,25 @@ def _collector_resting() -> Iterator[None]:
 
 def compare(text: str, expected: Expected, *, page: int) -> None:
     """Compare the text of one page (white space removed) with what it must show."""
-    position, rest = 0, []
+    position = 0
     for field, value in expected:
         wanted = "".join(value.split())
         start = text.find(wanted, position)
+        before = text[position:] if start < 0 else text[position:start]
         if start < 0:
-            raise DocumentRefused(
-                "differs", "記録と違います。", page=page, field=field, expected=value, found=_nearest(text[position:], wanted)
-            )
-        rest.append(text[position:start])
+            raise DocumentRefused("differs", "記録と違います。", page=page, field=field, expected=value, found=_nearest(before, wanted))
+        if stray := _DIGIT.search(before):
+            found = _nearest(before, wanted) or _around(before, stray.start())
+            raise DocumentRefused("unexpected_digits", "記録にない数字があります。", page=page, field=field, expected=value, found=found)
         position = start + len(wanted)
-    rest.append(text[position:])
-    if LOST in text:
-        place = text.index(LOST)
-        around = text[max(0, place - 10) : place + 10].replace(LOST, "□")
-        raise DocumentRefused("missing_glyph", "字形のない文字(□)があります。", page=page, found=around)
-    for gap in rest:
-        if stray := _DIGIT.search(gap):
-            around = gap[max(0, stray.start() - 10) : stray.end() + 10]
-            raise DocumentRefused("unexpected_digits", "記録にない数字があります。", page=page, found=around)
+    if stray := _DIGIT.search(text, position):
+        raise DocumentRefused("unexpected_digits", "記録にない数字があります。", page=page, found=_around(text, stray.start()))
+    if (lost := text.find(LOST)) >= 0:
+        raise DocumentRefused("missing_glyph", "字形のない文字(□)があります。", page=page, found=_around(text, lost))
+
+
+def _around(text: str, place: int) -> str:
+    return text[max(0, place - 10) : place + 11].replace(LOST, "□")
 
 
 def mark_of_image(pixels: bytes) -> str:
