@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis.documents import Expected, Renderer, Sheet
-from chassis.documents.readback import _codes, _with_plain_strings
+from chassis.documents.glyphs import _codes, _with_plain_strings
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject, StreamObject
 

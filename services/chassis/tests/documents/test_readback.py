@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from chassis.documents import DocumentRefused, Renderer, read_back
-from chassis.documents.readback import LOST, PageTexts, _codes, _with_plain_strings, compare
+from chassis.documents.glyphs import LOST, PageTexts, _codes, _with_plain_strings
+from chassis.documents.readback import compare
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from chassis.documents import DocumentRefused, Renderer
-from chassis.documents.readback import PageTexts
+from chassis.documents.glyphs import PageTexts
 from pypdf import PdfReader
 
 from services.chassis.tests.documents.sample_files import TEMPLATE, renderer, sheet

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 from chassis.documents import DocumentRefused, read_back
+from chassis.documents.glyphs import PageTexts
 from chassis.documents.letter import Contact, Delivery
-from chassis.documents.readback import PageTexts
 from collection_service.documents.payment_notice import Instalment, NoticeData, PaymentMethod, build, render_notice, render_notices
 from collection_service.documents.payment_notice.render import renderer
 from hypothesis import given, settings

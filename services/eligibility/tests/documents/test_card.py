@@ -8,8 +8,8 @@ import pytest
 import segno
 from chassis.documents import DocumentRefused, read_back
 from chassis.documents.fitting import width
+from chassis.documents.glyphs import PageTexts
 from chassis.documents.letter import Contact, Delivery
-from chassis.documents.readback import PageTexts
 from contracts.primitives import Sex
 from eligibility_service.documents.card import (
     CardData,

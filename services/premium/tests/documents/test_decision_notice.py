@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 from chassis.documents import DocumentRefused, read_back
+from chassis.documents.glyphs import PageTexts
 from chassis.documents.letter import Contact, Delivery
-from chassis.documents.readback import PageTexts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from premium_service.documents.decision_notice import DecisionNoticeData, DecisionStep, build, render_notice, render_notices

@@ -12,8 +12,8 @@ from typing import Final, Literal, Self
 
 from chassis.documents import GOTHIC, MOJI_JOHO, DocumentRefused, Expected, Sheet, fit
 from chassis.documents.fonts import typefaces
+from chassis.documents.glyphs import mark_of_image
 from chassis.documents.letter import Contact, Delivery
-from chassis.documents.readback import mark_of_image
 from contracts.eras import format_day
 from contracts.primitives import InsuredNumber, InsurerNumber, Sex
 from pydantic import BaseModel, ConfigDict, Field, model_validator
