@@ -11,6 +11,7 @@ from chassis.runtime import Runtime, Service
 from gateway_service.api import municipal, operations_api, sign_in, static_files, traces
 from gateway_service.handlers.change_consumer import consume_changes
 from gateway_service.handlers.files import process_files
+from gateway_service.handlers.routing import ROUTES
 from gateway_service.seed import seed
 from gateway_service.store import spans
 
@@ -33,6 +34,7 @@ SERVICE = Service(
     title="Koki gateway",
     root=Path(__file__).parents[1],
     routers=(municipal.router, operations_api.router, traces.router, static_files.router, sign_in.router),
+    routes=ROUTES,
     background=(process_files, consume_changes, forget_spans),
     seed=seed,
 )

@@ -66,7 +66,7 @@ FROM session s JOIN account a ON a.id = s.account_id LEFT JOIN terminal t ON t.i
 WHERE s.token_sha256 = :key AND s.ended_at IS NULL AND a.closed_at IS NULL AND t.revoked_at IS NULL
   AND s.seen_at > :idle_since AND s.begun_at > :begun_since
 """)
-_TOUCH = text("UPDATE session SET seen_at = :now WHERE token_sha256 = :key AND seen_at < :now - interval '1 minute'")
+_TOUCH = text("UPDATE session SET seen_at = :now WHERE token_sha256 = :key AND seen_at < CAST(:now AS timestamptz) - interval '1 minute'")
 _TERMINAL = text("""
 SELECT t.id, t.name, t.municipality_code FROM terminal_binding b JOIN terminal t ON t.id = b.terminal_id
 WHERE b.token_sha256 = :key AND t.revoked_at IS NULL

@@ -107,8 +107,8 @@ def test_every_published_example_that_is_not_a_case_says_why() -> None:
 @pytest.mark.parametrize("given", ALL, ids=lambda given: given["case"])
 def test_case_of_the_law_holds_for_the_household_alone(given: dict[str, Any]) -> None:
     case = _read(given)
-    rows = rows_of(case, first_household=0, rate_area=0)
     law = premium_parameters(case.union, FiscalYear(case.fiscal_year), settings_of(case.settings))
+    rows = rows_of(case, first_household=0, rate_area=law.rate_areas.index(case.settings.rate_area))
     result = assess(_households(rows), law)
     _expect(given, case, result, range(len(rows)))
 
@@ -150,15 +150,16 @@ def test_cases_hold_when_shuffled_into_a_batch_of_a_thousand_households() -> Non
     for members in groups.values():
         rows: list[dict[str, int]] = []
         owners: dict[int, int] = {}
+        first = members[0][1]
+        law = premium_parameters(first.union, FiscalYear(first.fiscal_year), settings_of(first.settings))
+        area = law.rate_areas.index(first.settings.rate_area)
         for number, (_, case) in enumerate(members):
-            own = rows_of(case, first_household=rows[-1]["household"] + 1 if rows else 0, rate_area=0)
+            own = rows_of(case, first_household=rows[-1]["household"] + 1 if rows else 0, rate_area=area)
             owners |= dict.fromkeys({row["household"] for row in own}, number)
             rows += own
         rows += _strangers(generator, 1000 - len(owners), rows[-1]["household"] + 1)
         order = generator.permutation(rows[-1]["household"] + 1)
         rows = sorted(rows, key=lambda row: int(order[row["household"]]))
-        case = members[0][1]
-        law = premium_parameters(case.union, FiscalYear(case.fiscal_year), settings_of(case.settings))
         result = assess(_households(rows), law)
         for number, (given, case) in enumerate(members):
             mine = [row for row in range(len(rows)) if owners.get(rows[row]["household"]) == number]
