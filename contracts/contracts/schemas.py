@@ -130,27 +130,26 @@ def layout_schema(layout: Layout) -> Schema:
 
 
 def _cell_schema(layout: Layout, field: LayoutField) -> Schema:
-    schema: Schema = {"type": "string", "title": field.term, "description": field.description, "maxLength": field.length}
+    said: Schema = {"type": "string", "title": field.term, "description": field.description, "maxLength": field.length}
+    form: Schema = {}
     match field.type:
         case "9":
-            schema["pattern"] = r"^\d+$"
+            form["pattern"] = r"^\d+$"
         case "S9":
-            schema["pattern"] = r"^-?\d+$"
+            form["pattern"] = r"^-?\d+$"
         case "YEAR":
-            schema["pattern"] = r"^\d{4}$"
+            form["pattern"] = r"^\d{4}$"
         case "DATE":
-            schema["pattern"] = _PATTERNS[field.format or ""]
+            form["pattern"] = _PATTERNS[field.format or ""]
         case _ if codes := layout.codes_of(field):
-            schema["enum"] = list(codes)
+            form["enum"] = list(codes)
+        case _ if field.constant is not None:
+            form["const"] = field.constant
         case _ if field.characters == "digits":
-            schema["pattern"] = r"^\d+$"
-    if field.constant is not None:
-        schema = {**schema, "const": field.constant}
-    return (
-        schema
-        if field.required
-        else {**schema, "anyOf": [{"const": ""}, {key: schema.pop(key) for key in ("pattern", "enum") if key in schema}]}
-    )
+            form["pattern"] = r"^\d+$"
+    if field.required:
+        return {**said, **form, "minLength": 1}
+    return {**said, "anyOf": [{"const": ""}, form]} if form else said
 
 
 def layout_table(layout: Layout) -> str:

@@ -2,7 +2,6 @@
 """Every error code, produced by a file that deserves it."""
 
 import dataclasses
-import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,18 +10,15 @@ from typing import Any
 
 import polars as pl
 import pytest
-from contracts.layouts.families import load_family, read_family
 from contracts.layouts.loading import FOLDER
 from contracts.layouts.problems import as_markdown
 
 from contracts.layouts import (
     PROBLEMS,
     Control,
-    ControlRefused,
     Layout,
     ReadResult,
     load_layout,
-    read_control,
     read_file,
     sha256_of,
     totals_of,
@@ -212,46 +208,6 @@ def test_an_undeclared_income_may_leave_its_amounts_empty_and_is_never_a_declare
     assert (income["status"], income["salary_receipts"], income["total_income"]) == ("2", 0, None)
 
 
-def control_bytes(**other: Any) -> bytes:
-    items: dict[str, Any] = {
-        "layout_version": "koki-1",
-        "kind": "residents",
-        "file_name": "a.csv",
-        "municipality_code": "131016",
-        "generation": 1,
-        "created_at": "2026-07-13T09:00:00+09:00",
-        "encoding": "UTF-8",
-        "row_count": 0,
-        "sha256": "0" * 64,
-        "control_totals": {},
-    }
-    return json.dumps({**items, **other}).encode()
-
-
-@pytest.mark.parametrize(
-    ("data", "code", "column"),
-    [
-        (b"\xff\xfe", "KOKI-F011", None),
-        (b"{not json", "KOKI-F011", None),
-        (b"a,b\n1\n", "KOKI-F011", None),
-        (b"", "KOKI-F011", None),
-        (control_bytes(sha256="ABC"), "KOKI-F012", "sha256"),
-        (control_bytes(generation=0), "KOKI-F012", "generation"),
-        (control_bytes(row_count="3"), "KOKI-F012", "row_count"),
-        (control_bytes(created_at="2026-07-13T09:00:00"), "KOKI-F012", "created_at"),
-        (control_bytes(created_at="13 July"), "KOKI-F012", "created_at"),
-        (control_bytes(municipality_code="131017"), "KOKI-F012", "municipality_code"),
-        (control_bytes(control_totals={"a": 1.5}), "KOKI-F012", "control_totals"),
-        (control_bytes(kind=None), "KOKI-F012", "kind"),
-        (control_bytes(encoding=8), "KOKI-F012", "encoding"),
-    ],
-)
-def test_a_wrong_control_file_is_refused_and_the_item_named(data: bytes, code: str, column: str | None) -> None:
-    with pytest.raises(ControlRefused) as caught:
-        read_control(data)
-    assert [(error.code, error.column) for error in caught.value.errors] == [(code, column)]
-
-
 def test_a_control_file_that_names_no_known_layout_refuses_the_data() -> None:
     data = as_file(*GOOD)
     result = read_file(data, None, sealed(data, kind="pets"), known_municipalities=KNOWN)
@@ -260,63 +216,9 @@ def test_a_control_file_that_names_no_known_layout_refuses_the_data() -> None:
     assert "koki-1/residents" in error.message
 
 
-FAMILY = load_family("pension-500")
-
-
-def pension_records(kinds: str) -> bytes:
-    """Records of 500 bytes with the right kinds and otherwise empty amounts."""
-    common = "13101" + "000" + "01" + " " + "2" + "20260701"
-    rest = {
-        "1": "".ljust(479),
-        "2": "1234567890" + "1150" + "   " + "19450601" + "1" + "YAMADA".ljust(25) + "\x1b$B" + "!!" * 25 + "\x1b(J" + "1000001" + " " * 80
-        + "\x1b$B" + "!!" * 80 + "\x1b(J" + "0100 20260701" + "00000000100" * 3 + " " * 73,
-        "3": "000000002" + "00000000200" * 3 + " " * 437,
-    }  # fmt: skip
-    return "".join(kind + common + rest[kind] for kind in kinds).encode()
-
-
-FAMILY_FILE_CASES = {
-    "KOKI-F001": b"",
-    "KOKI-F013": pension_records("1223")[:-1],
-    "KOKI-F014": pension_records("1323"),
-    "KOKI-F005": pension_records("1222223"),
-    "KOKI-F007": pension_records("1223").replace(b"00000000100", b"00000000999", 1),
-}
-
-
-@pytest.mark.parametrize("code", sorted(FAMILY_FILE_CASES))
-def test_a_file_of_blocks_with_a_wrong_length_order_count_or_sum_is_refused(code: str) -> None:
-    result = read_family(FAMILY_FILE_CASES[code], FAMILY)
-    assert code in {error.code for error in result.file_errors}
-    assert result.data.accepted_count == 0
-
-
-def test_a_block_without_its_trailer_is_refused() -> None:
-    (error,) = read_family(pension_records("122"), FAMILY).file_errors
-    assert (error.code, error.row_number) == ("KOKI-F014", None) or "ありません" in error.message
-
-
-FIXED_ROW_CASES = {
-    "KOKI-R115": (b"!!" * 25, b"!!" * 24 + b"\x01\x02", "name"),
-    "KOKI-R116": (b"\x1b$B", b"\x1b(I", "shift_in_1"),
-}
-
-
-@pytest.mark.parametrize("code", sorted(FIXED_ROW_CASES))
-def test_a_broken_fixed_length_record_is_refused_alone(code: str) -> None:
-    right, wrong, column = FIXED_ROW_CASES[code]
-    data = pension_records("1223")
-    at = data.index(right)
-    result = read_family(data[:at] + wrong + data[at + len(wrong) :], FAMILY)
-    assert result.file_errors == []
-    (error,) = result.data.errors
-    assert (error.code, error.column, error.row_number) == (code, column, 2)
-    assert result.data.row_numbers.to_list() == [3]
-
-
 def test_every_error_code_has_its_test() -> None:
-    tested = {*FILE_CASES, *ROW_CASES, *FAMILY_FILE_CASES, *FIXED_ROW_CASES, "KOKI-R110", "KOKI-F011", "KOKI-F012"}
-    assert tested == set(PROBLEMS)
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*_errors.py"))
+    assert [code for code in PROBLEMS if f'"{code}"' not in tests] == []
 
 
 def test_the_page_of_error_codes_is_complete() -> None:

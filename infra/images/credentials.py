@@ -2,9 +2,8 @@
 
 `python -m infra.images.credentials` is the one-shot container `setup`. It draws random passwords on its first run and keeps them in its own
 volume (`/secrets/setup`). For every other container it writes a folder that is that container's volume: a service finds the URLs of its
-application role and its broker user, a migration the URL of the owner role, the broker its definitions, PostgreSQL the password of its
-superuser.
-Running it again changes nothing, except that a new service or municipality gets a password of its own.
+application role and its broker user, a migration those of owner and application role, the broker its definitions, PostgreSQL the password
+of its superuser. Running it again changes nothing, except that a new service or municipality gets a password of its own.
 
 Files are readable by everyone inside the containers that mount them, because PostgreSQL and RabbitMQ run under other user ids than ours;
 the wall between containers is that each mounts no volume but its own.
@@ -83,8 +82,10 @@ def hand_out(root: Path, environment: Mapping[str, str]) -> None:
         _write(root / service / "token-public.pem", public_key.read_text())
         _write(root / service / "service.env", _environment_file(settings))
 
-        owner = {"KOKI_OWNER_DATABASE_URL": _database_url(database.owner, database.owner_password, service)}
-        _write(root / f"{service}-owner" / "owner.env", _environment_file(owner))
+        # A migration also fills reference data, as the application role does at run time.
+        owner_url = _database_url(database.owner, database.owner_password, service)
+        migration = {"KOKI_OWNER_DATABASE_URL": owner_url, "KOKI_DATABASE_URL": settings["KOKI_DATABASE_URL"]}
+        _write(root / f"{service}-owner" / "migration.env", _environment_file(migration))
 
 
 def _database_url(role: str, password: str, database: str) -> str:

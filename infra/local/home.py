@@ -15,6 +15,7 @@ import fcntl
 import json
 import os
 import secrets
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -55,7 +56,11 @@ class Home:
     def locked(self, what: str) -> Iterator[None]:
         """Hold `what` (servers, services) against other commands; waits for the one that holds it. Not to be nested."""
         with (self.path / f"{what}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                sys.stderr.write("別の ./koki が同じものを動かしています。終わるのを待ちます…\n")
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def value(self, name: str, default: Any = None) -> Any:

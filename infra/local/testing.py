@@ -34,8 +34,9 @@ def run_tests(home: Path, *, fast: bool, arguments: Sequence[str], console: Cons
     """
     with Steps(console) as steps:
         prepare_programs(PrivateServers.of_environment(home), steps)
-    if any(Path(argument.split("::")[0]).exists() for argument in arguments if not argument.startswith("-")):
-        return _summary([_pytest("pytest", arguments, console)], console)
+    chosen = [_absolute(argument) for argument in arguments]
+    if chosen != list(arguments):
+        return _summary([_pytest("pytest", chosen, console)], console)
     console.rule("検査", align="left")
     results = check(console)
     console.rule("単体・結合テスト", align="left")
@@ -60,9 +61,15 @@ def find_browser() -> str | None:
     return None
 
 
+def _absolute(argument: str) -> str:
+    """A path, as the person sees it from where they are, in full; anything else as it is."""
+    path, separator, rest = argument.partition("::")
+    return f"{Path(path).resolve()}{separator}{rest}" if not argument.startswith("-") and Path(path).exists() else argument
+
+
 def _journeys(arguments: Sequence[str], console: Console) -> Result:
     title = "画面を通したテスト"
-    if not any((REPOSITORY / JOURNEYS).glob("test_*.py")):
+    if not any((REPOSITORY / JOURNEYS).rglob("test_*.py")):
         return Result(title, False, 0, f"{JOURNEYS} にテストがありません")
     browser = find_browser() or _install_browser(console)
     if browser is None:

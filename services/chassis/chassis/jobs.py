@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import BigInteger, cast, func, insert, select, update
 
 from chassis import telemetry
 from chassis.clock import uuid7
@@ -132,7 +132,7 @@ async def runs(uow: UnitOfWork, *, limit: int = 50, run_id: UUID | None = None) 
         .group_by(job_chunk.c.run_id)
         .subquery()
     )
-    query = select(job_run, func.coalesce(done.c.done, 0).label("done")).outerjoin(done, done.c.run_id == job_run.c.id)
+    query = select(job_run, cast(func.coalesce(done.c.done, 0), BigInteger).label("done")).outerjoin(done, done.c.run_id == job_run.c.id)
     if run_id:
         query = query.where(job_run.c.id == run_id)
     rows = await uow.connection.execute(query.order_by(job_run.c.prepared_at.desc()).limit(limit))

@@ -6,6 +6,7 @@ A database is a clone of the service's migrated one (milliseconds); a broker wor
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -65,14 +66,13 @@ Databases = Callable[[str, Path], Awaitable[TestDatabase]]
 @pytest.fixture(scope="session")
 def databases(servers: PrivateServers) -> Databases:
     """An async function (service, service root) → a fresh, migrated database; the migrations run once a session and service."""
-    migrated: set[str] = set()
+    templates: dict[str, str] = {}
 
     async def make(service: str, root: Path) -> TestDatabase:
-        if service not in migrated:
-            await migrate(servers.database_url(service, "owner"), root)
-            migrated.add(service)
+        if service not in templates:
+            templates[service] = await _template(servers, service, root)
         name = f"{service}_test_{os.getpid()}_{next(_numbers)}"
-        await _clone(servers.database_url(service, "superuser", database="postgres"), service, name)
+        await _clone(servers.database_url(service, "superuser", database="postgres"), templates[service], name, service)
         return TestDatabase(
             service, servers.database_url(service, "app", database=name), servers.database_url(service, "owner", database=name)
         )
@@ -80,10 +80,32 @@ def databases(servers: PrivateServers) -> Databases:
     return make
 
 
-async def _clone(superuser_url: str, template: str, name: str) -> None:
+async def _template(servers: PrivateServers, service: str, root: Path) -> str:
+    """A migrated database of a service, named after the code that migrated it: changed code gets a new one."""
+    digest = hashlib.sha256()
+    for folder in (Path(__file__).parent, root):
+        for path in sorted(folder.rglob("*.py")):
+            if "tests" not in path.parts:
+                digest.update(path.read_bytes())
+    name = f"{service}_template_{digest.hexdigest()[:12]}"
+    superuser = servers.database_url(service, "superuser", database="postgres")
+    connection = await asyncpg.connect(superuser)
+    known = await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1 AND NOT datallowconn", name)
+    await connection.close()
+    if not known:
+        await _clone(superuser, service, name, service)
+        await migrate(servers.database_url(service, "owner", database=name), root)
+        connection = await asyncpg.connect(superuser)
+        await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        await connection.close()
+    return name
+
+
+async def _clone(superuser_url: str, template: str, name: str, service: str) -> None:
     connection = await asyncpg.connect(superuser_url)
     try:
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{template}_owner" STRATEGY FILE_COPY')
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{service}_owner" STRATEGY FILE_COPY')
     finally:
         await connection.close()
 

@@ -11,7 +11,7 @@ import traceback
 
 from tests.failure.compose.claims import CLAIMS
 from tests.failure.compose.engine import CommandFailed, NoEngine
-from tests.failure.compose.stack import cache_folder, running_stack, step
+from tests.failure.compose.stack import StackProblem, cache_folder, running_stack, step
 
 
 def main() -> int:
@@ -32,6 +32,9 @@ def main() -> int:
     except NoEngine as reason:
         sys.stdout.write(f"skipped: the composed system was not proven, because {reason}\n")
         return 0
+    except (StackProblem, CommandFailed) as problem:
+        sys.stdout.write(f"{problem}\n0 passed, {len(CLAIMS)} failed\n")
+        return 1
     sys.stdout.write(f"{len(CLAIMS) - failed} passed, {failed} failed\n")
     return 1 if failed else 0
 

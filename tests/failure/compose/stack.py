@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.failure.compose import standins
-from tests.failure.compose.engine import Engine, engine, run
+from tests.failure.compose.engine import CommandFailed, Engine, engine, run
 
 SERVICES: Final = ("eligibility", "premium", "benefits", "collection", "statistics", "gateway")
 SERVERS: Final = ("postgres", "rabbitmq")
@@ -47,7 +47,10 @@ class Stack:
     def up(self) -> None:
         """Bring everything up that the gateway stands on, and wait until all of it is healthy."""
         waiting = ["--wait", "--wait-timeout", str(HEALTHY_WITHIN_SECONDS)] if self.engine.has_wait else []
-        self.compose("up", "--detach", *waiting, "gateway")
+        try:
+            self.compose("up", "--detach", *waiting, "gateway")
+        except CommandFailed as failure:
+            raise StackProblem(f"{failure}\n{self._story_of(self._not_ready())}") from failure
         self.wait_healthy()
 
     def wait_healthy(self) -> None:
@@ -56,7 +59,7 @@ class Stack:
         while (late := self._not_ready()) and time.monotonic() < give_up:
             time.sleep(1)
         if late:
-            raise StackProblem(f"not healthy within {HEALTHY_WITHIN_SECONDS} s: {late}\n{self.compose('logs', '--tail=40', check=False)}")
+            raise StackProblem(f"not healthy within {HEALTHY_WITHIN_SECONDS} s\n{self._story_of(late)}")
 
     def containers(self) -> dict[str, dict[str, Any]]:
         """What the engine knows of every container, by the name of its service in docker-compose.yml."""
@@ -78,6 +81,12 @@ class Stack:
         """Status and text of a page of the gateway."""
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(self.address + path, timeout=10) as answer:
             return answer.status, answer.read().decode()
+
+    def _story_of(self, late: Mapping[str, str]) -> str:
+        """The state of the containers that are late, and the end of what each has written."""
+        states = "\n".join(f"{name}: {state}" for name, state in sorted(late.items()))
+        ran = [name for name, state in late.items() if state != "missing"]
+        return states + ("\n" + self.compose("logs", "--tail=40", *ran, check=False) if ran else "")
 
     def _not_ready(self) -> dict[str, str]:
         """State by service of everything that is not as it should be; a container that does not exist yet counts too."""

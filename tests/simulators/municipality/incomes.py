@@ -67,6 +67,7 @@ def earn(
     special = np.where(from_home, np.minimum(gains, HOME_SALE_DEDUCTION), 0)
     loss = np.where(chance.random(people) < 0.003, _lognormal(chance, people, 800_000, 0.9), 0)
     deducted, received = _family_business(chance, households, business)
+    salary = salary + received  # 給与収入 contains 専従者給与; the column of its own says how much of it
 
     status = _statuses(chance, on, people, resident_since)
     has_record = (age >= YOUNGEST_WITH_RECORD) & (chance.random(people) >= 0.002)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -23,25 +22,22 @@ def _namespace() -> bytes:
 
 
 def insured_ids(people: pl.DataFrame) -> pl.Series:
-    """`derived_id("insured", municipality_code, resident_number, acquired_on)` of each row, as text; 10 times as fast as one by one."""
+    """`derived_id("insured", municipality_code, resident_number, acquired_on)` of each row, as text; several times as fast."""
     names = people.select(
         pl.concat_str(
             pl.lit("insured"), "municipality_code", "resident_number", pl.col("acquired_on").cast(pl.String), separator=_SEPARATOR
         )
     ).to_series()
-    return pl.Series("insured_id", _name_based(names), dtype=pl.String)
-
-
-def _name_based(names: Iterable[str]) -> list[str]:
-    begun = hashlib.sha1(_namespace(), usedforsecurity=False)
-    found: list[str] = []
-    for name in names:
-        digest = begun.copy()
-        digest.update(name.encode())
-        value = digest.hexdigest()
-        variant = "89ab"[int(value[16], 16) & 3]
-        found.append(f"{value[:8]}-{value[8:12]}-5{value[13:16]}-{variant}{value[17:20]}-{value[20:32]}")
-    return found
+    namespace = _namespace()
+    digests = b"".join([hashlib.sha1(namespace + name.encode(), usedforsecurity=False).digest() for name in names.to_list()])
+    # RFC 9562, version 5: the first 16 bytes of the digest, with version and variant written over it.
+    octets = np.frombuffer(digests, np.uint8).reshape(-1, 20)[:, :16].copy()
+    octets[:, 6] = (octets[:, 6] & 0x0F) | 0x50
+    octets[:, 8] = (octets[:, 8] & 0x3F) | 0x80
+    joined = octets.tobytes()
+    digits = pl.Series("digits", [joined[at : at + 16] for at in range(0, len(joined), 16)], dtype=pl.Binary).bin.encode("hex")
+    groups = [digits.str.slice(start, length) for start, length in ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))]
+    return pl.select(pl.concat_str(groups, separator="-").alias("insured_id")).to_series()
 
 
 def insured_id_again(municipality_code: str, resident_number: str, acquired_on: object, ordinal: int) -> str:

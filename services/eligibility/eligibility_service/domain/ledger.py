@@ -93,6 +93,17 @@ def coming_day(today: date) -> pl.Expr:
     return pl.when(holds_some_day() & (pl.col("acquired_on") > today)).then(pl.col("acquired_on")).alias("acquires_on")
 
 
+def first_qualifications(wanted: pl.DataFrame) -> pl.DataFrame:
+    """New qualifications of people whom nobody knew, one a person; every column of `wanted` is kept."""
+    return wanted.with_columns(
+        insured_ids(wanted),
+        ordinal=pl.lit(1, pl.Int16),
+        insured_number=pl.lit(None, pl.String),
+        revision=pl.lit(1, pl.Int32),
+        turn=pl.lit(Turn.ACQUIRED.value),
+    )
+
+
 def decide(wanted: pl.DataFrame, held: pl.DataFrame, restated: pl.DataFrame) -> Decision:
     """Bring the ledger of some people in line with what follows from their residences.
 
@@ -101,8 +112,6 @@ def decide(wanted: pl.DataFrame, held: pl.DataFrame, restated: pl.DataFrame) -> 
     A qualification of the ledger belongs to the residence with the same first day, else to the next one that has none; one that
     belongs to none is cancelled, which empties its period. A cancelled one that holds again keeps its number.
     """
-    if held.height == 0:
-        return Decision(_new(wanted, held), held.with_columns(turn=pl.lit(None, pl.String)))
     on = [*KEY, "residence_since"]
     active = held.filter(holds_some_day())
     exact = active.select(*on, "ordinal").join(wanted.select(on), on=on)
@@ -159,13 +168,8 @@ def _new(wanted: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     """New qualifications: identifier from person and day of acquisition, numbered on after those held."""
     last = held.group_by(KEY).agg(last=pl.col("ordinal").max())
     ranked = _ranked(wanted.sort(*KEY, "acquired_on")).join(last, on=KEY, how="left", maintain_order="left")
-    new = ranked.with_columns(
-        insured_ids(ranked),
-        ordinal=(pl.col("last").fill_null(0) + pl.col("rank") + 1).cast(pl.Int16),
-        insured_number=pl.lit(None, pl.String),
-        revision=pl.lit(1, pl.Int32),
-        turn=pl.lit(Turn.ACQUIRED.value),
-    ).select(*QUALIFICATION, "turn")
+    ordinal = (pl.col("last").fill_null(0) + pl.col("rank") + 1).cast(pl.Int16)
+    new = first_qualifications(ranked).with_columns(ordinal=ordinal).select(*QUALIFICATION, "turn")
     taken = set(held["insured_id"])
     if not taken or taken.isdisjoint(new["insured_id"]):
         return new

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import jaconv
 import polars as pl
 from contracts.events.municipal import ResidentChanged
 
@@ -36,8 +35,6 @@ RECORD: Final[dict[str, pl.DataType]] = {
 }
 """Columns of a record, in the order of the tables."""
 
-_NOT_PART_OF_KANA: Final = r"[\s・]"
-
 
 class RecordsUnreadable(Exception):
     """A sealed batch has not the columns of a residents file; nothing of it was loaded."""
@@ -54,8 +51,11 @@ def of_batch(frame: pl.DataFrame) -> pl.DataFrame:
     """The records of a sealed batch, sorted by resident and sequence, with `turn`. RecordsUnreadable names what is missing."""
     if missing := [name for name in RECORD if name not in frame.columns]:
         raise RecordsUnreadable(f"The batch has no column {', '.join(missing)}.")
-    records = frame.select(pl.col(name).cast(dtype) for name, dtype in RECORD.items()).sort(*KEY, "sequence")
-    return _with_turns(records)
+    records = frame.select(pl.col(name).cast(dtype) for name, dtype in RECORD.items())
+    key = pl.concat_str(*KEY, separator=":")
+    if records.select((key > key.shift(1)).all()).item():  # a file sorted by resident, the usual one: nobody stands in it twice
+        return records.with_columns(turn=pl.lit(0, pl.Int32))
+    return _with_turns(records.sort(*KEY, "sequence"))
 
 
 def _with_turns(frame: pl.DataFrame) -> pl.DataFrame:
@@ -72,14 +72,3 @@ def in_turns(records: pl.DataFrame) -> Iterable[pl.DataFrame]:
         return
     for turn in turns:
         yield records.filter(pl.col("turn") == turn)
-
-
-def kana_key(column: str) -> pl.Expr:
-    """The reading as it is searched: full width, without spaces and middle dots."""
-    return pl.col(column).str.normalize("NFKC").str.replace_all(_NOT_PART_OF_KANA, "")
-
-
-def kana_key_of(typed: str) -> str:
-    """What a clerk typed, as `kana_key` writes it: half-width katakana and hiragana become full-width katakana."""
-    katakana = jaconv.hira2kata(jaconv.h2z(typed, kana=True, ascii=False, digit=False))
-    return str(pl.select(pl.lit(katakana).alias("kana")).select(kana_key("kana")).item())

@@ -11,35 +11,45 @@ from typing import Any, Final
 import asyncpg
 import polars as pl
 
-ROWS_AT_A_TIME: Final = 50_000
+_MISLEADING: Final = r"[\\\t\n\r]"
+_ESCAPED: Final = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+ROWS_AT_A_TIME: Final = 25_000
 LARGE: Final = 5_000
 """More people than this are a bulk load: whole municipalities are read at once, and search follows afterwards."""
 
 
 async def copy_frame(raw: asyncpg.Connection[Any], table: str, frame: pl.DataFrame, columns: Sequence[str]) -> None:
     """COPY the named columns of `frame` into `table`; the next part is written out while the server takes the last."""
-    if frame.height == 0:
-        return
-    selected = frame.select(columns)
-    if frame.height <= ROWS_AT_A_TIME:
-        await raw.copy_to_table(table, source=io.BytesIO(_csv(selected)), columns=list(columns), format="csv")
-        return
-    await raw.copy_to_table(table, source=_parts(selected), columns=list(columns), format="csv")
+    if frame.height:
+        await raw.copy_to_table(table, source=_parts(frame.select(columns)), columns=list(columns))
 
 
 async def _parts(frame: pl.DataFrame) -> AsyncIterator[bytes]:
-    ahead = asyncio.create_task(asyncio.to_thread(_csv, frame.slice(0, ROWS_AT_A_TIME)))
+    if frame.height <= LARGE:
+        yield _text(frame)
+        return
+    ahead = asyncio.create_task(asyncio.to_thread(_text, frame.slice(0, ROWS_AT_A_TIME)))
     for start in range(ROWS_AT_A_TIME, frame.height + ROWS_AT_A_TIME, ROWS_AT_A_TIME):
         part = await ahead
         if start < frame.height:
-            ahead = asyncio.create_task(asyncio.to_thread(_csv, frame.slice(start, ROWS_AT_A_TIME)))
+            ahead = asyncio.create_task(asyncio.to_thread(_text, frame.slice(start, ROWS_AT_A_TIME)))
         yield part
 
 
-def _csv(frame: pl.DataFrame) -> bytes:
-    # An empty text is quoted and a null is nothing, which is how COPY tells them apart.
+def _text(frame: pl.DataFrame) -> bytes:
+    """The text format of COPY, which the server reads faster than CSV: tabs between, a backslash before what would mislead it."""
+    texts = pl.col(pl.String)
+    if any(frame.select(texts.str.contains(_MISLEADING).any()).row(0)):
+        frame = frame.with_columns(texts.str.replace_many(_ESCAPED))
     buffer = io.BytesIO()
-    frame.write_csv(buffer, include_header=False, null_value="", quote_style="necessary", datetime_format="%Y-%m-%dT%H:%M:%S%.6f%:z")
+    frame.write_csv(
+        buffer,
+        include_header=False,
+        separator="\t",
+        quote_style="never",
+        null_value="\\N",
+        datetime_format="%Y-%m-%d %H:%M:%S%.6f%:z",
+    )
     return buffer.getvalue()
 
 

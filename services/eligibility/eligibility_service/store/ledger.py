@@ -50,14 +50,12 @@ async def _take_new(uow: UnitOfWork, accepted: pl.DataFrame) -> list[pl.DataFram
     """Residents that nobody knew: their qualifications follow from this record alone, while it is being written."""
     if accepted.height == 0:
         return []
-    wanted = ledger.qualifications_of(_present_residences(accepted))
-    accepted = accepted.with_columns(wanted.select(ledger.coming_day(uow.today)))
-    nothing = pl.DataFrame(schema=QUALIFICATION)
-    begun = wanted.filter(ledger.begun_by(uow.today))
-    deciding = asyncio.create_task(asyncio.to_thread(ledger.decide, begun, nothing, _nothing_restated()))
+    facts = ledger.qualifications_of(_present_residences(accepted)).drop(KEY)
+    accepted = accepted.hstack(facts).with_columns(ledger.coming_day(uow.today))
+    deciding = asyncio.create_task(asyncio.to_thread(ledger.first_qualifications, accepted.filter(ledger.begun_by(uow.today))))
     await residents.add(uow, accepted)
-    decision = await deciding
-    return await _write(uow, decision, accepted)
+    new = await qualifications.add(uow, await deciding)
+    return [new.select(*REVISION)] if new.height else []
 
 
 async def _take_changed(uow: UnitOfWork, accepted: pl.DataFrame) -> list[pl.DataFrame]:
@@ -87,7 +85,7 @@ async def follow(uow: UnitOfWork, people: pl.DataFrame, restated: pl.DataFrame |
 
 
 async def _write(uow: UnitOfWork, decision: ledger.Decision, people: pl.DataFrame) -> list[pl.DataFrame]:
-    new = await qualifications.add(uow, decision.new.join(people.select(*KEY, "recorded_from"), on=KEY, maintain_order="left"))
+    new = await qualifications.add(uow, decision.new)
     person = people.select(*KEY, *PERSON, "row")
     parts = [part for part in (decision.revised, new) if part.height]
     return [part.join(person, on=KEY, maintain_order="left").select(*REVISION) for part in parts]

@@ -14,6 +14,7 @@ from chassis.unit_of_work import UnitOfWork
 from eligibility_service.domain.identity import insured_numbers
 from eligibility_service.domain.ledger import QUALIFICATION
 from eligibility_service.domain.records import KEY
+from eligibility_service.store import search
 from eligibility_service.store.bulk import copy_frame, frame_of, keys_of
 
 _HELD = ", ".join("q.insured_id::text" if name == "insured_id" else f"q.{name}" for name in QUALIFICATION)
@@ -33,14 +34,7 @@ UPDATE qualification q SET {", ".join(f"{name} = n.{name}" for name in _ANEW)}, 
 FROM revised_qualification n
 WHERE (q.municipality_code, q.resident_number, q.ordinal) = (n.municipality_code, n.resident_number, n.ordinal)
 """
-# Consecutive values come back as one row: half a million numbers in an answer of a few bytes.
-_TAKE_NUMBERS = """
-SELECT min(v), max(v), bool_or(s.insured_number_has_check_digit) FROM (
-    SELECT v, v - row_number() OVER (ORDER BY v) AS island FROM (
-        SELECT nextval('insured_number_sequence') AS v FROM generate_series(1, $1::int)
-    ) AS taken
-) AS islands CROSS JOIN union_setting s GROUP BY island ORDER BY 1
-"""
+_TAKE_NUMBERS = "SELECT take_insured_numbers($1), insured_number_has_check_digit FROM union_setting"
 
 
 async def held_by(uow: UnitOfWork, people: pl.DataFrame) -> pl.DataFrame:
@@ -57,23 +51,20 @@ async def held_by(uow: UnitOfWork, people: pl.DataFrame) -> pl.DataFrame:
 
 
 async def add(uow: UnitOfWork, new: pl.DataFrame) -> pl.DataFrame:
-    """New qualifications get their 被保険者番号 from the sequence, which gives none twice; returns them with it.
-
-    `new` has the columns of QUALIFICATION and `recorded_from`.
-    """
+    """New qualifications get their 被保険者番号 from the sequence, which gives none twice; returns them with it."""
     if new.height == 0:
         return new
     raw = await driver(uow.connection)
     values, has_check_digit = await _take_numbers(raw, new.height)
     numbered = new.with_columns(insured_numbers(values, has_check_digit=has_check_digit))
-    await copy_frame(raw, "qualification", numbered, [*QUALIFICATION, "recorded_from"])
+    await copy_frame(raw, "qualification", numbered, list(QUALIFICATION))  # known from the time of this transaction on
+    await search.follow_numbers(raw, numbered)
     return numbered
 
 
 async def _take_numbers(raw: asyncpg.Connection[Any], count: int) -> tuple[npt.NDArray[np.int64], bool]:
-    rows = await raw.fetch(_TAKE_NUMBERS, count)
-    values = np.concatenate([np.arange(row[0], row[1] + 1, dtype=np.int64) for row in rows])
-    return values, bool(rows[0][2])
+    first, has_check_digit = await raw.fetchrow(_TAKE_NUMBERS, count)
+    return np.arange(first, first + count, dtype=np.int64), has_check_digit
 
 
 async def replace(uow: UnitOfWork, revised: pl.DataFrame) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
-import asyncpg
 import polars as pl
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
-from eligibility_service.domain.records import KEY, RECORD, kana_key
+from eligibility_service.domain.records import KEY, RECORD
 from eligibility_service.domain.residence import Residence
-from eligibility_service.store.bulk import LARGE, ROWS_AT_A_TIME, copy_frame, frame_of, keys_of, literal_time
+from eligibility_service.store import search
+from eligibility_service.store.bulk import LARGE, copy_frame, frame_of, keys_of, literal_time
 
 POSITIONS: Final = """
 SELECT r.municipality_code || ':' || r.resident_number AS position, r.sequence FROM resident r
@@ -70,13 +70,6 @@ _REPLACE = f"""
 UPDATE resident r SET {_SET}, acquires_on = i.acquires_on, recorded_from = i.recorded_from FROM incoming_resident i
 WHERE (r.municipality_code, r.resident_number) = (i.municipality_code, i.resident_number)
 """
-_MAKE_SEARCHABLE = """
-INSERT INTO resident_search AS s (municipality_code, resident_number, household_number, kana_key, born_on)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[])
-ON CONFLICT (municipality_code, resident_number) DO UPDATE
-SET household_number = excluded.household_number, kana_key = excluded.kana_key, born_on = excluded.born_on
-WHERE (s.household_number, s.kana_key, s.born_on) <> (excluded.household_number, excluded.kana_key, excluded.born_on)
-"""
 _ENDED_BEFORE = """
 SELECT DISTINCT h.municipality_code, h.resident_number, h.sequence, h.resident_since,
        CASE WHEN h.status <> '1' THEN COALESCE(h.ended_on, h.changed_on) END, h.status
@@ -119,13 +112,10 @@ async def accept(uow: UnitOfWork, records: pl.DataFrame, turn: int) -> pl.DataFr
 
 
 async def add(uow: UnitOfWork, residents: pl.DataFrame) -> None:
-    """Residents that were not known before, by COPY; `residents` has the columns of RECORD, acquires_on and recorded_from."""
+    """Residents that were not known before, by COPY; `residents` has the columns of RECORD and acquires_on."""
     raw = await driver(uow.connection)
-    await copy_frame(raw, "resident", residents, [*RECORD, "acquires_on", "recorded_from"])
-    if residents.height > LARGE:
-        await _search_follows(raw, residents)
-    else:
-        await _make_searchable(raw, residents)
+    await copy_frame(raw, "resident", residents, [*RECORD, "acquires_on"])  # known from the time of this transaction on
+    await search.follow_residents(raw, residents)
 
 
 async def replace(uow: UnitOfWork, residents: pl.DataFrame) -> None:
@@ -141,23 +131,7 @@ async def replace(uow: UnitOfWork, residents: pl.DataFrame) -> None:
     await raw.execute(_CUT_BELIEVED)
     await raw.execute(_SUPERSEDE)
     await raw.execute(_REPLACE)
-    await _make_searchable(raw, residents)
-
-
-async def _make_searchable(raw: asyncpg.Connection[Any], residents: pl.DataFrame) -> None:
-    if residents.height:
-        keys = residents.select(kana_key("name_kana")).to_series().to_list()
-        await raw.execute(
-            _MAKE_SEARCHABLE, *keys_of(residents), residents["household_number"].to_list(), keys, residents["born_on"].to_list()
-        )
-
-
-async def _search_follows(raw: asyncpg.Connection[Any], residents: pl.DataFrame) -> None:
-    parts = []
-    for start in range(0, residents.height, ROWS_AT_A_TIME):
-        for (code,), part in residents.slice(start, ROWS_AT_A_TIME).group_by("municipality_code", maintain_order=True):
-            parts.append((code, part["resident_number"].min(), part["resident_number"].max()))
-    await raw.copy_records_to_table("search_due", records=parts, columns=["municipality_code", "first_number", "last_number"])
+    await search.follow_residents(raw, residents)
 
 
 async def said_of_those_who_left(uow: UnitOfWork, people: pl.DataFrame) -> dict[Person, list[Residence]]:

@@ -50,7 +50,7 @@ _STATEMENTS = (
     f"""
     CREATE TABLE resident ({_RECORD},
         acquires_on date,
-        recorded_from timestamptz NOT NULL,
+        recorded_from timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (municipality_code, resident_number)
     )""",
     "CREATE INDEX resident_acquires_on ON resident (acquires_on) WHERE acquires_on IS NOT NULL",
@@ -66,6 +66,12 @@ _STATEMENTS = (
     CREATE VIEW resident_as_known WITH (security_invoker = true) AS
     SELECT {record}, daterange(changed_on, NULL) AS valid_during, tstzrange(recorded_from, NULL) AS recorded_during FROM resident
     UNION ALL SELECT {record}, valid_during, recorded_during FROM resident_history""",
+    # The one definition of how a reading is searched: full width, without spaces and middle dots.
+    """
+    CREATE FUNCTION kana_key(reading text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+        SELECT CASE WHEN bare IS NFKC NORMALIZED THEN bare ELSE normalize(bare, NFKC) END
+        FROM (VALUES (translate(reading, U&' \\3000\\0009・･', ''))) AS t(bare)
+    $$""",
     f"""
     CREATE TABLE resident_search ({_PERSON},
         household_number text COLLATE "C" NOT NULL,
@@ -76,6 +82,12 @@ _STATEMENTS = (
     "CREATE INDEX resident_search_kana ON resident_search (kana_key)",
     "CREATE INDEX resident_search_born_on ON resident_search (born_on, kana_key)",
     "CREATE INDEX resident_search_household ON resident_search (municipality_code, household_number)",
+    # Who holds which number; nobody's number is ever another's. Kept at once for single changes, within seconds after a batch.
+    f"""
+    CREATE TABLE insured_number_search (
+        insured_number text COLLATE "C" PRIMARY KEY,{_PERSON},
+        ordinal smallint NOT NULL
+    )""",
     # A sealed batch writes what is still to be made searchable; a worker follows within seconds.
     """
     CREATE TABLE search_due (
@@ -87,9 +99,8 @@ _STATEMENTS = (
     # The present knowledge of each qualification. lost_on = acquired_on is an empty period: acquired by mistake, and cancelled.
     f"""
     CREATE TABLE qualification ({_QUALIFICATION},
-        recorded_from timestamptz NOT NULL,
+        recorded_from timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (municipality_code, resident_number, ordinal),
-        UNIQUE (insured_number),
         CHECK (acquired_on >= DATE '2008-04-01'),
         CHECK (lost_on >= acquired_on),
         CHECK ((loss_reason IS NOT NULL) = (lost_on > acquired_on) OR (lost_on IS NULL AND loss_reason IS NULL))
@@ -127,6 +138,24 @@ _STATEMENTS = (
     CREATE CONSTRAINT TRIGGER changed_qualification_is_apart AFTER UPDATE ON qualification
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION qualifications_are_apart()""",
     "CREATE SEQUENCE insured_number_sequence MINVALUE 1 MAXVALUE 99999999 NO CYCLE",
+    # Consecutive numbers for a whole batch in one call. The lock lasts for the call alone, not for the transaction, so that a large
+    # batch does not keep others waiting; numbers of a transaction that fails are never given to anybody.
+    """
+    CREATE FUNCTION take_insured_numbers(count integer) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+    DECLARE
+        first bigint;
+    BEGIN
+        PERFORM pg_advisory_lock(hashtext('insured_number_sequence'));
+        first := nextval('insured_number_sequence');
+        IF count > 1 THEN
+            PERFORM setval('insured_number_sequence', first + count - 1);
+        END IF;
+        PERFORM pg_advisory_unlock(hashtext('insured_number_sequence'));
+        RETURN first;
+    EXCEPTION WHEN OTHERS THEN
+        PERFORM pg_advisory_unlock(hashtext('insured_number_sequence'));
+        RAISE;
+    END $$""",
     """
     CREATE TABLE union_setting (
         only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -135,7 +164,7 @@ _STATEMENTS = (
     "INSERT INTO union_setting DEFAULT VALUES",
 )
 
-_SCOPED = ("resident", "resident_history", "resident_search", "qualification", "qualification_history")
+_SCOPED = ("resident", "resident_history", "resident_search", "insured_number_search", "qualification", "qualification_history")
 _POLICY = """
 CREATE POLICY own_municipalities ON {table} FOR SELECT TO eligibility_window USING (
     current_setting('koki.scope', true) = '*'

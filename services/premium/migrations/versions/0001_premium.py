@@ -70,7 +70,8 @@ CREATE TABLE assessment_input (
     insured_id uuid NOT NULL,
     municipality_code text NOT NULL,
     {input_ddl()},
-    household_id bigint NOT NULL
+    household_id bigint NOT NULL,
+    resident_number char(15) NOT NULL
 );
 CREATE INDEX assessment_input_household ON assessment_input (run_id, household);
 CREATE TABLE assessment (

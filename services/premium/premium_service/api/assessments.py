@@ -15,9 +15,9 @@ from chassis.web import Asking, runtime_of
 from fastapi import APIRouter, Request
 
 from premium_service.domain.assessing import parameters_of, provisional_of, uuid_of
-from premium_service.rules.assess import assess
+from premium_service.rules.assessment import assess
 from premium_service.rules.columns import ASSESSMENT_DTYPE, Households
-from premium_service.rules.explain import explain
+from premium_service.rules.explanation import explain
 from premium_service.rules.steps import Step, share_text
 from premium_service.store import assessments, members
 

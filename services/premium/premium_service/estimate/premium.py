@@ -101,10 +101,14 @@ def _answer_group(
     for place, case in enumerate(cases):
         if place in faults:
             yield faults[place]
-        elif result is None:
-            yield PremiumAnswer(case=case.case, persons=[], household_total=0)
+        elif result is None or ranges[place][0] == ranges[place][1]:
+            yield PremiumAnswer(case=case.case, persons=_not_insured_in_the_year(case), household_total=0)
         else:
             yield _answer(case, result, range(*ranges[place]), explained, language)
+
+
+def _not_insured_in_the_year(case: PremiumCase) -> list[PersonAmount]:
+    return [PersonAmount(id=member.id, annual_amount=0, months=0, parts=[]) for member in case.household.members if member.insured]
 
 
 def _households(rows: list[Row]) -> Households:

@@ -29,7 +29,7 @@ async def on_incomes_determined(messages: Sequence[Message[IncomeDetermined]], u
 async def on_incomes_batch_sealed(messages: Sequence[Message[IncomesBatchSealed]], uow: UnitOfWork) -> None:
     """A whole file of incomes: loaded at once; its households are due for the next run of assess."""
     for message in messages:
-        frame = await open_sealed(uow.store, message.event, schema_name="incomes")
+        frame = await open_sealed(uow.store, message.event, schema_name=IncomeDetermined.type)
         for part in frame.iter_slices(ROWS_AT_ONCE):
             residents = await apply_incomes(list(_records(part)), uow)
             households = await households_of(residents, uow)

@@ -9,7 +9,7 @@ import polars as pl
 from chassis.batches import open_sealed
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
-from contracts.events.eligibility import AcquisitionGround, InsuredBatchSealed, InsuredEvent
+from contracts.events.eligibility import AcquisitionGround, InsuredAcquired, InsuredBatchSealed, InsuredEvent
 
 from premium_service.handlers.reassessing import reassess
 from premium_service.handlers.residents import ROWS_AT_ONCE, mark_due
@@ -31,7 +31,7 @@ async def on_insured(messages: Sequence[Message[InsuredEvent]], uow: UnitOfWork)
 async def on_insured_batch_sealed(messages: Sequence[Message[InsuredBatchSealed]], uow: UnitOfWork) -> None:
     """Many qualifications at once: loaded; their households are due for the next run of assess."""
     for message in messages:
-        frame = await open_sealed(uow.store, message.event, schema_name="insured")
+        frame = await open_sealed(uow.store, message.event, schema_name=InsuredAcquired.type)
         for part in frame.iter_slices(ROWS_AT_ONCE):
             residents = await apply_insured(list(_records(part)), uow)
             households = await households_of(residents, uow)

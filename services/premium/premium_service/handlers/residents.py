@@ -28,7 +28,7 @@ async def on_residents_changed(messages: Sequence[Message[ResidentChanged]], uow
 async def on_residents_batch_sealed(messages: Sequence[Message[ResidentsBatchSealed]], uow: UnitOfWork) -> None:
     """A whole file of residents: loaded at once; its households are due for the next run of assess."""
     for message in messages:
-        frame = await open_sealed(uow.store, message.event, schema_name="residents")
+        frame = await open_sealed(uow.store, message.event, schema_name=ResidentChanged.type)
         for part in frame.iter_slices(ROWS_AT_ONCE):
             touched = await apply_residents(list(_records(part)), uow)
             await mark_due(set().union(*touched), uow)

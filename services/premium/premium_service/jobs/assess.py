@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from chassis.batches import seal
 from chassis.binary_copy import Records
@@ -13,12 +14,12 @@ from chassis.clock import derived_id
 from chassis.database import driver
 from chassis.jobs import Chunk, Plan
 from chassis.unit_of_work import UnitOfWork
-from contracts.events.premium import AssessmentsBatchSealed
+from contracts.events.premium import AssessmentsBatchSealed, PremiumAssessed
 
-from premium_service.domain.assessing import decide, provisional_of, uuid_of
-from premium_service.handlers.reassessing import DECISION_LOCK, follow_incomes, latest_of, law_in_force, resident_numbers
+from premium_service.domain.assessing import decide, provisional_of
 from premium_service.rules.parameters import Parameters
 from premium_service.store import assessments, members
+from premium_service.store.deciding import DECISION_LOCK, follow_incomes, law_in_force
 
 CHUNK_HOUSEHOLDS = 100_000
 TOTALS = ("annual_amount", "medical_amount", "child_support_amount")
@@ -53,10 +54,10 @@ class Assess:
         inputs = await members.frozen(raw, run_id, int(chunk.first_key), int(chunk.last_key))
         planned = int(inputs["is_assessed"].sum())
         inputs = await members.without_revised(raw, inputs, run_id)
-        outcome = decide(inputs, await latest_of(raw, inputs, law), law, decided_on=uow.today, run_id=run_id)
+        before = await assessments.latest_of_run(raw, run_id, int(chunk.first_key), int(chunk.last_key), law.fiscal_year.year)
+        outcome = decide(inputs, before, law, decided_on=uow.today, run_id=run_id)
         await assessments.append(raw, outcome.decisions)
-        numbers = await resident_numbers(raw, inputs["member"][outcome.pending_rows].tolist())
-        await follow_incomes(inputs, outcome, numbers, law, uow)
+        await follow_incomes(inputs, outcome, law, uow)
         if len(outcome.decisions):
             uow.publish(await self._sealed(run_id, chunk, inputs[outcome.source_rows], outcome.decisions, law, uow))
         return {
@@ -65,7 +66,8 @@ class Assess:
             "decided": len(outcome.decisions),
             "unchanged": len(outcome.decided_rows) - len(outcome.decisions),
             "pending": len(outcome.pending_rows),
-            "annual_amount": int(outcome.decisions["annual_amount"].sum()),
+            "yen_decided": int(outcome.decisions["annual_amount"].sum()),
+            "yen_in_force": outcome.yen_in_force,
         }
 
     async def reconcile(self, parameters: dict[str, Any], run_id: UUID, totals: dict[str, int], uow: UnitOfWork) -> dict[str, Any]:
@@ -74,7 +76,7 @@ class Assess:
             "SELECT count(*) AS rows, coalesce(sum(annual_amount), 0)::bigint AS yen FROM assessment WHERE run_id = $1", run_id
         )
         differences: dict[str, Any] = {}
-        if (stored["rows"], stored["yen"]) != (totals.get("decided", 0), totals.get("annual_amount", 0)):
+        if (stored["rows"], stored["yen"]) != (totals.get("decided", 0), totals.get("yen_decided", 0)):
             differences["stored"] = {"rows": stored["rows"], "yen": stored["yen"]}
         if totals.get("assessed", 0) != sum(totals.get(name, 0) for name in ("decided", "unchanged", "pending", "revised_since")):
             differences["persons"] = "assessed is not decided + unchanged + pending + revised_since"
@@ -83,24 +85,23 @@ class Assess:
     async def _sealed(
         self, run_id: UUID, chunk: Chunk, inputs: Records, decisions: Records, law: Parameters, uow: UnitOfWork
     ) -> AssessmentsBatchSealed:
-        numbers = await resident_numbers(await driver(uow.connection), inputs["member"].tolist())
         batch_id = derived_id("assessments", run_id, chunk.number)
         key = f"premium/assessments/{run_id}/{chunk.number:05}.parquet"
-        frame = _frame(decisions, [numbers[number] for number in inputs["member"].tolist()], law)
-        found = await seal(uow.store, key, frame, schema_name="assessments", totals=TOTALS)
+        frame = _frame(decisions, inputs, law)
+        found = await seal(uow.store, key, frame, schema_name=PremiumAssessed.type, totals=TOTALS)
         year = law.fiscal_year
         return AssessmentsBatchSealed(effective_on=year.start, batch_id=batch_id, key=key, seal=found, fiscal_year=year.year)
 
 
-def _frame(decisions: Records, resident_numbers: list[str], law: Parameters) -> pl.DataFrame:
+def _frame(decisions: Records, inputs: Records, law: Parameters) -> pl.DataFrame:
     """The decisions with the columns of PremiumAssessed."""
     rows = len(decisions)
     return pl.DataFrame(
         {
-            "insured_id": [str(uuid_of(value)) for value in decisions["insured_id"].tolist()],
-            "municipality_code": decisions["municipality_code"].astype("U6"),
-            "resident_number": resident_numbers,
-            "assessment_id": [str(uuid_of(value)) for value in decisions["assessment_id"].tolist()],
+            "insured_id": _uuid_texts(decisions["insured_id"]),
+            "municipality_code": _texts(decisions["municipality_code"]),
+            "resident_number": _texts(inputs["resident_number"]),
+            "assessment_id": _uuid_texts(decisions["assessment_id"]),
             "fiscal_year": np.full(rows, law.fiscal_year.year, np.int64),
             **{name: decisions[name] for name in TOTALS},
             "months": decisions["months"].astype(np.int64),
@@ -108,6 +109,17 @@ def _frame(decisions: Records, resident_numbers: list[str], law: Parameters) -> 
             "sequence": decisions["revision"].astype(np.int64),
         }
     ).with_columns(effective_on=pl.lit(law.fiscal_year.start))
+
+
+def _texts(column: npt.NDArray[np.bytes_]) -> pl.Series:
+    return pl.Series(column.tolist(), dtype=pl.Binary).cast(pl.String).str.strip_chars_end()
+
+
+def _uuid_texts(column: npt.NDArray[np.bytes_]) -> pl.Series:
+    """Uuids of fixed bytes as texts with hyphens."""
+    raw = np.ascontiguousarray(column).tobytes()
+    digits = pl.Series([raw[start : start + 16] for start in range(0, len(raw), 16)], dtype=pl.Binary).bin.encode("hex")
+    return digits.str.replace("^(.{8})(.{4})(.{4})(.{4})", "$1-$2-$3-$4-")
 
 
 _CHUNKS = """

@@ -85,7 +85,7 @@ class Households:
             raise ValueError(f"Unknown columns: {', '.join(sorted(unknown))}.")
         rows = len(np.atleast_1d(np.asarray(columns["household"])))
         made = {
-            name: np.ascontiguousarray(np.broadcast_to(np.asarray(columns.get(name, _DEFAULTS.get(name, 0)), dtype), rows))
+            name: np.array(np.broadcast_to(np.asarray(columns.get(name, _DEFAULTS.get(name, 0)), dtype), rows))
             for name, dtype in _columns(MEMBER_DTYPE)
         }
         return cls(**made)

@@ -17,15 +17,15 @@ TAX_LAW_PENSION = "所得税法 第35条、租税特別措置法 第41条の15�
 TAX_LAW_SALARY = "所得税法 第28条、別表第五"
 
 
-def _table_formula(made: Explanation, receipts: int, row: IncomeRow, income: int) -> str:
+def _table_formula(made: Explanation, receipts: int, row: IncomeRow, income: int, cut: int = 0) -> str:
+    """The row of the table with its numbers; `cut` is what the deduction is smaller by."""
     if row.rate.numerator == 0:
         return f"{made.yen(receipts)} → {made.yen(income)}"
-    floored = receipts // row.step * row.step
     rate = "" if row.rate.fraction == 1 else f" × {row.rate.percent}"
-    less = made.yen(abs(row.less))
     sign = "−" if row.less >= 0 else "+"
+    added = f" + {made.say('控除の縮減', 'cut of the deduction')} {made.yen(cut)}" if cut else ""
     below_zero = made.say("（0円未満は0円）", " (not below zero)") if income == 0 else ""
-    return f"{made.yen(floored)}{rate} {sign} {less} = {made.yen(income)}{below_zero}"
+    return f"{made.yen(receipts // row.step * row.step)}{rate} {sign} {made.yen(abs(row.less))}{added} = {made.yen(income)}{below_zero}"
 
 
 def explain_income(made: Explanation, row: int) -> None:
@@ -37,13 +37,12 @@ def explain_income(made: Explanation, row: int) -> None:
         table, name = (law.pension_under_65, "pension_income_under_65") if under_65 else (law.pension_from_65, "pension_income_from_65")
         beside = value("salary_income", row) + sum(value(column, row) for column in ("business_income", "other_income", "capital_gains"))
         cut = next((less for over, less in reversed(law.pension_deduction_cuts) if beside > over), 0)
-        formula = _table_formula(made, receipts, table.row_of(receipts), value("pension_income", row) - cut)
         made.add(
             "pension_income",
             value("pension_income", row),
             row=row,
             inputs=[("public_pension_receipts", receipts)],
-            formula=formula + (made.say(f"（控除の縮減 {cut:,}円を加算）", f" (deduction cut by {cut:,} yen)") if cut else ""),
+            formula=_table_formula(made, receipts, table.row_of(receipts), value("pension_income", row), cut),
             rounding=made.say("1円未満切捨て", "down to 1 yen"),
             law=TAX_LAW_PENSION,
             parameters=[name, *(["pension_deduction_cut"] if cut else [])],

@@ -16,8 +16,7 @@ def judging_pension(*, pension: Yen, senior_deduction: int, is_under_65: Flags) 
     """判定用の年金所得: pension income of people of 65 and over less `senior_deduction` (高齢者特別控除), not below zero."""
     deducted: Yen = np.maximum(pension - senior_deduction, 0)
     if is_under_65.any():
-        young_keep_all: Yen = np.where(is_under_65, pension, deducted)
-        return young_keep_all
+        deducted = np.where(is_under_65, pension, deducted)
     return deducted
 
 
@@ -25,7 +24,8 @@ def judging_salary_receipts(*, receipts: Yen, received_as_family_employee: Yen, 
     """判定用の給与収入: salary receipts without what was received as a family employee (専従者給与)."""
     if not is_not_received or not received_as_family_employee.any():
         return receipts
-    return np.maximum(receipts - received_as_family_employee, 0)
+    own: Yen = np.maximum(receipts - received_as_family_employee, 0)
+    return own
 
 
 def judging_income(

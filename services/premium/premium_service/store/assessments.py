@@ -14,8 +14,8 @@ from chassis.law import NEVER, day_number
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from premium_service.domain.records import DECISION_DTYPE
 from premium_service.rules.columns import ASSESSMENT_DTYPE
-from premium_service.store.columns import DECISION_DTYPE
 
 COMPARED_DTYPE = np.dtype(
     [("insured_id", "S16"), ("revision", np.int16), *((name, ASSESSMENT_DTYPE[name]) for name in ASSESSMENT_DTYPE.names or ())]
@@ -30,10 +30,26 @@ ORDER BY a.insured_id
 """
 
 
+_LATEST_OF_RUN = """
+SELECT DISTINCT ON (a.insured_id) {columns} FROM assessment_input i JOIN assessment a ON a.insured_id = i.insured_id
+WHERE i.run_id = $1 AND i.household BETWEEN $2 AND $3 AND i.is_assessed AND a.fiscal_year = {year}
+ORDER BY a.insured_id, a.revision DESC
+"""
+
+
 async def latest(raw: Connection[Any], insured: Sequence[UUID], fiscal_year: int) -> Records:
     """The decision in force of each, ordered by insured_id; who has none is not in it."""
     columns = ", ".join(f"a.{name}" for name in COMPARED_DTYPE.names or ())
     return await copy_out(raw, _LATEST.format(columns=columns, year=fiscal_year), COMPARED_DTYPE, list(insured))
+
+
+async def latest_of_run(raw: Connection[Any], run_id: UUID, first_household: int, last_household: int, fiscal_year: int) -> Records:
+    """The same for everyone whom a range of a run's frozen rows assesses."""
+    if not await raw.fetchval("SELECT EXISTS (SELECT 1 FROM assessment WHERE fiscal_year = $1)", fiscal_year):
+        return np.zeros(0, COMPARED_DTYPE)
+    columns = ", ".join(f"a.{name}" for name in COMPARED_DTYPE.names or ())
+    query = _LATEST_OF_RUN.format(columns=columns, year=fiscal_year)
+    return await copy_out(raw, query, COMPARED_DTYPE, run_id, first_household, last_household)
 
 
 async def append(raw: Connection[Any], decisions: Records) -> None:

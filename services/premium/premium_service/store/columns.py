@@ -1,4 +1,4 @@
-"""The columns of the frozen inputs and of an assessment, made from the record types of the rules: one source for both."""
+"""The columns of the frozen inputs and of an assessment as SQL, made from the record types of the rules: one source for both."""
 
 from __future__ import annotations
 
@@ -9,32 +9,6 @@ import numpy as np
 from premium_service.rules.columns import ASSESSMENT_DTYPE, MEMBER_DTYPE
 
 _DAYS = ("judged_on", "born_on", "acquired_on", "lost_on", "former_dependant_since")
-UUID, CODE = "S16", "S6"
-
-INPUT_DTYPE = np.dtype(
-    [
-        ("insured_id", UUID),
-        ("municipality_code", CODE),
-        *((name, MEMBER_DTYPE[name]) for name in MEMBER_DTYPE.names or ()),
-        ("household_id", np.int64),
-    ]
-)
-"""An input row: whose it is (sixteen zero bytes where not insured), of which municipality, the member, and the household's id."""
-
-DECISION_FIELDS: list[tuple[str, Any]] = [
-    ("assessment_id", UUID),
-    ("insured_id", UUID),
-    ("municipality_code", CODE),
-    ("fiscal_year", np.int16),
-    ("revision", np.int16),
-    ("decided_on", np.int32),
-    ("law_hash", "S64"),
-    ("rules_version", "S4"),
-    ("run_id", UUID),
-    ("household", np.int64),
-]
-DECISION_DTYPE = np.dtype(DECISION_FIELDS + [(name, ASSESSMENT_DTYPE[name]) for name in ASSESSMENT_DTYPE.names or ()])
-"""A stored decision: identity, where its frozen inputs are (run and household), every intermediate value, the amounts."""
 
 
 def _sql(name: str, dtype: np.dtype[Any]) -> str:

@@ -11,7 +11,7 @@ from asyncpg import Connection
 from chassis.binary_copy import Records, copy_in, copy_out
 from chassis.law import FiscalYear
 
-from premium_service.store.columns import INPUT_DTYPE
+from premium_service.domain.records import INPUT_DTYPE
 from premium_service.store.incomes import AMOUNTS
 
 NOBODY = UUID(int=0)
@@ -36,7 +36,8 @@ SELECT coalesce(i.insured_id, '{nobody}'::uuid) AS insured_id, r.municipality_co
     coalesce(n.income_status, 3::smallint) AS income_status, 0::smallint AS rate_area, m.is_head,
     coalesce(i.acquired_on <= s.judged_on AND i.lost_on > s.judged_on, false) AS is_insured,
     a.insured_id IS NOT NULL AS is_assessed, coalesce(i.by_disability, false) AS by_disability,
-    coalesce(n.has_total_income, false) AS has_total_income, s.household_id
+    coalesce(n.has_total_income, false) AS has_total_income, s.household_id,
+    r.resident_number::char(15) AS resident_number
 FROM snapshot s
 JOIN membership m ON m.household_id = s.household_id AND m.valid_from <= s.judged_on AND m.valid_until > s.judged_on
 JOIN resident r ON r.number = m.resident AND r.born_on IS NOT NULL

@@ -223,5 +223,5 @@ async def _load(units: Units, residents: Sequence[Event], incomes: Sequence[Even
             [{key: str(value) if isinstance(value, UUID) else value for key, value in row.items()} for row in rows],
             infer_schema_length=None,
         )
-        found = await seal(units.store, f"{name}.parquet", frame, schema_name=name, totals=())
+        found = await seal(units.store, f"{name}.parquet", frame, schema_name=events[0].type, totals=())
         await apply(units, model(effective_on=DAY, batch_id=derived_id(name), key=f"{name}.parquet", seal=found, **extra))

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every letter of the house has: the address in the window, the sender, and where to ask."""
+
+from contracts.primitives import PostalCode
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.documents.fitting import fit
+from chassis.documents.fonts import GOTHIC, MOJI_JOHO, typefaces
+from chassis.documents.readback import Expected
+
+WINDOW_WIDTH = 240.0
+"""Points: 88 mm less the inset."""
+ADDRESS_SIZES = ((11.0, 3), (10.0, 4), (9.0, 5), (8.0, 6), (7.0, 7))
+NAME_SIZES = ((15.0, 1), (13.0, 1), (12.0, 2), (10.0, 3), (8.0, 4))
+
+
+class Delivery(BaseModel):
+    """送付先: where a letter goes. `address`: one to four lines from the prefecture to the building; `name` without 様."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    postal_code: PostalCode
+    address: tuple[str, ...] = Field(min_length=1, max_length=4)
+    name: str = Field(min_length=1)
+
+    def data(self) -> dict[str, object]:
+        """For `window` of the forms package. Raises `DocumentRefused` for a character without a shape or a text without room."""
+        faces = typefaces()
+        address = "\n".join(self.address)
+        address_font = faces.choose("".join(self.address), field="送付先住所")
+        name_font = faces.choose_for_name(self.name, field="送付先氏名")
+        return {
+            "postal_code": self._shown_code,
+            "address": fit(address, field="送付先住所", room=WINDOW_WIDTH, sizes=ADDRESS_SIZES, font=address_font).data(),
+            "name": fit(f"{self.name}　様", field="送付先氏名", room=WINDOW_WIDTH, sizes=NAME_SIZES, font=name_font).data(),
+        }
+
+    def expected(self) -> Expected:
+        """What must stand in the window."""
+        return (("郵便番号", f"〒{self._shown_code}"), ("送付先住所", "".join(self.address)), ("送付先氏名", f"{self.name}様"))
+
+    @property
+    def _shown_code(self) -> str:
+        return f"{self.postal_code[:3]}-{self.postal_code[3:]}"
+
+
+class Contact(BaseModel):
+    """問い合わせ先: the office that answers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    office: str
+    telephone: str = Field(pattern=r"^[0-9-]{10,13}$")
+    hours: str = "平日 午前8時30分から午後5時まで"
+
+    def data(self) -> dict[str, str]:
+        typefaces().choose(self.office + self.hours, field="問い合わせ先", families=(GOTHIC, MOJI_JOHO))
+        return self.model_dump()
+
+    def expected(self) -> Expected:
+        return (("問い合わせ先", self.office), ("電話", self.telephone), ("受付時間", self.hours))

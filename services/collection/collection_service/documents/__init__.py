@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""帳票 of collection: one folder per document, `template.typ` and `build.py`."""

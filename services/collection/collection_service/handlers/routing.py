@@ -1,0 +1,19 @@
+"""What collection hears, and which function applies it. Read this first."""
+
+from chassis.routing import Routes
+from contracts.events.municipal import ResidentChanged, ResidentsBatchSealed
+from contracts.events.premium import AssessmentsBatchSealed, PremiumAssessed
+
+from collection_service.handlers.assessments import on_assessments_batch_sealed, on_premiums_assessed
+from collection_service.handlers.residents import on_residents_batch_sealed, on_residents_changed
+from collection_service.store import addressees, charges
+
+ROUTES = Routes(
+    {
+        on_residents_changed: (ResidentChanged,),
+        on_residents_batch_sealed: (ResidentsBatchSealed,),
+        on_premiums_assessed: (PremiumAssessed,),
+        on_assessments_batch_sealed: (AssessmentsBatchSealed,),
+    },
+    own_positions={"resident": addressees.POSITIONS, "assessment": charges.POSITIONS},
+)

@@ -1,0 +1,62 @@
+"""What a decision for one household and a run for the whole union have in common: the law in force, what was decided before, waits."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from asyncpg import Connection
+from chassis.binary_copy import Records
+from chassis.database import driver
+from chassis.law import FiscalYear
+from chassis.process import advance
+from chassis.unit_of_work import UnitOfWork
+
+from premium_service import settings
+from premium_service.domain.assessing import Outcome, parameters_of, uuid_of
+from premium_service.domain.income_awaited import IncomeAwaited, IncomeMissing, PremiumDecided
+from premium_service.rules.parameters import Parameters
+from premium_service.store import assessments
+
+DECISION_LOCK = 7_265_001
+"""Advisory lock: decisions for single households share it, a chunk of a run holds it alone, so that no revision is made twice."""
+
+
+def law_in_force(uow: UnitOfWork) -> Parameters:
+    """The law of this installation's union and of the fiscal year of the business day."""
+    current = settings.current()
+    return parameters_of(current.union, FiscalYear.of(uow.today).year, sample=current.sample_data)
+
+
+async def latest_of(raw: Connection[Any], inputs: Records, law: Parameters) -> Records:
+    """The decisions in force of the people whom the input rows assess."""
+    insured = [uuid_of(value) for value in inputs["insured_id"][inputs["is_assessed"]]]
+    return await assessments.latest(raw, insured, law.fiscal_year.year)
+
+
+def number_of(row: Any) -> str:
+    """The 宛名番号 of an input row."""
+    found: str = row["resident_number"].decode().rstrip()
+    return found
+
+
+_WAITING = "SELECT key FROM process_instance WHERE process = $1 AND key LIKE $2 AND state->>'step' IN ('waiting', 'raised')"
+
+
+async def follow_incomes(inputs: Records, outcome: Outcome, law: Parameters, uow: UnitOfWork) -> None:
+    """Begin a wait for whoever could not be decided, end the wait of whoever could."""
+    raw, year = await driver(uow.connection), law.fiscal_year.year
+    happened: list[tuple[str, Any, None]] = []
+    for row in inputs[outcome.pending_rows]:
+        insured_id = uuid_of(row["insured_id"])
+        missing = IncomeMissing(insured_id, row["municipality_code"].decode(), number_of(row), year, uow.today)
+        happened.append((f"{insured_id}:{year}", missing, None))
+    rows = await raw.fetch(_WAITING, IncomeAwaited.name, f"%:{year}")
+    waiting = {UUID(row["key"].partition(":")[0]).bytes: row["key"] for row in rows}
+    if waiting:
+        decided = inputs["insured_id"][outcome.decided_rows]
+        ended = decided[np.isin(decided, np.array(list(waiting), "S16"))]
+        happened += [(waiting[bytes(value).ljust(16, b"\0")], PremiumDecided(uow.today), None) for value in ended]
+    if happened:
+        await advance(IncomeAwaited(), happened, uow)
