@@ -61,9 +61,10 @@ def _run(thread: Thread, steps: Steps, residents: int, seed: int, folder: Path) 
         }
         thread.wait_loaded(wanted, step.tell)
     with steps.step("保険料の本算定") as step:
-        totals = thread.run_job("premium", "assess", {"scope": "due"}, step.tell)
-        figures.assessed, figures.pending = totals.get("decided", 0), totals.get("pending", 0)
-        figures.yen = totals.get("annual_amount", 0)
+        totals = thread.run_job("premium", "assess", {"scope": "all"}, step.tell)
+        figures.assessed = totals.get("decided", 0) + totals.get("unchanged", 0)
+        figures.pending = totals.get("pending", 0)
+        figures.yen = totals.get("yen_in_force", 0)
     with steps.step("期割") as step:
         assessed = thread.rows("premium", "said", "premium.assessments_batch_sealed.v1")
         thread.wait_loaded({("collection", "premium.assessments_batch_sealed.v1"): assessed}, step.tell)

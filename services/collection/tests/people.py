@@ -16,6 +16,7 @@ from chassis.unit_of_work import Units
 from collection_service.handlers.routing import ROUTES
 from contracts.batches import BatchSealed
 from contracts.envelope import Event, Message
+from contracts.events.eligibility import AcquisitionGround, InsuredAcquired
 from contracts.events.municipal import ResidentChanged, ResidentsBatchSealed, ResidentStatus
 from contracts.events.premium import AssessmentsBatchSealed, PremiumAssessed
 from sqlalchemy import text
@@ -70,6 +71,25 @@ def resident(number: int, *, sequence: int = 1, **changes: Any) -> ResidentChang
     return ResidentChanged(**{**record, **changes})
 
 
+def insured(number: int, *, sequence: int = 1, **changes: Any) -> InsuredAcquired:
+    """Person `number` is insured since 2020."""
+    record: dict[str, Any] = {
+        "effective_on": DAY,
+        "sequence": sequence,
+        "insured_id": derived_id("insured", number),
+        "insured_number": f"{number:08}",
+        "insurer_number": "39131016",
+        "municipality_code": CHIYODA,
+        "resident_number": str(number),
+        "household_number": str(number),
+        "born_on": date(1945, 5, 1),
+        "sex": "2",
+        "acquired_on": date(2020, 5, 1),
+        "acquisition_ground": AcquisitionGround.AGE,
+    }
+    return InsuredAcquired(**{**record, **changes})
+
+
 def said(event: Event) -> tuple[str, Message[Any]]:
     """An event as the consumer gets it; the same event is the same message."""
     identifier = derived_id("message", event.type, event.model_dump_json())
@@ -86,10 +106,10 @@ async def sealed(units: Units, events: Sequence[PremiumAssessed] | Sequence[Resi
     rows = [{key: str(value) if isinstance(value, UUID) else value for key, value in dict(event).items()} for event in events]
     frame = pl.DataFrame(rows, infer_schema_length=None)
     if isinstance(events[0], PremiumAssessed):
-        found = await seal(units.store, "assessments.parquet", frame, schema_name="assessments", totals=("annual_amount",))
+        found = await seal(units.store, "assessments.parquet", frame, schema_name=PremiumAssessed.type, totals=("annual_amount",))
         batch_id = derived_id(found.sha256)
         return AssessmentsBatchSealed(effective_on=DAY, batch_id=batch_id, key="assessments.parquet", seal=found, fiscal_year=2026)
-    found = await seal(units.store, "residents.parquet", frame, schema_name="residents", totals=())
+    found = await seal(units.store, "residents.parquet", frame, schema_name=ResidentChanged.type, totals=())
     return ResidentsBatchSealed(
         effective_on=DAY, batch_id=derived_id(found.sha256), key="residents.parquet", seal=found, municipality_code=CHIYODA, generation=1
     )

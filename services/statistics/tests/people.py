@@ -62,7 +62,7 @@ async def sealed(units: Units, events: Sequence[InsuredEvent]) -> InsuredBatchSe
     """The events as rows of a sealed batch in the store of `units`."""
     rows = [{key: str(value) if isinstance(value, UUID) else value for key, value in dict(event).items()} for event in events]
     frame = pl.DataFrame(rows, infer_schema_length=None)
-    found = await seal(units.store, "insured.parquet", frame, schema_name="insured", totals=())
+    found = await seal(units.store, "insured.parquet", frame, schema_name=InsuredAcquired.type, totals=())
     return InsuredBatchSealed(effective_on=DAY, batch_id=derived_id(found.sha256), key="insured.parquet", seal=found)
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from chassis.batches import open_sealed
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
-from contracts.events.eligibility import InsuredBatchSealed, InsuredEvent
+from contracts.events.eligibility import InsuredAcquired, InsuredBatchSealed, InsuredEvent
 
 from benefits_service.store.insured import INSURED, keep_insured
 
@@ -24,6 +24,6 @@ async def on_insured(messages: Sequence[Message[InsuredEvent]], uow: UnitOfWork)
 async def on_insured_batch_sealed(messages: Sequence[Message[InsuredBatchSealed]], uow: UnitOfWork) -> None:
     """Many qualifications at once."""
     for message in messages:
-        frame = await open_sealed(uow.store, message.event, schema_name="insured")
+        frame = await open_sealed(uow.store, message.event, schema_name=InsuredAcquired.type)
         for part in frame.select(pl.col(name).cast(kind) for name, kind in INSURED.items()).iter_slices(ROWS_AT_ONCE):
             await keep_insured(part, uow)

@@ -36,7 +36,7 @@ async def on_premiums_assessed(messages: Sequence[Message[PremiumAssessed]], uow
 async def on_assessments_batch_sealed(messages: Sequence[Message[AssessmentsBatchSealed]], uow: UnitOfWork) -> None:
     """The premiums of a run: charged at once; the instalments leave in packs."""
     for message in messages:
-        frame = await open_sealed(uow.store, message.event, schema_name="assessments")
+        frame = await open_sealed(uow.store, message.event, schema_name=PremiumAssessed.type)
         await charges.hold_alone(await driver(uow.connection))
         pack = uuid7()
         for turn in in_turns(frame.select(pl.col(name).cast(kind) for name, kind in ASSESSED.items())):

@@ -24,6 +24,6 @@ async def on_residents_changed(messages: Sequence[Message[ResidentChanged]], uow
 async def on_residents_batch_sealed(messages: Sequence[Message[ResidentsBatchSealed]], uow: UnitOfWork) -> None:
     """A whole file of residents."""
     for message in messages:
-        frame = await open_sealed(uow.store, message.event, schema_name="residents")
+        frame = await open_sealed(uow.store, message.event, schema_name=ResidentChanged.type)
         for part in frame.select(pl.col(name).cast(kind) for name, kind in RECORD.items()).iter_slices(ROWS_AT_ONCE):
             await keep_addressees(part, uow)
