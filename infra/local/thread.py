@@ -121,6 +121,10 @@ class Thread:
         def finished() -> dict[str, Any] | None:
             found: dict[str, Any] = self.operations(service, f"jobs/runs/{run['id']}")
             told(f"{found['done']:,}/{found['total']:,}")
+            if found["state"] == "failed":
+                raise LocalRunProblem(
+                    f"{service} の処理 {name} が止まりました({found['result']})。./koki logs {service} で理由を確かめてください。"
+                )
             return found if found["state"] in ("reconciled", "different") else None
 
         result = _wait(finished, name)["result"]
