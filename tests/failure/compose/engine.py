@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.failure.compose.packet_filter import kept_as_it_was
+from tests.failure.compose.machine_network import kept_as_it_was
 
 _PACKAGES: Final = {"dockerd": ("docker.io",), "docker": ("docker.io", "docker-cli"), "docker-compose": ("docker-compose",)}
 _ALWAYS_WITH: Final = ("docker-buildx", "iptables")
