@@ -60,7 +60,7 @@ def audit_lock() -> tuple[bool, str]:
 def type_check_groups(repository: Path) -> list[list[str]]:
     """What mypy reads in one go: everything by its package name; only the tests of `contracts` bear the name of another package."""
     packages = ["infra", "tests", "contracts", "chassis"]
-    packages += sorted(path.name for path in repository.glob("services/*/*_service"))
+    packages += sorted(path.name for path in repository.glob("services/*/*_service") if any(path.glob("*.py")))
     packages += sorted(f"services.{path.parent.name}.tests" for path in repository.glob("services/*/tests") if any(path.rglob("*.py")))
     return [[argument for package in packages for argument in ("-p", package)], ["contracts/tests"]]
 

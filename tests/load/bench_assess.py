@@ -17,8 +17,8 @@ from chassis.binary_copy import copy_in, encode
 from chassis.clock import Clock, uuid7
 from chassis.database import create_engine, migrate
 from chassis.unit_of_work import Units
-from premium_service.jobs.assess import Assess
 from premium_service.domain.records import DECISION_DTYPE, INPUT_DTYPE
+from premium_service.jobs.assess import Assess
 
 from infra.local.servers import PrivateServers
 from tests.load.measure import peak_mebibytes, ratio_of, report, seconds
@@ -85,7 +85,7 @@ async def main(people: int, runs: int) -> None:
         peaks.append(peak_mebibytes())
         await raw.execute("TRUNCATE assessment, assessment_input")
     ratio = ratio_of(products, floors)
-    more = f"{people:,} people, {outcome['totals']['annual_amount']:,} yen, peak memory {max(peaks):.0f} MiB"
+    more = f"{people:,} people, {outcome['totals']['yen_in_force']:,} yen, peak memory {max(peaks):.0f} MiB"
     report("assess", product=products, ceiling=floors, goal="<= 2.0", reached=ratio <= 2.0 and max(peaks) < 2048, unit="s", more=more)
     await raw.close()
     await engine.dispose()

@@ -44,6 +44,8 @@ class Outcome:
     """Rows whose decision waits for an income (照会中 or not received) or for a figure of the law that is a gap."""
     decided_rows: npt.NDArray[np.int64]
     """All rows that could be decided, changed or not."""
+    yen_in_force: int
+    """Σ of the annual amounts of `decided_rows`."""
 
 
 def decide(inputs: Records, before: Records, law: Parameters, *, decided_on: date, run_id: UUID) -> Outcome:
@@ -79,7 +81,7 @@ def decide(inputs: Records, before: Records, law: Parameters, *, decided_on: dat
     decisions["rules_version"] = RULES_VERSION.encode().ljust(4)
     decisions["run_id"] = run_id.bytes
     decisions["assessment_id"] = _assessment_ids(decisions["insured_id"], year, decisions["revision"])
-    return Outcome(decisions, changed, pending, decided)
+    return Outcome(decisions, changed, pending, decided, int(result["annual_amount"][decided].sum()))
 
 
 def event_of(decision: Any, resident_number: str, law: Parameters) -> PremiumAssessed:

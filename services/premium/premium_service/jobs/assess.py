@@ -66,7 +66,8 @@ class Assess:
             "decided": len(outcome.decisions),
             "unchanged": len(outcome.decided_rows) - len(outcome.decisions),
             "pending": len(outcome.pending_rows),
-            "annual_amount": int(outcome.decisions["annual_amount"].sum()),
+            "yen_decided": int(outcome.decisions["annual_amount"].sum()),
+            "yen_in_force": outcome.yen_in_force,
         }
 
     async def reconcile(self, parameters: dict[str, Any], run_id: UUID, totals: dict[str, int], uow: UnitOfWork) -> dict[str, Any]:
@@ -75,7 +76,7 @@ class Assess:
             "SELECT count(*) AS rows, coalesce(sum(annual_amount), 0)::bigint AS yen FROM assessment WHERE run_id = $1", run_id
         )
         differences: dict[str, Any] = {}
-        if (stored["rows"], stored["yen"]) != (totals.get("decided", 0), totals.get("annual_amount", 0)):
+        if (stored["rows"], stored["yen"]) != (totals.get("decided", 0), totals.get("yen_decided", 0)):
             differences["stored"] = {"rows": stored["rows"], "yen": stored["yen"]}
         if totals.get("assessed", 0) != sum(totals.get(name, 0) for name in ("decided", "unchanged", "pending", "revised_since")):
             differences["persons"] = "assessed is not decided + unchanged + pending + revised_since"

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from chassis.documents import Renderer
+
 from collection_service.documents.payment_notice.build import NoticeData, build
 
 

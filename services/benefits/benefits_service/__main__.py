@@ -1,0 +1,9 @@
+"""python -m benefits_service all | api | worker | migrate | job NAME | openapi."""
+
+import sys
+
+from chassis.run import main
+
+from benefits_service.bootstrap import SERVICE
+
+sys.exit(main(SERVICE, sys.argv[1:]))

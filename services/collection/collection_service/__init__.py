@@ -1,0 +1,1 @@
+"""collection: instalments, the charge ledger and payment notices. See README.md."""

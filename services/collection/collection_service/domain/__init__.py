@@ -1,0 +1,1 @@
+"""Decisions about charges: from assessments to instalments and ledger entries."""

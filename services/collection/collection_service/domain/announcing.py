@@ -1,0 +1,31 @@
+"""What collection says of its decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from contracts.events.collection import Instalment, InstalmentsSet
+
+from collection_service.domain.charging import Decided
+
+
+def instalments_set(decided: Decided) -> Iterator[InstalmentsSet]:
+    """One event a person, in the order of `people`; instalments of nothing are left out."""
+    rows = zip(decided.people.iter_rows(named=True), decided.instalments.tolist(), strict=True)
+    for person, amounts in rows:
+        yield InstalmentsSet(
+            effective_on=person["effective_on"],
+            sequence=person["revision"],
+            insured_id=UUID(person["insured_id"]),
+            municipality_code=person["municipality_code"],
+            resident_number=person["resident_number"],
+            assessment_id=UUID(person["assessment_id"]),
+            fiscal_year=person["fiscal_year"],
+            annual_amount=person["annual_amount"],
+            instalments=tuple(
+                Instalment(number=slot.number, month=slot.month, due_on=slot.due_on, amount=amount)
+                for slot, amount in zip(decided.slots, amounts, strict=True)
+                if amount
+            ),
+        )

@@ -1,0 +1,1 @@
+"""The rules of collection, pure: due days, and how a year's premium is divided into instalments."""

@@ -1,0 +1,1 @@
+"""statistics: facts about the insured, counted. See README.md."""

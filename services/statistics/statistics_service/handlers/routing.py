@@ -1,0 +1,15 @@
+"""What statistics hears, and which function applies it. Read this first."""
+
+from chassis.routing import Routes
+from contracts.events.eligibility import InsuredAcquired, InsuredBatchSealed, InsuredChanged, InsuredLost
+
+from statistics_service.handlers.insured import on_insured, on_insured_batch_sealed
+from statistics_service.store import insured
+
+ROUTES = Routes(
+    {
+        on_insured: (InsuredAcquired, InsuredChanged, InsuredLost),
+        on_insured_batch_sealed: (InsuredBatchSealed,),
+    },
+    own_positions={"insured": insured.POSITIONS},
+)
