@@ -14,7 +14,8 @@ from typing import Final
 from chassis.documents.fonts import SELECTOR, clusters
 from chassis.documents.refusal import DocumentRefused
 
-_UNBREAKABLE: Final = re.compile(rf"[0-9A-Za-z.,]+|[0-9A-Za-z．，]+|.{SELECTOR.pattern}*", re.DOTALL)
+_UNBREAKABLE: Final = re.compile(rf"[0-9A-Za-z.,]+|[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+|.{SELECTOR.pattern}*", re.DOTALL)
+_WORD: Final = re.compile(r"\S+|\s+")
 _NEVER_FIRST: Final = frozenset("、。，．）」』】・ーぁぃぅぇぉっゃゅょァィゥェォッャュョヶ々")
 
 
@@ -61,16 +62,20 @@ def fit(text: str, *, field: str, room: float, sizes: Sequence[tuple[float, int]
 
 
 def _broken(text: str, ems: float) -> list[str]:
+    """The lines of one paragraph: broken at its spaces where that costs no further line, else anywhere Japanese may be broken."""
     if width(text) <= ems:
         return [text]
+    words, anywhere = _filled(_WORD.findall(text), ems), _filled(_pieces(text, ems), ems)
+    return words if len(words) == len(anywhere) and all(width(word) <= ems for word in words) else anywhere
+
+
+def _filled(pieces: list[str], ems: float) -> list[str]:
     lines = [""]
-    for piece in _pieces(text, ems):
+    for piece in pieces:
         if width(lines[-1] + piece) <= ems:
             lines[-1] += piece
-        elif piece.isspace():
-            lines.append("")
         else:
-            lines.append(piece)
+            lines.append("" if piece.isspace() else piece)
     return [line for line in (line.strip() for line in lines) if line]
 
 

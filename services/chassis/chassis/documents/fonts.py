@@ -92,7 +92,7 @@ class Typefaces:
                 f"Debian のパッケージ {'、'.join(sorted({PACKAGES[family] for family in absent}))} を入れるか、"
                 "設定 KOKI_FONT_PATHS にフォントのあるフォルダを書いてください。"
             )
-        self._faces = {family: Typeface.read(family, self._files[family]) for family in (GOTHIC, MINCHO, MOJI_JOHO)}
+        self.faces = {family: Typeface.read(family, self._files[family]) for family in (GOTHIC, MINCHO, MOJI_JOHO)}
 
     def choose(self, text: str, *, field: str, families: Sequence[str] = (MINCHO, MOJI_JOHO)) -> str:
         """The first of `families` that shows every character and variation sequence of `text`.
@@ -100,9 +100,9 @@ class Typefaces:
         One family for the whole text, so that a name is not a patchwork. Raises `DocumentRefused` naming what no family can show.
         """
         for family in families:
-            if not self._faces[family].missing(text):
+            if not self.faces[family].missing(text):
                 return family
-        fewest = min((self._faces[family].missing(text) for family in families), key=len)
+        fewest = min((self.faces[family].missing(text) for family in families), key=len)
         shown = "、".join(f"「{cluster}」({' '.join(f'U+{ord(character):04X}' for character in cluster)})" for cluster in fewest)
         if any(len(cluster) > 1 for cluster in fewest):
             raise DocumentRefused(

@@ -67,7 +67,7 @@ class NoticeData(BaseModel):
     issuer: str = Field(min_length=1)
     annual_amount: int = Field(ge=0)
     instalments: tuple[Instalment, ...] = Field(min_length=1, max_length=12)
-    explanation: str = Field(min_length=1, max_length=120)
+    explanation: str = Field(min_length=1, max_length=80)
     contact: Contact
 
 

@@ -12,8 +12,8 @@ from typing import Final, Literal, Self
 
 from chassis.documents import GOTHIC, MOJI_JOHO, DocumentRefused, Expected, Sheet, fit
 from chassis.documents.fonts import typefaces
+from chassis.documents.glyphs import mark_of_image
 from chassis.documents.letter import Contact, Delivery
-from chassis.documents.readback import mark_of_image
 from contracts.eras import format_day
 from contracts.primitives import InsuredNumber, InsurerNumber, Sex
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -22,7 +22,7 @@ from eligibility_service.documents.card import qr
 
 ROOM: Final = 162.0
 """Points from the left edge of the values to the right edge of the card's lines."""
-NAME_SIZES: Final = ((19.0, 1), (16.0, 1), (13.0, 1), (11.0, 2), (9.0, 2), (8.0, 3), (6.0, 4))
+NAME_SIZES: Final = ((19.0, 1), (16.0, 1), (13.0, 1), (11.0, 2), (9.0, 2), (7.0, 3), (5.5, 4))
 KANA_SIZES: Final = ((9.0, 1), (7.0, 1), (5.0, 2))
 ADDRESS_SIZES: Final = ((12.0, 2), (11.0, 2), (10.0, 2), (9.5, 2), (10.0, 3), (9.0, 3), (8.0, 4), (7.0, 5), (6.0, 6))
 WITHHELD: Final = "（記載を省略しています）"
