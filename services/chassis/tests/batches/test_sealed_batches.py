@@ -102,7 +102,7 @@ async def test_a_file_that_is_cut_off_is_refused(store: ObjectStore) -> None:
 
 async def test_a_file_that_is_not_there_is_refused_by_its_key(store: ObjectStore) -> None:
     event = await _sealed(store)
-    with pytest.raises(SealBroken, match="nowhere.parquet is not in the object store"):
+    with pytest.raises(SealBroken, match=r"nowhere\.parquet is not in the object store"):
         await open_sealed(store, _event(event.seal, "nowhere.parquet"), schema_name="assessments")
 
 
