@@ -67,7 +67,9 @@ async def an_installation(databases: Databases, servers: PrivateServers, broker:
         "KOKI_SERVICES": json.dumps({name: f"http://127.0.0.1:{behind}/{name}" for name in SERVICES}),
     }
     subprocess.run([sys.executable, "-m", "gateway_service", "migrate"], env=environment, cwd=REPOSITORY, check=True)
-    stand_ins = subprocess.Popen([sys.executable, "-m", "tests.journeys.fake_services", str(behind), str(public)], env=environment, cwd=REPOSITORY)
+    stand_ins = subprocess.Popen(
+        [sys.executable, "-m", "tests.journeys.fake_services", str(behind), str(public)], env=environment, cwd=REPOSITORY
+    )
     gateway = subprocess.Popen([sys.executable, "-m", "gateway_service", "all"], env=environment, cwd=REPOSITORY)
     url = f"http://127.0.0.1:{port}"
     try:

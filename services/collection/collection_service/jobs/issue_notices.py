@@ -59,6 +59,7 @@ class IssueNotices:
         sheets: dict[int, Sheet] = {}
         refused: dict[int, str] = {}
         yen: dict[int, int] = {}
+        instalments: dict[int, int] = {}
         overtaken: list[int] = []
         for planned in await notices.take(raw, run_id, int(chunk.first_key), int(chunk.last_key)):
             if planned.demand is None:
@@ -67,6 +68,7 @@ class IssueNotices:
             try:
                 sheets[planned.number] = sheet_of(planned.demand, issued_on=uow.today)
                 yen[planned.number] = planned.demand.annual_amount
+                instalments[planned.number] = len(planned.demand.instalments)
             except CannotBeSent as reason:
                 refused[planned.number] = str(reason)
         pdf, unreadable = await asyncio.to_thread(_typeset, sheets)
@@ -83,6 +85,7 @@ class IssueNotices:
             "refused": len(refused),
             "overtaken": len(overtaken),
             "annual_amount": sum(yen[number] for number in issued),
+            "instalments": sum(instalments[number] for number in issued),
         }
 
     async def reconcile(self, parameters: dict[str, Any], run_id: UUID, totals: dict[str, int], uow: UnitOfWork) -> dict[str, Any]:

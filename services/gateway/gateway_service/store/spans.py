@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import asyncpg
 from chassis.database import driver
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway_service.domain.spans import Span, kept
@@ -116,5 +116,4 @@ def _line(row: asyncpg.Record) -> TraceLine:
 
 
 def _span(row: Any) -> Span:
-    values = dict(row)
-    return Span(**{**values, "attributes": from_json(values["attributes"])})
+    return Span(**dict(row))  # SQLAlchemy has taught the connection to read jsonb
