@@ -69,11 +69,14 @@ def _run(thread: Thread, steps: Steps, residents: int, seed: int, folder: Path) 
         assessed = thread.rows("premium", "said", "premium.assessments_batch_sealed.v1")
         thread.wait_loaded({("collection", "premium.assessments_batch_sealed.v1"): assessed}, step.tell)
     with steps.step("資格確認書の一括作成") as step:
-        totals = thread.run_job("eligibility", "issue-cards", {}, step.tell)
+        thread.run_job("eligibility", "issue-cards", {}, step.tell)
+        totals = thread.totals_of_all_runs("eligibility", "issue-cards")
         figures.cards, figures.cards_refused = totals.get("issued", 0), totals.get("refused", 0)
     with steps.step("納入通知書の一括作成") as step:
-        totals = thread.run_job("collection", "issue-notices", {}, step.tell)
-        figures.notices, figures.instalments = totals.get("issued", 0), totals.get("instalments", 0)
+        thread.run_job("collection", "issue-notices", {}, step.tell)
+        totals = thread.totals_of_all_runs("collection", "issue-notices")
+        figures.notices, figures.notices_refused = totals.get("issued", 0), totals.get("refused", 0)
+        figures.instalments = totals.get("instalments", 0)
 
 
 def _show(figures: Figures, seconds: float, console: Console) -> None:
@@ -87,7 +90,10 @@ def _show(figures: Figures, seconds: float, console: Console) -> None:
         ("資格確認書", f"{figures.cards:,} 枚" + (f"(作成できず確認待ち {figures.cards_refused:,})" if figures.cards_refused else "")),
         ("保険料の決定", f"{figures.assessed:,} 人(所得待ち {figures.pending:,} 人)"),
         ("保険料の合計", f"{figures.yen:,} 円"),
-        ("納入通知書", f"{figures.notices:,} 通"),
+        (
+            "納入通知書",
+            f"{figures.notices:,} 通" + (f"(作成できず確認待ち {figures.notices_refused:,})" if figures.notices_refused else ""),
+        ),
         ("期別の納付", f"{figures.instalments:,} 件"),
         ("時間", f"{seconds:.1f} 秒"),
     ]

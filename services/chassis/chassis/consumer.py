@@ -188,7 +188,7 @@ class Consumer:
         await self.apply(self._decode(body))
 
     async def _set_aside(self, body: bytes, content_type: str, error: Exception) -> None:
-        reason = _describe(error)
+        reason = describe(error)
 
         async def keep() -> None:
             async with self.units.open() as uow:
@@ -251,7 +251,7 @@ async def _remember_batches(events: Sequence[Any], uow: UnitOfWork) -> None:
         await uow.connection.execute(insert(loaded_batch).on_conflict_do_nothing(), rows)
 
 
-def _describe(error: Exception) -> str:
+def describe(error: Exception) -> str:
     """What was wrong, by field and rule; never the value, which may be personal."""
     if isinstance(error, ValidationError):
         return "; ".join(

@@ -18,7 +18,7 @@ from chassis.clock import uuid7
 from chassis.tables import job_chunk, job_run
 from chassis.unit_of_work import UnitOfWork, Units
 
-PREPARED, APPROVED, RECONCILED, DIFFERENT = "prepared", "approved", "reconciled", "different"
+PREPARED, APPROVED, FAILED, RECONCILED, DIFFERENT = "prepared", "approved", "failed", "reconciled", "different"
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,15 @@ async def prepare(job: Job, parameters: dict[str, Any], units: Units, *, by: str
 
 
 async def approve(run_id: UUID, units: Units, *, by: str) -> None:
-    """A named officer approves what the preview shows."""
+    """A named officer approves what the preview shows, or lets a failed run go on where it stopped."""
     async with units.open() as uow:
-        await _step(run_id, uow, before=PREPARED, after=APPROVED, approved_by=by)
+        await _step(run_id, uow, before=(PREPARED, FAILED), after=APPROVED, approved_by=by)
+
+
+async def fail(run_id: UUID, units: Units, *, reason: str) -> None:
+    """Stop a run whose chunk cannot be done; what is done stays done. `reason` says what was wrong, without names or amounts."""
+    async with units.open() as uow:
+        await _step(run_id, uow, before=(APPROVED, FAILED), after=FAILED, result={"error": reason})
 
 
 async def execute(job: Job, run_id: UUID, units: Units, *, progress: Callable[[int], None] = lambda _: None) -> dict[str, Any]:
@@ -142,8 +148,8 @@ async def runs(uow: UnitOfWork, *, limit: int = 50, run_id: UUID | None = None) 
 async def _parameters(run_id: UUID, units: Units) -> dict[str, Any]:
     async with units.open() as uow:
         run = (await uow.connection.execute(select(job_run).where(job_run.c.id == run_id))).one()
-    if run.state == PREPARED:
-        raise WrongStep(f"Run {run_id} was not approved.")
+    if run.state in (PREPARED, FAILED):
+        raise WrongStep(f"Run {run_id} is {run.state}: it needs an approval.")
     return dict(run.parameters)
 
 
@@ -154,9 +160,7 @@ async def _take_chunk(run_id: UUID, uow: UnitOfWork) -> Chunk | None:
     return Chunk(*row) if row else None
 
 
-async def _step(run_id: UUID, uow: UnitOfWork, *, before: str, after: str, **values: Any) -> None:
-    result = await uow.connection.execute(
-        update(job_run).where(job_run.c.id == run_id, job_run.c.state == before).values(state=after, **values).returning(job_run.c.id)
-    )
-    if result.one_or_none() is None:
-        raise WrongStep(f"Run {run_id} is not {before}.")
+async def _step(run_id: UUID, uow: UnitOfWork, *, before: Sequence[str], after: str, **values: Any) -> None:
+    step = update(job_run).where(job_run.c.id == run_id, job_run.c.state.in_(before)).values(state=after, **values)
+    if (await uow.connection.execute(step.returning(job_run.c.id))).one_or_none() is None:
+        raise WrongStep(f"Run {run_id} is not {' or '.join(before)}.")

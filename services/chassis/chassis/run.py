@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import uvicorn
 from rich.console import Console
@@ -73,7 +74,11 @@ async def _job(service: Service, settings: Settings, name: str, parameters: dict
         await jobs.approve(run_id, runtime.units, by=approved_by)
         with Progress(console=_console) as progress:
             task = progress.add_task(name, total=run["total"])
-            outcome = await jobs.execute(found[name], run_id, runtime.units, progress=lambda done: progress.advance(task, done))
+            # Workers of the service take chunks of the same run: the outcome is empty while one of them is still at its last.
+            outcome: dict[str, Any] = {}
+            while not outcome:
+                outcome = await jobs.execute(found[name], run_id, runtime.units, progress=lambda done: progress.advance(task, done))
+                await asyncio.sleep(0 if outcome else 1)
         print(json.dumps(outcome, ensure_ascii=False))
         return 1 if outcome.get("differences") else 0
     finally:

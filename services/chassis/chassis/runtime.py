@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from chassis import batches, jobs, telemetry
 from chassis.clock import Clock
-from chassis.consumer import Consumer, is_transient
+from chassis.consumer import Consumer, describe, is_transient
 from chassis.database import create_engine
 from chassis.jobs import Job
 from chassis.process import Process, pass_deadlines
@@ -125,7 +125,14 @@ class Runtime:
     async def _work_on_jobs(self) -> None:
         known = {job.name: job for job in self.service.jobs}
         for run_id, name in await jobs.approved_runs(self.units) if known else []:
-            await jobs.execute(known[name], run_id, self.units)
+            try:
+                await jobs.execute(known[name], run_id, self.units)
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                # A run that cannot go on waits for a person; consumers and other runs go on.
+                log.error("job_failed", job=name, run=str(run_id), error=type(error).__name__, exc_info=error)
+                await jobs.fail(run_id, self.units, reason=describe(error))
 
     async def _repeat(self, action: Callable[[], Coroutine[Any, Any, None]], seconds: float) -> None:
         while True:

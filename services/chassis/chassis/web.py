@@ -37,7 +37,7 @@ def create_app(service: Service, settings: Settings, *, worker: bool) -> FastAPI
         yield
         await runtime.stop()
 
-    app = FastAPI(title=service.title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(title=service.title, version="1", lifespan=lifespan, openapi_url=None)
     app.state.runtime = runtime
     problems.install(app)
     app.include_router(_health)
@@ -167,7 +167,7 @@ async def abandon_dead_letter(identifier: UUID, body: Reason, request: Request, 
         try:
             await dead_letters.abandon(uow, identifier, by=who.user, reason=body.reason)
         except ValueError as error:
-            raise Problem(422, "KOKI-422", str(error)) from error
+            raise Problem(422, "KOKI-411", "破棄するには理由が必要です。") from error
         except dead_letters.NotOpen as error:
             raise Problem(404, *NOT_FOUND, detail="すでに処理されたか、存在しません。") from error
     return {"state": "abandoned"}

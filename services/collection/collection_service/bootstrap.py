@@ -4,13 +4,15 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from collection_service.api import instalments
+from collection_service.api import instalments, notices
 from collection_service.handlers.routing import ROUTES
+from collection_service.jobs.issue_notices import IssueNotices
 
 SERVICE = Service(
     name="collection",
     title="Koki collection (徴収)",
     root=Path(__file__).resolve().parent.parent,
-    routers=(instalments.router,),
+    routers=(instalments.router, notices.router),
     routes=ROUTES,
+    jobs=(IssueNotices(),),
 )

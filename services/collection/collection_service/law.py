@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import jpholiday
-from chassis.law import FiscalYear, LawBook, UnknownParameter, Value, content_hash, table, whole, word
+from chassis.law import FiscalYear, LawBook, UnknownParameter, Value, content_hash, record, table, whole, word
 from chassis.law.strict_yaml import Map, Seq, read_yaml
 
 from collection_service.rules.due_days import Month, Slot, extra_slot, ordinary_slots
@@ -85,6 +85,22 @@ def calendar_of(municipality_code: str, year: int, *, sample: bool = False) -> C
         closing_days=closing_days(fiscal_year),
         provisional=tuple(sorted(name for name in names.values() if book[name].provisional_on(day) and name not in confirmed)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Who asks for the money, and who answers questions about it."""
+
+    issuer: str
+    office: str
+    telephone: str
+
+
+@cache
+def office_of(municipality_code: str, on: date) -> Office:
+    """The office of a municipality that stands on notices issued on a day. UnknownParameter where it has none."""
+    found = _book().read(f"{municipality_code}.notice_office", record).on(on)
+    return Office(word(found["issuer"]), word(found["office"]), word(found["telephone"]))
 
 
 def closing_days(fiscal_year: FiscalYear) -> frozenset[tuple[int, int]]:

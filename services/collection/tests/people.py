@@ -16,6 +16,7 @@ from chassis.unit_of_work import Units
 from collection_service.handlers.routing import ROUTES
 from contracts.batches import BatchSealed
 from contracts.envelope import Event, Message
+from contracts.events.eligibility import AcquisitionGround, InsuredAcquired
 from contracts.events.municipal import ResidentChanged, ResidentsBatchSealed, ResidentStatus
 from contracts.events.premium import AssessmentsBatchSealed, PremiumAssessed
 from sqlalchemy import text
@@ -68,6 +69,25 @@ def resident(number: int, *, sequence: int = 1, **changes: Any) -> ResidentChang
         "resident_since": date(2010, 4, 1),
     }
     return ResidentChanged(**{**record, **changes})
+
+
+def insured(number: int, *, sequence: int = 1, **changes: Any) -> InsuredAcquired:
+    """Person `number` is insured since 2020."""
+    record: dict[str, Any] = {
+        "effective_on": DAY,
+        "sequence": sequence,
+        "insured_id": derived_id("insured", number),
+        "insured_number": f"{number:08}",
+        "insurer_number": "39131016",
+        "municipality_code": CHIYODA,
+        "resident_number": str(number),
+        "household_number": str(number),
+        "born_on": date(1945, 5, 1),
+        "sex": "2",
+        "acquired_on": date(2020, 5, 1),
+        "acquisition_ground": AcquisitionGround.AGE,
+    }
+    return InsuredAcquired(**{**record, **changes})
 
 
 def said(event: Event) -> tuple[str, Message[Any]]:

@@ -4,11 +4,20 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
+from eligibility_service.api import certificates, people
 from eligibility_service.handlers.routing import ROUTES
+from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
+from eligibility_service.jobs.following import follow_calendar, issue_after_acquisition, make_searchable
+from eligibility_service.jobs.issue_cards import IssueCards
+from eligibility_service.settings import seed
 
 SERVICE = Service(
     name="eligibility",
     title="Koki eligibility: 資格",
     root=Path(__file__).resolve().parent.parent,
+    routers=(people.router, certificates.router),
     routes=ROUTES,
+    jobs=(AcquireOnBirthday(), IssueCards()),
+    background=(make_searchable, issue_after_acquisition, follow_calendar),
+    seed=seed,
 )

@@ -8,7 +8,23 @@ from pathlib import Path
 from chassis.consumer import is_transient
 from chassis.runtime import Runtime, Service
 
-from gateway_service.api import municipal, operations_api, sign_in, static_files, traces
+from gateway_service.api import (
+    access_log_screens,
+    console,
+    console_intake,
+    console_traces,
+    documents,
+    municipal,
+    not_found,
+    operations_api,
+    people_json,
+    person,
+    sign_in,
+    static_files,
+    traces,
+    window,
+    worklist,
+)
 from gateway_service.handlers.change_consumer import consume_changes
 from gateway_service.handlers.files import process_files
 from gateway_service.handlers.routing import ROUTES
@@ -33,7 +49,23 @@ SERVICE = Service(
     name="gateway",
     title="Koki gateway",
     root=Path(__file__).parents[1],
-    routers=(municipal.router, operations_api.router, traces.router, static_files.router, sign_in.router),
+    routers=(
+        municipal.router,
+        operations_api.router,
+        people_json.router,
+        traces.router,
+        static_files.router,
+        sign_in.router,
+        window.router,
+        documents.router,
+        person.router,
+        worklist.router,
+        access_log_screens.router,
+        console_traces.router,
+        console_intake.router,
+        console.router,
+        not_found.router,
+    ),
     routes=ROUTES,
     background=(process_files, consume_changes, forget_spans),
     seed=seed,

@@ -8,6 +8,8 @@ from typing import Final
 
 from tests.failure.compose.stack import SERVERS, SERVICES, Stack
 
+RESIDENTS: Final = 300
+_LEDGER: Final = "SELECT count(*), sum(hashtextextended(qualification::text, 0)) FROM qualification"
 _OTHER_DATABASE: Final = """
 import asyncio, os, asyncpg
 async def main():
@@ -54,6 +56,14 @@ def a_clerk_finds_the_sign_in_page(stack: Stack) -> None:
     assert "サインイン" in page or "ログイン" in page
 
 
+def the_thread_runs_from_the_municipalities_files_to_cards_and_instalments(stack: Stack) -> None:
+    """The demonstration agrees at every boundary (it ends with 1 where it does not), and its traces have reached the console."""
+    demonstration = ("infra.local", "demo", "--residents", str(RESIDENTS))
+    told = stack.from_outside(*demonstration, "--gateway", "http://gateway:8000", "--sign-ins", "/sample/sample-sign-ins.json")
+    assert "送られた件数 = 受理 + 返却" in told
+    assert {"eligibility", "premium", "collection"} <= set(stack.query("gateway", "SELECT DISTINCT service FROM span"))
+
+
 def nobody_is_root_and_root_file_systems_cannot_be_written(stack: Stack) -> None:
     """Holds for every container, one-shot ones too; capabilities are dropped."""
     for name, container in stack.containers().items():
@@ -97,16 +107,18 @@ def servers_may_restart_under_the_services(stack: Stack) -> None:
 
 
 def a_second_up_keeps_passwords_and_data(stack: Stack) -> None:
-    """Taken down and brought up again on the same volumes: the same passwords fit, and nothing is lost."""
-    passwords = stack.passwords()
+    """Taken down and brought up again on the same volumes: the same passwords fit, and the ledger is what it was."""
+    passwords, insured = stack.passwords(), stack.query("eligibility", _LEDGER)
     stack.compose("down")
     stack.up()
     assert stack.passwords() == passwords
+    assert stack.query("eligibility", _LEDGER) == insured
 
 
 CLAIMS: Final[tuple[Callable[[Stack], None], ...]] = (
     everything_is_healthy,
     a_clerk_finds_the_sign_in_page,
+    the_thread_runs_from_the_municipalities_files_to_cards_and_instalments,
     nobody_is_root_and_root_file_systems_cannot_be_written,
     no_password_shows_in_settings_or_in_the_engines_description,
     a_service_reaches_neither_another_database_nor_another_exchange,

@@ -72,6 +72,21 @@ class Stack:
         """Run a small Python program inside a service's container, with that service's own settings."""
         return self.compose("exec", "-T", service, "/opt/koki/app/infra/images/entrypoint.sh", "python", "-c", program)
 
+    def query(self, database: str, sql: str) -> list[str]:
+        """Lines that PostgreSQL answers to its superuser, columns separated by `|`."""
+        asked = self.compose(
+            "exec", "-T", "postgres", "psql", "--username=postgres", "--no-align", "--tuples-only", "--command", sql, database
+        )
+        return asked.splitlines()
+
+    def from_outside(self, *command: str) -> str:
+        """Run a module of ours as a stranger, in a container that has the sample's sign-ins and the simulators but no service's account."""
+        mounts = (f"{_PROJECT}_gateway:/sample:ro", f"{standins.REPOSITORY}/tests:/opt/koki/app/tests:ro")
+        options = ["--rm", "--read-only", "--tmpfs", "/tmp", "--network", f"{_PROJECT}_outside", "--env", "KOKI_HOME=/tmp/home"]
+        for mount in mounts:
+            options += ["--volume", mount]
+        return self.engine.run("run", *options, standins.PRODUCT, "python", "-m", *command)
+
     def passwords(self) -> dict[str, str]:
         """What `setup` has drawn, by account."""
         printed = self.compose("run", "--rm", "-T", "setup", "cat", "/secrets/setup/secrets.json")
@@ -150,7 +165,7 @@ def _settings() -> dict[str, str]:
         "KOKI_AMQP_PORT": str(_free_port()),
         # Another network than an installation's on the same engine.
         "KOKI_INSIDE_NETWORK": "10.213.113.0/24",
-        "KOKI_OTLP_ENDPOINT": "http://gateway:8000",
+        "KOKI_OTLP_ENDPOINT": "http://console:8000",
         "KOKI_BUSINESS_DATE": "2026-07-13",
         "KOKI_SAMPLE_DATA": "true",
     }

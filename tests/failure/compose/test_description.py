@@ -77,4 +77,4 @@ def test_collector_sends_what_it_receives_to_jaeger_and_to_the_gateway() -> None
     for kind in ("receivers", "processors", "exporters"):
         assert set(pipeline[kind]) == set(configuration[kind])
     assert configuration["exporters"]["otlp/jaeger"]["endpoint"] == "jaeger:4317"
-    assert configuration["exporters"]["otlphttp/gateway"]["endpoint"] == "http://gateway:8000"
+    assert configuration["exporters"]["otlphttp/gateway"]["endpoint"] == "http://console:8000"

@@ -7,7 +7,7 @@ from chassis import dead_letters
 from chassis.testing import Databases, eventually
 from chassis.unit_of_work import UnitOfWork
 
-from services.chassis.tests.messaging.world import a_world, assessed
+from services.chassis.tests.messaging.world import World, a_world, assessed
 
 
 async def test_each_message_is_applied_once_and_answered_with_one_outbox_row(databases: Databases, broker: str) -> None:
@@ -127,12 +127,12 @@ async def test_a_failing_handler_leaves_no_trace_in_state_inbox_or_outbox(databa
             assert await world.value(f"SELECT count(*) FROM {table}") == 0
 
 
-async def _count(world: object, expected: int) -> bool:
-    return await world.value("SELECT count(*) FROM seen") == expected  # type: ignore[attr-defined]
+async def _count(world: World, expected: int) -> bool:
+    return bool(await world.value("SELECT count(*) FROM seen") == expected)
 
 
-async def _dead(world: object, expected: int) -> bool:
-    return await world.value("SELECT count(*) FROM dead_letter") == expected  # type: ignore[attr-defined]
+async def _dead(world: World, expected: int) -> bool:
+    return bool(await world.value("SELECT count(*) FROM dead_letter") == expected)
 
 
 def test_a_unit_of_work_cannot_send_by_itself() -> None:

@@ -76,7 +76,7 @@ async def test_after_a_restart_of_the_broker_the_consumers_are_back_and_nothing_
 
 
 async def _seen(world: World, expected: int) -> bool:
-    return await world.value("SELECT count(*) FROM seen") == expected
+    return bool(await world.value("SELECT count(*) FROM seen") == expected)
 
 
 def _environment() -> dict[str, str]:

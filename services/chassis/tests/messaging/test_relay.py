@@ -126,7 +126,7 @@ async def _was_seen(world: World) -> bool:
 
 
 async def _nothing_left(world: World) -> bool:
-    return await world.value("SELECT count(*) FROM outbox WHERE published_at IS NULL") == 0
+    return bool(await world.value("SELECT count(*) FROM outbox WHERE published_at IS NULL") == 0)
 
 
 def _environment() -> dict[str, str]:

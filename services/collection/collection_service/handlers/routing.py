@@ -1,19 +1,23 @@
 """What collection hears, and which function applies it. Read this first."""
 
 from chassis.routing import Routes
+from contracts.events.eligibility import InsuredAcquired, InsuredBatchSealed, InsuredChanged, InsuredLost
 from contracts.events.municipal import ResidentChanged, ResidentsBatchSealed
 from contracts.events.premium import AssessmentsBatchSealed, PremiumAssessed
 
 from collection_service.handlers.assessments import on_assessments_batch_sealed, on_premiums_assessed
+from collection_service.handlers.insured import on_insured, on_insured_batch_sealed
 from collection_service.handlers.residents import on_residents_batch_sealed, on_residents_changed
-from collection_service.store import addressees, charges
+from collection_service.store import addressees, charges, insured
 
 ROUTES = Routes(
     {
         on_residents_changed: (ResidentChanged,),
         on_residents_batch_sealed: (ResidentsBatchSealed,),
+        on_insured: (InsuredAcquired, InsuredChanged, InsuredLost),
+        on_insured_batch_sealed: (InsuredBatchSealed,),
         on_premiums_assessed: (PremiumAssessed,),
         on_assessments_batch_sealed: (AssessmentsBatchSealed,),
     },
-    own_positions={"resident": addressees.POSITIONS, "assessment": charges.POSITIONS},
+    own_positions={"resident": addressees.POSITIONS, "insured": insured.POSITIONS, "assessment": charges.POSITIONS},
 )

@@ -1,4 +1,4 @@
-"""Addressees, assessments, the charge ledger with its invariant, and payment notices."""
+"""Addressees, the insured, assessments, the charge ledger with its invariant, and payment notices."""
 
 from alembic import op
 
@@ -26,6 +26,14 @@ CREATE TABLE addressee (
     PRIMARY KEY (municipality_code, resident_number)
 );
 CREATE INDEX addressee_head ON addressee (municipality_code, household_number) WHERE is_head AND status = '1';
+CREATE TABLE insured (
+    insured_id uuid PRIMARY KEY,
+    insured_number text NOT NULL,
+    municipality_code text NOT NULL,
+    acquired_on date NOT NULL,
+    lost_on date,
+    sequence integer NOT NULL
+);
 CREATE TABLE assessment (
     insured_id uuid NOT NULL,
     fiscal_year smallint NOT NULL,
@@ -66,17 +74,17 @@ CREATE TABLE notice (
     municipality_code text NOT NULL,
     resident_number text NOT NULL,
     annual_amount bigint NOT NULL,
-    state text NOT NULL CHECK (state IN ('planned', 'issued', 'refused')),
+    state text NOT NULL CHECK (state IN ('planned', 'issued', 'refused', 'overtaken')),
     issued_on date,
     document_sha256 text,
     first_page integer,
-    pages integer,
     refusal text,
     PRIMARY KEY (insured_id, fiscal_year, revision, run_id),
-    CHECK ((state = 'issued') = (document_sha256 IS NOT NULL)),
+    CHECK ((state = 'issued') = (num_nulls(issued_on, document_sha256, first_page) = 0)),
     CHECK ((state = 'refused') = (refusal IS NOT NULL))
 );
 CREATE UNIQUE INDEX notice_run ON notice (run_id, number);
+CREATE UNIQUE INDEX notice_once ON notice (insured_id, fiscal_year, revision) WHERE state IN ('planned', 'issued');
 CREATE INDEX notice_person ON notice (municipality_code, resident_number, fiscal_year)
 """
 
@@ -133,7 +141,7 @@ _TRIGGERS = (
     ("assessment", "AFTER INSERT", "charges_add_up"),
     ("assessment", "AFTER UPDATE", "charges_add_up"),
 )
-_SEEN_BY_MUNICIPALITY = ("addressee", "assessment", "charge_entry", "notice")
+_SEEN_BY_MUNICIPALITY = ("addressee", "insured", "assessment", "charge_entry", "notice")
 
 
 def upgrade() -> None:

@@ -80,6 +80,15 @@ FROM resident_history h JOIN (
 ORDER BY 1, 2, 3
 """
 
+COMING_PARTS: Final = """
+SELECT min(key COLLATE "C") AS first, max(key COLLATE "C") AS last, count(*) AS records FROM (
+    SELECT municipality_code || ':' || resident_number AS key,
+           (row_number() OVER (ORDER BY municipality_code, resident_number) - 1) / $2 AS part
+    FROM resident WHERE acquires_on <= $1) AS numbered
+GROUP BY part ORDER BY part
+"""
+"""Residents whose day of acquisition has come ($1: today), in parts of $2 people."""
+
 Person = tuple[str, str]
 
 
@@ -143,16 +152,18 @@ async def said_of_those_who_left(uow: UnitOfWork, people: pl.DataFrame) -> dict[
     return said
 
 
-async def take_coming(uow: UnitOfWork, *, today: date, first: str, last: str, limit: int) -> pl.DataFrame:
+async def take_coming(uow: UnitOfWork, *, today: date, first: str, last: str) -> pl.DataFrame:
     """Residents whose day of acquisition has come, from key `first` to `last` (code:number), locked; the columns of RECORD."""
     raw = await driver(uow.connection)
+    codes = await raw.fetch("SELECT DISTINCT municipality_code FROM resident WHERE acquires_on <= $1", today)
+    await keep_apart(uow, [row["municipality_code"] for row in codes], alone=False)
     rows = await raw.fetch(
-        f"""SELECT {_COLUMNS} FROM resident WHERE acquires_on <= $1 AND municipality_code || ':' || resident_number BETWEEN $2 AND $3
-        ORDER BY municipality_code, resident_number LIMIT $4 FOR UPDATE""",
+        f"""SELECT {_COLUMNS} FROM resident
+        WHERE acquires_on <= $1 AND (municipality_code || ':' || resident_number) COLLATE "C" BETWEEN $2 AND $3
+        ORDER BY municipality_code, resident_number FOR UPDATE""",
         today,
         first,
         last,
-        limit,
     )
     return frame_of(rows, RECORD)
 

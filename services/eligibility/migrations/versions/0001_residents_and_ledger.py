@@ -80,6 +80,7 @@ _STATEMENTS = (
         PRIMARY KEY (municipality_code, resident_number)
     )""",
     "CREATE INDEX resident_search_kana ON resident_search (kana_key)",
+    "CREATE INDEX resident_search_kana_within ON resident_search (municipality_code, kana_key)",
     "CREATE INDEX resident_search_born_on ON resident_search (born_on, kana_key)",
     "CREATE INDEX resident_search_household ON resident_search (municipality_code, household_number)",
     # Who holds which number; nobody's number is ever another's. Kept at once for single changes, within seconds after a batch.
@@ -159,7 +160,8 @@ _STATEMENTS = (
     """
     CREATE TABLE union_setting (
         only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-        insured_number_has_check_digit boolean NOT NULL DEFAULT false
+        insured_number_has_check_digit boolean NOT NULL DEFAULT false,
+        insurer_name text NOT NULL DEFAULT '後期高齢者医療広域連合'
     )""",
     "INSERT INTO union_setting DEFAULT VALUES",
 )

@@ -11,7 +11,7 @@ _STATEMENTS = (
     # A row is one certificate of one person. traceparent: the trace goes on from the municipal message to the card.
     """
     CREATE TABLE certificate (
-        certificate_id uuid PRIMARY KEY,
+        certificate_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
         municipality_code text COLLATE "C" NOT NULL,
         resident_number text COLLATE "C" NOT NULL,
         insured_id uuid NOT NULL,
@@ -32,6 +32,7 @@ _STATEMENTS = (
         made_due_at timestamptz NOT NULL,
         decided_at timestamptz,
         CHECK (valid_from <= valid_until),
+        CHECK ((document_key IS NOT NULL) = (document_page IS NOT NULL)),
         CHECK ((state = 'issued') = (document_sha256 IS NOT NULL AND serial IS NOT NULL AND issued_on IS NOT NULL)),
         CHECK ((state = 'refused') = (refusal IS NOT NULL))
     )""",

@@ -66,6 +66,9 @@ class Gateway:
     def forget_session(self, key: bytes) -> None:
         self._sessions.pop(key, None)
 
+    def forget_all_sessions(self) -> None:
+        self._sessions.clear()
+
     async def record(self, session: Session, action: str, result: str, *, about: tuple[str, ...] = (), detail: str = "") -> None:
         """Keep an entry of the access log; when this returns, it is committed."""
         await self.log.write(

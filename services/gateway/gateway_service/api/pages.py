@@ -22,6 +22,7 @@ from markupsafe import Markup
 from contracts import eras
 from gateway_service.api.gateway import current_trace_id, gateway_of
 from gateway_service.api.guard import SESSION_COOKIE, csrf_of
+from gateway_service.domain import words
 from gateway_service.domain.roles import Right, Role, has_right
 
 log = structlog.get_logger("screens")
@@ -43,7 +44,15 @@ def era_day(value: date | str | None) -> Markup:
     day = as_day(value)
     if day is None:
         return Markup('<span class="none">—</span>')
-    return Markup('<span class="day">{} <small>{}</small></span>').format(eras.format_day(day), day.isoformat())
+    return Markup('<span class="day" title="{1}">{0} <small>{1}</small></span>').format(eras.format_day(day), day.isoformat())
+
+
+def short_day(value: date | str | None) -> Markup:
+    """R8.7.31, with the western day on pointing."""
+    day = as_day(value)
+    if day is None:
+        return Markup('<span class="none">—</span>')
+    return Markup('<span class="day" title="{1}">{0}</span>').format(eras.format_day_short(day), day.isoformat())
 
 
 def as_day(value: date | str | None) -> date | None:
@@ -76,7 +85,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(era_day=era_day, moment=moment, yen=yen, count=lambda value: f"{value:,}")
+    environment.filters.update(
+        era_day=era_day, short_day=short_day, moment=moment, yen=yen, count=lambda value: f"{value:,}", action=words.action, result=words.result
+    )
     environment.globals.update(
         style=f"/static/{STYLE_NAME}", fiscal_year=eras.format_fiscal_year, year_term=eras.format_year, Right=Right, Role=Role
     )

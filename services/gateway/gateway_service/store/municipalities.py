@@ -40,3 +40,9 @@ async def put(connection: AsyncConnection, code: str, name: str, secret_hash: st
         ),
         {"code": code, "name": name, "hash": secret_hash},
     )
+
+
+async def all_municipalities(connection: AsyncConnection) -> list[Municipality]:
+    """Every municipality, by code."""
+    query = text("SELECT code, name, secret_hash, locked_until FROM municipality ORDER BY code")
+    return [Municipality(*row) for row in await connection.execute(query)]

@@ -66,7 +66,7 @@ FROM session s JOIN account a ON a.id = s.account_id LEFT JOIN terminal t ON t.i
 WHERE s.token_sha256 = :key AND s.ended_at IS NULL AND a.closed_at IS NULL AND t.revoked_at IS NULL
   AND s.seen_at > :idle_since AND s.begun_at > :begun_since
 """)
-_TOUCH = text("UPDATE session SET seen_at = :now WHERE token_sha256 = :key AND seen_at < CAST(:now AS timestamptz) - interval '1 minute'")
+_TOUCH = text("UPDATE session SET seen_at = :now WHERE token_sha256 = :key AND seen_at < :before")
 _TERMINAL = text("""
 SELECT t.id, t.name, t.municipality_code FROM terminal_binding b JOIN terminal t ON t.id = b.terminal_id
 WHERE b.token_sha256 = :key AND t.revoked_at IS NULL
@@ -128,7 +128,7 @@ async def find_session(connection: AsyncConnection, key: bytes, *, now: datetime
     row = (await connection.execute(_SESSION, {"key": key, "idle_since": now - idle, "begun_since": now - longest})).one_or_none()
     if row is None:
         return None
-    await connection.execute(_TOUCH, {"key": key, "now": now})
+    await connection.execute(_TOUCH, {"key": key, "now": now, "before": now - timedelta(minutes=1)})
     scope = None if row.municipalities is None else frozenset(row.municipalities)
     return Session(key, row.account_id, row.user_name, row.display_name, frozenset(row.roles), scope, row.terminal, row.has_totp)
 

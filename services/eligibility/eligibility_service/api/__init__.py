@@ -1,0 +1,1 @@
+"""What the gateway asks to compose a screen, and the commands it carries."""

@@ -1,0 +1,93 @@
+"""Certificates at the window: issue one now, and give the exact document again."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+import obstore
+from chassis import telemetry
+from chassis.problems import NOT_ALLOWED, NOT_FOUND, Problem
+from chassis.tokens import Principal
+from chassis.unit_of_work import UnitOfWork
+from chassis.web import once, role, runtime_of
+from fastapi import APIRouter, Depends, Header, Request, Response
+from pypdf import PdfReader, PdfWriter
+
+from eligibility_service.documents.printing import Printed, print_one
+from eligibility_service.store import certificates, queries
+from eligibility_service.store.issuing import Row, issue
+
+READERS = ("window_clerk", "municipal_manager", "union_staff")
+router = APIRouter(tags=["certificates"])
+Reader = Annotated[Principal, Depends(role(*READERS))]
+
+
+@router.post("/people/{municipality_code}/{resident_number}/certificates", status_code=201)
+async def issue_at_window(
+    municipality_code: str,
+    resident_number: str,
+    request: Request,
+    who: Reader,
+    idempotency_key: Annotated[str, Header(min_length=8, max_length=100)],
+) -> dict[str, Any]:
+    """交付・再交付 at the window: printed, read back and kept now. The same Idempotency-Key gives the same certificate again."""
+    if not who.may_see(municipality_code):
+        raise Problem(403, *NOT_ALLOWED, detail="この市区町村の証を交付する権限がありません。")
+    runtime = runtime_of(request)
+    asked = f"{municipality_code}:{resident_number}".encode()
+    async with runtime.units.open() as uow:
+
+        async def act() -> dict[str, Any]:
+            with telemetry.step("eligibility issue certificate", subject=asked.decode()):
+                return await _issue(uow, municipality_code, resident_number)
+
+        return await once(uow, who, idempotency_key, asked, act)
+
+
+async def _issue(uow: UnitOfWork, municipality_code: str, resident_number: str) -> dict[str, Any]:
+    insured = await certificates.insured_today(uow, municipality_code, resident_number)
+    if insured is None:
+        raise Problem(
+            409, "KOKI-E002", "証を交付できません。", "この方は今日、被保険者の資格がありません。資格の取得日と喪失日を確かめてください。"
+        )
+    refusals: list[str] = []
+
+    def printer(cards: Sequence[Row]) -> Printed:
+        printed = print_one(cards)
+        refusals.extend(reason for reason in printed.refusals if reason)
+        return printed
+
+    certificate_id = await certificates.ask_at_window(uow, insured)
+    await issue(uow, [certificate_id], printer)
+    if refusals:
+        raise Problem(422, "KOKI-E003", "証を印刷できません。", refusals[0])
+    return await certificates.issued(uow, certificate_id)
+
+
+@router.get("/certificates/{certificate_id}/document")
+async def document(certificate_id: UUID, request: Request, who: Reader) -> Response:
+    """The exact PDF that was issued; of a print file of many, the page of this person alone."""
+    runtime = runtime_of(request)
+    async with runtime.units.open(seen_by=who) as uow:
+        found = await queries.certificate(uow, certificate_id)
+    if found is None or found["document_key"] is None:
+        raise Problem(404, *NOT_FOUND, detail="この証は交付されていないか、見る権限のない市区町村のものです。")
+    result = await obstore.get_async(runtime.store, found["document_key"])
+    content = bytes(await result.bytes_async())
+    headers = {"X-Document-SHA256": found["document_sha256"], "Cache-Control": "no-store"}
+    return Response(_page(content, found["document_page"]), media_type="application/pdf", headers=headers)
+
+
+def _page(content: bytes, page: int) -> bytes:
+    """One page of a print file; a file of one page is given byte for byte."""
+    reader = PdfReader(io.BytesIO(content))
+    if len(reader.pages) == 1:
+        return content
+    writer = PdfWriter()
+    writer.add_page(reader.pages[page - 1])
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()

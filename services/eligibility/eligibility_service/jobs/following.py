@@ -1,0 +1,103 @@
+"""What follows by itself, a moment after a commit: search after a batch, a certificate after an acquisition, the jobs of a new day."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+from chassis import jobs, telemetry
+from chassis.consumer import is_transient
+from chassis.database import driver
+from chassis.runtime import Runtime
+from chassis.unit_of_work import Units
+
+from eligibility_service.documents.printing import print_one
+from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
+from eligibility_service.store import certificates, search
+from eligibility_service.store.issuing import issue
+
+log = structlog.get_logger("following")
+
+PAUSE_SECONDS: Final = 0.3
+CALENDAR_SECONDS: Final = 60
+CALENDAR: Final = "業務カレンダー"
+BROKEN: Final = "証を作る仕組みの中で誤りが起きました。運用担当に連絡してください。"
+_DUE_TODAY = """
+SELECT EXISTS (SELECT FROM resident WHERE acquires_on <= $1) AND NOT EXISTS (
+    SELECT FROM job_run WHERE job = $2 AND state IN ('prepared', 'approved'))
+"""
+
+
+async def make_searchable(runtime: Runtime) -> None:
+    """Residents and numbers of loaded batches are found by search within seconds."""
+
+    async def one() -> bool:
+        async with runtime.units.open() as uow:
+            return await search.follow_one_part(uow)
+
+    await _forever(one, PAUSE_SECONDS)
+
+
+async def issue_after_acquisition(runtime: Runtime) -> None:
+    """A single acquisition gets its certificate at once, in the trace of the message that caused it."""
+
+    async def one() -> bool:
+        return await issue_next(runtime.units)
+
+    await _forever(one, PAUSE_SECONDS)
+
+
+async def issue_next(units: Units) -> bool:
+    """Issue the oldest certificate that a single acquisition has made due, with a file of its own; False when there is none."""
+    taken = None
+    try:
+        async with units.open() as uow:
+            taken = await certificates.take_due(uow)
+            if taken is None:
+                return False
+            certificate_id, traceparent = taken
+            with telemetry.step(f"{uow.service} issue certificate", traceparent=traceparent, certificate=str(certificate_id)):
+                await issue(uow, [certificate_id], print_one)
+    except Exception as error:
+        if taken is None or is_transient(error):
+            raise
+        # Whatever one certificate does, those of other people go on; a person looks at this one.
+        log.error("certificate_failed", certificate=str(taken[0]), error=type(error).__name__, exc_info=error)
+        async with units.open() as uow:
+            await certificates.refuse(uow, taken[0], BROKEN)
+    return True
+
+
+async def follow_calendar(runtime: Runtime) -> None:
+    """Whoever reaches 75 is insured by law on that day, without a request and without an officer: the calendar starts the job."""
+
+    async def one() -> bool:
+        await acquire_today(runtime.units)
+        return False
+
+    await _forever(one, CALENDAR_SECONDS)
+
+
+async def acquire_today(units: Units) -> None:
+    """Prepare and approve `acquire-on-birthday` when somebody's day has come; the workers take it up."""
+    async with units.open() as uow:
+        raw = await driver(uow.connection)
+        if not await raw.fetchval("SELECT pg_try_advisory_xact_lock(hashtext('calendar'))"):
+            return  # another replica is looking
+        if await raw.fetchval(_DUE_TODAY, uow.today, AcquireOnBirthday.name):
+            run_id = await jobs.prepare(AcquireOnBirthday(), {}, units, by=CALENDAR)
+            await jobs.approve(run_id, units, by=CALENDAR)
+
+
+async def _forever(one: Callable[[], Awaitable[bool]], pause: float) -> None:
+    while True:
+        try:
+            if await one():
+                continue
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("follows_later", error=type(error).__name__)
+        await asyncio.sleep(pause)

@@ -1,0 +1,110 @@
+"""Documents of a person: show the exact PDF that was stored, and issue a card, once, with a confirmation before it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from chassis.problems import NOT_FOUND, Problem
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from gateway_service.api.gateway import gateway_of
+from gateway_service.api.guard import OwnForm, allowed
+from gateway_service.api.pages import HEADERS, ScreenRoute
+from gateway_service.api.person import SERVICE_TERMS, load, require_own, show
+from gateway_service.domain.roles import Right
+from gateway_service.store.sign_ins import Session
+
+router = APIRouter(prefix="/people/{municipality_code}/{resident_number}", route_class=ScreenRoute, include_in_schema=False)
+Clerk = Annotated[Session, allowed(Right.SEE_PEOPLE)]
+Issuer = Annotated[Session, allowed(Right.ISSUE_CERTIFICATE)]
+
+
+@router.get("/documents")
+async def documents(request: Request, session: Clerk, municipality_code: str, resident_number: str, issued: str = "") -> Response:
+    """Every document of the person; `issued` names one that was just made."""
+    person = await load(request, session, "documents", municipality_code, resident_number)
+    certificates = person.known.get("certificates", [])
+    new = next((found for found in certificates if found["certificate_id"] == issued), None)
+    return show(request, person, "documents", new=new, confirm=None)
+
+
+@router.get("/documents/issue")
+async def confirm_issue(request: Request, session: Issuer, municipality_code: str, resident_number: str) -> Response:
+    """Before a card is made: what will be made, for whom. The key in the form makes a second press change nothing."""
+    person = await load(request, session, "documents", municipality_code, resident_number)
+    return show(request, person, "documents", new=None, confirm=str(uuid4()))
+
+
+@router.post("/documents/issue", dependencies=[OwnForm])
+async def issue(request: Request, session: Issuer, municipality_code: str, resident_number: str, key: Annotated[UUID, Form()]) -> Response:
+    gateway = gateway_of(request)
+    subject = await require_own(gateway, session, "issue_certificate", municipality_code, resident_number)
+    path = f"/people/{municipality_code}/{resident_number}/certificates"
+    reply = await gateway.upstream.ask(
+        "eligibility", path, session.principal, method="POST", json={}, headers={"Idempotency-Key": str(key)}
+    )
+    await gateway.record(session, "issue_certificate", "done" if reply.ok else "refused", about=(subject,), detail=str(reply.status))
+    if reply.unavailable:
+        raise Problem(
+            503,
+            "KOKI-S503",
+            "発行できたかどうか確かめられませんでした。",
+            "資格サービスから返事がありませんでした。",
+            saved="「帳票」の一覧を開き、発行されていなければ、もう一度発行してください。同じ画面から二度押しても、二枚にはなりません。",
+        )
+    if not reply.ok:
+        found = reply.problem
+        title = str(found.get("title") or "発行できませんでした。")
+        raise Problem(
+            reply.status, str(found.get("code") or "KOKI-S422"), title, str(found.get("detail") or ""), saved="何も発行していません。"
+        )
+    issued = reply.json()["certificate_id"]
+    return RedirectResponse(f"/people/{municipality_code}/{resident_number}/documents?issued={issued}", status_code=303, headers=HEADERS)
+
+
+@router.get("/documents/certificates/{certificate_id}.pdf")
+async def certificate_pdf(request: Request, session: Clerk, municipality_code: str, resident_number: str, certificate_id: UUID) -> Response:
+    return await _pdf(request, session, municipality_code, resident_number, "certificate", str(certificate_id))
+
+
+@router.get("/documents/assessments/{assessment_id}.pdf")
+async def assessment_pdf(request: Request, session: Clerk, municipality_code: str, resident_number: str, assessment_id: UUID) -> Response:
+    return await _pdf(request, session, municipality_code, resident_number, "assessment", str(assessment_id))
+
+
+@router.get("/documents/notices/{fiscal_year}.pdf")
+async def notice_pdf(request: Request, session: Clerk, municipality_code: str, resident_number: str, fiscal_year: int) -> Response:
+    return await _pdf(request, session, municipality_code, resident_number, "notice", str(fiscal_year))
+
+
+async def _pdf(request: Request, session: Session, code: str, number: str, kind: str, key: str) -> Response:
+    """Pass on a stored PDF, when it belongs to the person in the address; the log names whose document was opened."""
+    gateway = gateway_of(request)
+    action = f"see_document:{kind}"
+    subject = await require_own(gateway, session, action, code, number)
+    person = f"/people/{code}/{number}"
+    lists: dict[str, tuple[str, str, Any]] = {
+        "certificate": ("eligibility", person, lambda known: [found["certificate_id"] for found in known["certificates"]]),
+        "assessment": ("premium", f"{person}/assessments", lambda known: [found["assessment_id"] for found in known]),
+    }
+    service, path = {
+        "certificate": ("eligibility", f"/certificates/{key}/document"),
+        "assessment": ("premium", f"/assessments/{key}/document"),
+        "notice": ("collection", f"{person}/notices/{key}/document"),
+    }[kind]
+    if kind in lists:
+        asked, listed_at, ids = lists[kind]
+        listed = await gateway.upstream.ask(asked, listed_at, session.principal)
+        if listed.ok and key not in ids(listed.json()):
+            await gateway.record(session, action, "refused", about=(subject,), detail=f"{key} is not of this person")
+            raise Problem(404, *NOT_FOUND, detail="この人の帳票に、この番号のものはありません。")
+    reply = await gateway.upstream.ask(service, path, session.principal)
+    await gateway.record(session, action, "shown" if reply.ok else "failed", about=(subject,), detail=key)
+    if reply.unavailable:
+        raise Problem(503, "KOKI-S503", "いまは帳票を開けません。", f"{SERVICE_TERMS[service]}に接続できません。帳票は保存されています。")
+    if not reply.ok:
+        raise Problem(404, *NOT_FOUND, detail="この帳票はまだ作られていません。")
+    headers = {**HEADERS, "Content-Disposition": f'inline; filename="{kind}-{key}.pdf"', "Content-Security-Policy": "default-src 'none'"}
+    return Response(reply.content, media_type="application/pdf", headers=headers)

@@ -1,0 +1,171 @@
+"""The screens of one person: qualification, household, premium, instalments, documents, history, and who looked."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from chassis.problems import NOT_FOUND, Problem
+from contracts.eras import UnreadableDay, parse_day
+from fastapi import APIRouter, Request, Response
+
+from gateway_service.api.gateway import Gateway, gateway_of
+from gateway_service.api.guard import allowed
+from gateway_service.api.pages import ScreenRoute, page
+from gateway_service.api.upstream import Reply
+from gateway_service.domain import person_view
+from gateway_service.domain.roles import Right
+from gateway_service.store import access_log, municipalities
+from gateway_service.store.sign_ins import Session
+
+router = APIRouter(prefix="/people/{municipality_code}/{resident_number}", route_class=ScreenRoute, include_in_schema=False)
+Clerk = Annotated[Session, allowed(Right.SEE_PEOPLE)]
+LookedAt = Annotated[Session, allowed(Right.SEE_ACCESS_LOG)]
+SERVICE_TERMS = {"eligibility": "資格サービス", "premium": "賦課サービス", "collection": "収納サービス", "statistics": "統計サービス"}
+
+
+@dataclass(frozen=True)
+class Person:
+    """What the services know of a person. `assessments` and `years` are None where the service could not be asked."""
+
+    municipality_code: str
+    resident_number: str
+    known: dict[str, Any]
+    assessments: list[dict[str, Any]] | None
+    years: list[dict[str, Any]] | None
+    missing: list[str]
+    municipality_name: str
+
+    @property
+    def path(self) -> str:
+        return f"/people/{self.municipality_code}/{self.resident_number}"
+
+    @property
+    def person(self) -> dict[str, Any]:
+        found = self.known["person"]
+        assert isinstance(found, dict)
+        return found
+
+
+async def require_own(gateway: Gateway, session: Session, action: str, municipality_code: str, resident_number: str) -> str:
+    """`code:number`, when the session may see people of that municipality; else as if nobody was there, and kept in the log."""
+    subject = f"{municipality_code}:{resident_number}"
+    if not session.principal.may_see(municipality_code):
+        await gateway.record(session, action, "refused", about=(subject,), detail="other municipality")
+        raise Problem(404, *NOT_FOUND, detail="番号を確かめてください。")
+    return subject
+
+
+async def load(request: Request, session: Session, tab: str, municipality_code: str, resident_number: str) -> Person:
+    """Ask the services side by side, and keep in the log that the person is shown, before anything is."""
+    gateway = gateway_of(request)
+    action = f"see_person:{tab}"
+    subject = await require_own(gateway, session, action, municipality_code, resident_number)
+    path = f"/people/{municipality_code}/{resident_number}"
+    ask, who = gateway.upstream.ask, session.principal
+    eligibility, premium, collection, _ = await asyncio.gather(
+        ask("eligibility", path, who),
+        ask("premium", f"{path}/assessments", who),
+        ask("collection", f"{path}/instalments", who),
+        gateway.record(session, action, "shown", about=(subject,)),
+    )
+    if not eligibility.ok:
+        await gateway.record(session, action, "not shown", about=(subject,), detail=f"eligibility {eligibility.status}")
+        if eligibility.unavailable:
+            detail = "資格サービスに接続できないため、この人の画面を開けません。記録は失われていません。"
+            raise Problem(503, "KOKI-S503", "いまは表示できません。", detail)
+        raise Problem(404, *NOT_FOUND, detail="番号を確かめてください。")
+    async with gateway.runtime.units.open() as uow:
+        names = await municipalities.names(uow.connection)
+    return Person(
+        municipality_code=municipality_code,
+        resident_number=resident_number,
+        known=eligibility.json(),
+        assessments=_rows(premium),
+        years=_rows(collection),
+        missing=[SERVICE_TERMS[reply.service] for reply in (premium, collection) if reply.unavailable],
+        municipality_name=names.get(municipality_code, municipality_code),
+    )
+
+
+def _rows(reply: Reply) -> list[dict[str, Any]] | None:
+    if reply.unavailable:
+        return None
+    return list(reply.json()) if reply.ok else []
+
+
+def show(request: Request, person: Person, tab: str, *, status: int = 200, **values: Any) -> Response:
+    """A tab of the person screen, with what stands above every tab."""
+    today = gateway_of(request).runtime.clock.today()
+    born_on = person.person.get("born_on")
+    return page(
+        request,
+        f"person_{tab}.html",
+        status=status,
+        tab=tab,
+        it=person,
+        person=person.person,
+        age=person_view.age_on(date.fromisoformat(born_on), today) if born_on else None,
+        standing=person_view.standing(person.known.get("qualifications", []), today),
+        latest=person.assessments[0] if person.assessments else None,
+        next_instalment=person_view.next_instalment(person.years or [], today),
+        view=person_view,
+        **values,
+    )
+
+
+@router.get("")
+async def qualification(request: Request, session: Clerk, municipality_code: str, resident_number: str) -> Response:
+    person = await load(request, session, "qualification", municipality_code, resident_number)
+    return show(request, person, "qualification", address=person_view.address_of(person.person))
+
+
+@router.get("/household")
+async def household(request: Request, session: Clerk, municipality_code: str, resident_number: str) -> Response:
+    return show(request, await load(request, session, "household", municipality_code, resident_number), "household")
+
+
+@router.get("/assessment")
+async def assessment(request: Request, session: Clerk, municipality_code: str, resident_number: str, id: str = "") -> Response:
+    """The premium of a fiscal year with every step; `id` chooses another decision than the latest."""
+    person = await load(request, session, "assessment", municipality_code, resident_number)
+    decided = person.assessments or []
+    chosen = next((found for found in decided if found["assessment_id"] == id), decided[0] if decided else None)
+    groups = person_view.grouped_steps(chosen["steps"]) if chosen else []
+    return show(request, person, "assessment", chosen=chosen, groups=groups)
+
+
+@router.get("/instalments")
+async def instalments(request: Request, session: Clerk, municipality_code: str, resident_number: str) -> Response:
+    return show(request, await load(request, session, "instalments", municipality_code, resident_number), "instalments")
+
+
+@router.get("/history")
+async def history(
+    request: Request, session: Clerk, municipality_code: str, resident_number: str, valid_on: str = "", known_on: str = ""
+) -> Response:
+    """Every version of the record; with days, only what was valid on one and known on the other."""
+    person = await load(request, session, "history", municipality_code, resident_number)
+    days: dict[str, date | None] = {}
+    errors: dict[str, str] = {}
+    for name, typed in (("valid_on", valid_on), ("known_on", known_on)):
+        try:
+            days[name] = parse_day(typed) if typed.strip() else None
+        except UnreadableDay as error:
+            errors[name] = str(error)
+    versions = [] if errors else person_view.as_of(person.known.get("history", []), days["valid_on"], days["known_on"])
+    typed_days = {"valid_on": valid_on[:40], "known_on": known_on[:40]}
+    return show(request, person, "history", status=422 if errors else 200, versions=versions, typed=typed_days, errors=errors)
+
+
+@router.get("/access")
+async def who_looked(request: Request, session: LookedAt, municipality_code: str, resident_number: str) -> Response:
+    """Who looked at this person; for union staff and auditors, who see the entries without the person's record."""
+    gateway = gateway_of(request)
+    subject = await require_own(gateway, session, "see_access", municipality_code, resident_number)
+    await gateway.record(session, "see_access", "shown", about=(subject,))
+    async with gateway.runtime.units.open() as uow:
+        entries = await access_log.entries_about(uow.connection, subject)
+    return page(request, "access_about.html", entries=entries, municipality_code=municipality_code, resident_number=resident_number)
