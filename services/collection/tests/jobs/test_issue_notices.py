@@ -9,7 +9,7 @@ from typing import Any
 import obstore
 import pytest
 from chassis import jobs
-from chassis.documents.readback import PageTexts
+from chassis.documents.glyphs import PageTexts
 from chassis.problems import Problem
 from chassis.testing import Databases
 from chassis.unit_of_work import Units
