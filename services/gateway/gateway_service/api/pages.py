@@ -86,7 +86,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        era_day=era_day, short_day=short_day, moment=moment, yen=yen, count=lambda value: f"{value:,}", action=words.action, result=words.result
+        era_day=era_day,
+        short_day=short_day,
+        moment=moment,
+        yen=yen,
+        count=lambda value: f"{value:,}",
+        action=words.action,
+        result=words.result,
     )
     environment.globals.update(
         style=f"/static/{STYLE_NAME}", fiscal_year=eras.format_fiscal_year, year_term=eras.format_year, Right=Right, Role=Role
