@@ -91,7 +91,7 @@ class Services:
         `told` hears how many are done. Returns the services that were migrated. Raises LocalRunProblem with the end of the log.
         """
         marks = asyncio.run(roles.applied_migrations(self._servers.postgres.url, self._names))
-        wanted = {service: self._fingerprint(service) for service in self._names}
+        wanted = {service: self.fingerprint(service) for service in self._names}
         waiting = [service for service in self._names if marks[service] != wanted[service]]
         done: list[str] = []
         told(f"0/{len(waiting)}")
@@ -194,7 +194,7 @@ class Services:
     def _log(self, service: str) -> Path:
         return self.home.logs / f"{service}.log"
 
-    def _fingerprint(self, service: str) -> str:
+    def fingerprint(self, service: str) -> str:
         """SHA-256 of the code that a migration may depend on."""
         digest = hashlib.sha256()
         for folder in (f"services/{service}", *_SHARED_CODE):

@@ -10,18 +10,13 @@ released  `render_cards` / `render_card`: from records to files, with every page
 
 import argparse
 import json
-import platform
-import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from importlib.metadata import version
-from io import BytesIO
 from itertools import product
 from pathlib import Path
-from typing import Any
 
-import pypdf
 import typst
 from chassis.documents.fonts import typefaces
 from chassis.documents.renderer import HOUSE_PACKAGES, NO_CLOCK
@@ -29,6 +24,11 @@ from contracts.primitives import Sex
 from eligibility_service.documents import card as card_document
 from eligibility_service.documents.card import CardData, build, render_card, render_cards
 from eligibility_service.documents.card.render import renderer, stocks
+
+from tests.load.measure import machine, ratio_of, report
+
+GOAL = 0.7
+BYTES_A_PAGE = 1_500
 
 SURNAMES = [
     a + b
@@ -83,32 +83,24 @@ def bare_typst() -> Callable[[Sequence[object], Mapping[str, object], bool], byt
     return compile_
 
 
-def timed(pages: int, run: Callable[[], object]) -> float:
-    """Pages a second."""
-    start = time.perf_counter()
-    run()
-    return pages / (time.perf_counter() - start)
-
-
-def rounds(count: int, pages: int, first: int, ways: dict[str, Callable[[list[CardData]], Callable[[], object]]]) -> dict[str, list[float]]:
-    """Each way once a round, one after the other, each on people of its own."""
-    rates: dict[str, list[float]] = {name: [] for name in ways}
+def rates(count: int, pages: int, first: int, ways: dict[str, Callable[[list[CardData]], Callable[[], object]]]) -> dict[str, list[float]]:
+    """Pages a second of each way, in turn, each time on people of its own; the first round warms fonts and caches and is not counted."""
+    found: dict[str, list[float]] = {name: [] for name in ways}
     numbers = iter(range(first, 10**8, pages))
     for number in range(count + 1):
         for name, prepare in ways.items():
-            rate = timed(pages, prepare(people(pages, next(numbers))))
-            if number:  # the first round warms fonts, caches and the codes
-                rates[name].append(rate)
-    return rates
+            run = prepare(people(pages, next(numbers)))
+            started = time.perf_counter()
+            run()
+            if number:
+                found[name].append(pages / (time.perf_counter() - started))
+    return found
 
 
-def report(title: str, rates: dict[str, list[float]]) -> None:
-    """One line a way: the median rate, and the median of its ratio to the bare loop of the same round."""
-    for name, values in rates.items():
-        ratio = statistics.median(own / alone for own, alone in zip(values, rates["bare"], strict=True))
-        spread = f"{min(values):.0f} to {max(values):.0f}, {len(values)} rounds"
-        line = f"cards.{title}.{name:<9}{statistics.median(values):7.0f} pages/s ({spread})"
-        print(line if name == "bare" else f"{line}  ratio to bare {ratio:.2f} (goal 0.70)")
+def told(name: str, found: dict[str, list[float]], more: str) -> None:
+    for way in ("typeset", "released"):
+        reached = ratio_of(found[way], found["bare"]) >= GOAL
+        report(f"{name}, {way}", product=found[way], ceiling=found["bare"], goal=f">= {GOAL}", reached=reached, unit="pages/s", more=more)
 
 
 def main() -> None:
@@ -117,9 +109,7 @@ def main() -> None:
     arguments.add_argument("--singles", type=int, default=1_000)
     arguments.add_argument("--rounds", type=int, default=3)
     options = arguments.parse_args()
-    versions = ", ".join(f"{name} {version(name)}" for name in ("typst", "pypdf"))
-    print(f"machine: {_processor()}, Python {platform.python_version()}, {versions}")
-
+    print(f"{machine()}, typst {version('typst')}, pypdf {version('pypdf')}")
     bare = bare_typst()
 
     def bare_files(cards: list[CardData]) -> Callable[[], object]:
@@ -130,19 +120,11 @@ def main() -> None:
         records, common = [build(card).data for card in cards], {"stocks": stocks(cards)}
         return lambda: list(renderer().render_many("card.typ", records, common=common))
 
-    report(
-        "files_of_1000",
-        rounds(
-            options.rounds,
-            options.cards,
-            10_000_000,
-            {
-                "bare": bare_files,
-                "typeset": typeset_files,
-                "released": lambda cards: lambda: list(render_cards(cards)),
-            },
-        ),
-    )
+    def released_files(cards: list[CardData]) -> Callable[[], object]:
+        return lambda: list(render_cards(cards))
+
+    found = rates(options.rounds, options.cards, 10_000_000, {"bare": bare_files, "typeset": typeset_files, "released": released_files})
+    told("cards in files of 1,000", found, f"{options.cards:,} cards a run")
 
     def bare_singles(cards: list[CardData]) -> Callable[[], object]:
         records = [build(card).data for card in cards]
@@ -152,31 +134,18 @@ def main() -> None:
         records = [build(card).data for card in cards]
         return lambda: [renderer().render("card.typ", record, tags=True) for record in records]
 
-    report(
-        "single_files",
-        rounds(
-            options.rounds,
-            options.singles,
-            50_000_000,
-            {
-                "bare": bare_singles,
-                "typeset": typeset_singles,
-                "released": lambda cards: lambda: [render_card(card) for card in cards],
-            },
-        ),
+    def released_singles(cards: list[CardData]) -> Callable[[], object]:
+        return lambda: [render_card(card) for card in cards]
+
+    found = rates(
+        options.rounds, options.singles, 60_000_000, {"bare": bare_singles, "typeset": typeset_singles, "released": released_singles}
     )
+    told("cards as single files", found, f"{options.singles:,} cards a run, {len(render_card(people(1, 5)[0])):,} bytes each")
 
-    file = next(iter(render_cards(people(1000, 90_000_000))))
-    resources: Any = pypdf.PdfReader(BytesIO(file)).pages[0]["/Resources"]
-    fonts = [font["/BaseFont"] for font in resources["/Font"].values()]
-    print(f"cards.bytes_a_page {len(file) / 1000:.0f} (goal 1,500), fonts {', '.join(fonts)}")
-    print(f"cards.bytes_single {len(render_card(people(1, 91_000_000)[0])):,}")
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{len(models)} × {models[0]}" if models else platform.processor()
+    size = len(next(iter(render_cards(people(1000, 90_000_000))))) / 1000
+    told_size = {"product": [size], "ceiling": [float(BYTES_A_PAGE)]}
+    reached = size <= BYTES_A_PAGE
+    report("bytes a page in a file of 1,000", **told_size, goal=f"<= {BYTES_A_PAGE:,}", reached=reached, unit="bytes", more="subset fonts")
 
 
 if __name__ == "__main__":

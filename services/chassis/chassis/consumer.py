@@ -13,18 +13,17 @@ from typing import Any
 from uuid import UUID
 
 import aio_pika
-import asyncpg
 import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from contracts.batches import BatchSealed
 from contracts.catalogue import model_of
 from contracts.envelope import SINGLE, Message, decode, encode, read
-from pydantic import ValidationError
 from pydantic_core import to_json
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from chassis import dead_letters, inbox, telemetry
+from chassis.faults import describe
+from chassis.faults import is_transient as is_transient  # services ask the consumer
 from chassis.routing import Routes
 from chassis.tables import loaded_batch
 from chassis.topology import PARTITIONS, SETUP_SECONDS, declare_inbox
@@ -33,22 +32,11 @@ from chassis.unit_of_work import UnitOfWork, Units
 log = structlog.get_logger("consumer")
 
 HOUSEKEEPING_SECONDS = 5
-_TRANSIENT_SQLSTATES = ("08", "40", "53", "55", "57", "58")
 Pair = tuple[str, Message[Any]]
 
 
 class Unheard(Exception):
     """A message of a type that this service does not hear, or that is not of its schema."""
-
-
-def is_transient(error: BaseException) -> bool:
-    """Whether the same work may succeed later: lost connections, deadlocks, serialisation, lack of resources, shutdown."""
-    if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError | InterfaceError):
-        return True
-    if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or getattr(getattr(error.orig, "__cause__", None), "sqlstate", None)
-        return error.connection_invalidated or isinstance(error, OperationalError) or (state or "")[:2] in _TRANSIENT_SQLSTATES
-    return isinstance(error, asyncpg.PostgresError) and (error.sqlstate or "")[:2] in _TRANSIENT_SQLSTATES
 
 
 class Consumer:
@@ -249,14 +237,3 @@ async def _remember_batches(events: Sequence[Any], uow: UnitOfWork) -> None:
     ]
     if rows:
         await uow.connection.execute(insert(loaded_batch).on_conflict_do_nothing(), rows)
-
-
-def describe(error: Exception) -> str:
-    """What was wrong, by field and rule; never the value, which may be personal."""
-    if isinstance(error, ValidationError):
-        return "; ".join(
-            f"{'.'.join(map(str, found['loc']))}: {found['type']}" for found in error.errors(include_input=False, include_url=False)
-        )
-    if isinstance(error, DBAPIError):
-        return f"{type(error.orig).__name__} (SQLSTATE {getattr(error.orig, 'sqlstate', None)})"
-    return f"{type(error).__name__}: {error}"

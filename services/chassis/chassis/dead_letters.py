@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import structlog
 from contracts.envelope import decode
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import uuid7
-from chassis.tables import dead_letter
+from chassis.tables import dead_letter, deadline
 from chassis.unit_of_work import UnitOfWork
 
+DEADLINE = "koki.deadline"
+"""The type under which a deadline that no process could take is kept."""
 log = structlog.get_logger("dead_letters")
 
 
@@ -56,8 +60,13 @@ async def listing(uow: UnitOfWork, *, state: str = "open", limit: int = 200) -> 
 
 
 async def replay(uow: UnitOfWork, identifier: UUID, *, by: str) -> None:
-    """Send the message once more to this service alone, in the same transaction that marks it."""
+    """Send the message once more to this service alone, or set the deadline again, in the same transaction that marks it."""
     row = await _decide(uow, identifier, state="replayed", by=by, reason="replay")
+    if row["type"] == DEADLINE:
+        due = decode(row["body"])[0]["data"]
+        again = insert(deadline).values(**{**due, "due_on": date.fromisoformat(due["due_on"])})
+        await uow.connection.execute(again.on_conflict_do_nothing())
+        return
     exchange = f"{uow.service}.partitions"
     uow.send(row["body"], exchange=exchange, routing_key=row["type"], subject=row["subject"], content_type=row["content_type"])
 

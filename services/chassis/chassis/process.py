@@ -7,15 +7,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
 
-from contracts.envelope import Event, Message
+from contracts.envelope import SINGLE, Event, Message
 from pydantic import BaseModel
+from pydantic_core import to_json
 from sqlalchemy import bindparam, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from chassis import dead_letters
+from chassis.clock import uuid7
+from chassis.faults import describe, is_transient
 from chassis.tables import deadline, process_instance
 from chassis.unit_of_work import UnitOfWork
 
 S = TypeVar("S", bound=BaseModel)
+Due = tuple[str, str, date]
 
 
 @dataclass(frozen=True)
@@ -67,13 +72,16 @@ async def advance(process: Process[S], happened: Sequence[tuple[str, Any, Messag
     query = select(t.key, t.state).where(t.process == process.name, t.key.in_(keys)).order_by(t.key).with_for_update()
     states = {row.key: process.model.model_validate(row.state) for row in await uow.connection.execute(query)}
     due: dict[tuple[str, str], date | None] = {}
+    said: list[tuple[tuple[Event, ...], Message[Any] | None]] = []
     for key, event, because in happened:
         decision = process.decide(states.get(key) or process.begin(key), event)
         states[key] = decision.state
-        uow.publish(*decision.events, because=because)
+        said.append((decision.events, because))
         due.update({(key, name): None for name in decision.lifted})
         due.update({(key, name): day for name, day in decision.deadlines.items()})
     await _store(process.name, states, due, uow)
+    for events, because in said:
+        uow.publish(*events, because=because)
 
 
 async def _store(name: str, states: dict[str, Any], due: dict[tuple[str, str], date | None], uow: UnitOfWork) -> None:
@@ -101,7 +109,10 @@ async def _store(name: str, states: dict[str, Any], due: dict[tuple[str, str], d
 
 
 async def pass_deadlines(processes: Sequence[Process[Any]], uow: UnitOfWork, *, limit: int = 500) -> int:
-    """Tell each process about its deadlines up to today; returns how many there were. Call again until it returns 0."""
+    """Tell each process about its deadlines up to today; returns how many there were. Call again until it returns 0.
+
+    A deadline that its process cannot take becomes a dead letter; the others pass. Replayed, it is set again as it was.
+    """
     passed = 0
     for process in processes:
         d = deadline.c
@@ -112,9 +123,36 @@ async def pass_deadlines(processes: Sequence[Process[Any]], uow: UnitOfWork, *, 
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        found = rows.all()
-        for row in found:
-            await uow.connection.execute(delete(deadline).where(d.process == process.name, d.key == row.key, d.name == row.name))
-        await advance(process, [(row.key, DeadlinePassed(row.name, row.due_on), None) for row in found], uow)
+        found = [(row.key, row.name, row.due_on) for row in rows]
+        try:
+            await _pass(process, found, uow)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            for one in found:
+                await _pass_or_set_aside(process, one, uow)
         passed += len(found)
     return passed
+
+
+async def _pass(process: Process[Any], found: Sequence[Due], uow: UnitOfWork) -> None:
+    async with uow.connection.begin_nested():
+        for key, name, _ in found:
+            await uow.connection.execute(
+                delete(deadline).where(deadline.c.process == process.name, deadline.c.key == key, deadline.c.name == name)
+            )
+        await advance(process, [(key, DeadlinePassed(name, day), None) for key, name, day in found], uow)
+
+
+async def _pass_or_set_aside(process: Process[Any], one: Due, uow: UnitOfWork) -> None:
+    try:
+        await _pass(process, [one], uow)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        key, name, day = one
+        row = {"process": process.name, "key": key, "name": name}
+        await uow.connection.execute(delete(deadline).filter_by(**row))
+        body = to_json({"id": str(uuid7()), "type": dead_letters.DEADLINE, "subject": key, "data": {**row, "due_on": day}})
+        reason = f"{process.name}, deadline {name}: {describe(error)}"
+        await dead_letters.set_aside(uow, body=body, content_type=SINGLE, reason_code=type(error).__name__, reason=reason)

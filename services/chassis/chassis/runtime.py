@@ -16,8 +16,9 @@ from sqlalchemy import text
 
 from chassis import batches, jobs, telemetry
 from chassis.clock import Clock
-from chassis.consumer import Consumer, describe, is_transient
+from chassis.consumer import Consumer
 from chassis.database import create_engine
+from chassis.faults import describe, is_transient
 from chassis.jobs import Job
 from chassis.process import Process, pass_deadlines
 from chassis.relay import Relay

@@ -16,10 +16,12 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
+from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _handling: ContextVar[dict[UUID, Span] | None] = ContextVar("koki_handling", default=None)
 _tracer = trace.get_tracer("koki")
+_propagator = TraceContextTextMapPropagator()
 
 
 def start(service: str, endpoint: str) -> TracerProvider | None:
@@ -54,11 +56,8 @@ def as_traceparent(span: Span) -> str | None:
 
 
 def _context(traceparent: str | None) -> Context | None:
-    parts = (traceparent or "").split("-")
-    if len(parts) != 4:
-        return None
-    context = SpanContext(int(parts[1], 16), int(parts[2], 16), is_remote=True, trace_flags=TraceFlags(int(parts[3], 16)))
-    return trace.set_span_in_context(NonRecordingSpan(context))
+    """Where a span hangs: below `traceparent`, at the root when that is not readable, below the current span without one."""
+    return _propagator.extract({"traceparent": traceparent}) if traceparent else None
 
 
 def traceparent_of(message: Message[Any] | None) -> str | None:
@@ -71,7 +70,7 @@ def traceparent_of(message: Message[Any] | None) -> str | None:
 
 @contextmanager
 def handling(service: str, messages: Sequence[Message[Any]]) -> Iterator[None]:
-    """A consumer span for each message of a batch, from now to the commit of the batch."""
+    """A consumer span for each message of a batch, around the handlers of the batch."""
     spans: dict[UUID, Span] = {}
     of_pack: dict[UUID, Span] = {}
     for message in messages:

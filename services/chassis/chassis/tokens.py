@@ -48,7 +48,7 @@ class Signer:
             "terminal": principal.terminal,
             "exp": now + LIFETIME_SECONDS,
         }
-        return jwt.encode({"alg": "EdDSA"}, claims, self._key, algorithms=["EdDSA"])
+        return jwt.encode({"alg": "Ed25519"}, claims, self._key, algorithms=["Ed25519"])
 
 
 class Verifier:
@@ -67,7 +67,7 @@ class Verifier:
 
     def _check(self, token: str) -> tuple[Principal, int]:
         try:
-            claims = jwt.decode(token, self._key, algorithms=["EdDSA"]).claims
+            claims = jwt.decode(token, self._key, algorithms=["Ed25519"]).claims
             if claims["aud"] != AUDIENCE:
                 raise NotAuthentic("The token is for somebody else.")
             scope = claims["municipalities"]

@@ -34,6 +34,8 @@ class World:
     database: TestDatabase
     units: Units
     consumer: Consumer
+    folder: Path
+    """Where the object store lies."""
 
     async def hear(self, *events: ResidentChanged, packed: bool = False) -> None:
         """Apply events in one transaction."""
@@ -70,15 +72,14 @@ async def a_world(databases: Databases, *, today: date = SAMPLE_DAY) -> AsyncIte
     database = await databases("eligibility", Path("services/eligibility"))
     with tempfile.TemporaryDirectory() as store:
         async with database.units(today=today, store=Path(store)) as units:
-            yield World(database, units, Consumer(units=units, routes=ROUTES, broker_url="amqp://nobody"))
+            yield World(database, units, Consumer(units=units, routes=ROUTES, broker_url="amqp://nobody"), Path(store))
 
 
 @asynccontextmanager
 async def another_day(world: World, today: date) -> AsyncIterator[World]:
-    """The same database on another business day."""
-    with tempfile.TemporaryDirectory() as store:
-        async with world.database.units(today=today, store=Path(store)) as units:
-            yield World(world.database, units, Consumer(units=units, routes=ROUTES, broker_url="amqp://nobody"))
+    """The same database and store on another business day."""
+    async with world.database.units(today=today, store=world.folder) as units:
+        yield World(world.database, units, Consumer(units=units, routes=ROUTES, broker_url="amqp://nobody"), world.folder)
 
 
 async def sealed(units: Units, frame: pl.DataFrame, *, municipality: str) -> Message[ResidentsBatchSealed]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.failure.compose.packet_filter import kept_as_it_was
+from tests.failure.compose.machine_network import kept_as_it_was
 
 _PACKAGES: Final = {"dockerd": ("docker.io",), "docker": ("docker.io", "docker-cli"), "docker-compose": ("docker-compose",)}
 _ALWAYS_WITH: Final = ("docker-buildx", "iptables")
@@ -92,6 +93,9 @@ def engine(cache: Path | None) -> Iterator[Engine]:
         raise NoEngine("no container engine answers, and starting one needs root")
     install_missing({"dockerd": "dockerd"})
     with contextlib.ExitStack() as stack:
+        # Engines share the chains of the packet filter: a second proof on this machine waits until the first has gone.
+        lock = stack.enter_context((Path(tempfile.gettempdir()) / "koki-engine.lock").open("w"))
+        fcntl.flock(lock, fcntl.LOCK_EX)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="koki-engine-")))
         stack.enter_context(kept_as_it_was())
         environment["DOCKER_HOST"] = f"unix://{folder}/socket"

@@ -20,7 +20,7 @@ from tests.failure.compose.engine import CommandFailed, Engine, engine, run
 
 SERVICES: Final = ("eligibility", "premium", "benefits", "collection", "statistics", "gateway")
 SERVERS: Final = ("postgres", "rabbitmq")
-HEALTHY_WITHIN_SECONDS: Final = 300
+HEALTHY_WITHIN_SECONDS: Final = 600
 _PROJECT: Final = "koki-proof"
 
 
@@ -80,12 +80,17 @@ class Stack:
         return asked.splitlines()
 
     def from_outside(self, *command: str) -> str:
-        """Run a module of ours as a stranger, in a container that has the sample's sign-ins and the simulators but no service's account."""
-        mounts = (f"{_PROJECT}_gateway:/sample:ro", f"{standins.REPOSITORY}/tests:/opt/koki/app/tests:ro")
-        options = ["--rm", "--read-only", "--tmpfs", "/tmp", "--network", f"{_PROJECT}_outside", "--env", "KOKI_HOME=/tmp/home"]
-        for mount in mounts:
+        """Run a module of ours as a stranger, in a container that has the sample's sign-ins and the simulators but no service's account.
+
+        Ended after ten minutes. Raises StackProblem with what the services wrote last.
+        """
+        options = ["--rm", "--init", "--read-only", "--tmpfs", "/tmp", "--network", f"{_PROJECT}_outside", "--env", "KOKI_HOME=/tmp/home"]
+        for mount in (f"{_PROJECT}_gateway:/sample:ro", f"{standins.REPOSITORY}/tests:/opt/koki/app/tests:ro"):
             options += ["--volume", mount]
-        return self.engine.run("run", *options, standins.PRODUCT, "python", "-m", *command)
+        try:
+            return self.engine.run("run", *options, standins.PRODUCT, "timeout", "600", "python", "-m", *command)
+        except CommandFailed as failure:
+            raise StackProblem(f"{failure}\n{self.compose('logs', '--no-color', '--tail=15', *SERVICES, check=False)}") from failure
 
     def passwords(self) -> dict[str, str]:
         """What `setup` has drawn, by account."""

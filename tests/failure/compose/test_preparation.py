@@ -6,7 +6,7 @@ from pathlib import Path
 
 from infra.images.credentials import hand_out, kept_in
 from infra.rabbitmq.definitions import SERVICES
-from tests.failure.compose.packet_filter import undoing
+from tests.failure.compose.machine_network import undoing
 from tests.failure.compose.standins import debian_mirror, pip_configuration
 
 

@@ -8,7 +8,7 @@ what must be found on each page); `Renderer.release` and `Renderer.release_many`
 
 from chassis.documents.fitting import Fitted, fit
 from chassis.documents.fonts import GOTHIC, MINCHO, MOJI_JOHO, PROSE, FontsMissing, Typeface, Typefaces
-from chassis.documents.readback import Expected, read_back
+from chassis.documents.readback import Expected, PageTexts, read_back
 from chassis.documents.refusal import DocumentRefused
 from chassis.documents.renderer import Renderer, Sheet
 
@@ -21,6 +21,7 @@ __all__ = [
     "Expected",
     "Fitted",
     "FontsMissing",
+    "PageTexts",
     "Renderer",
     "Sheet",
     "Typeface",

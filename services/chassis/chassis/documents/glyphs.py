@@ -24,6 +24,10 @@ LOST: Final = "\x00"
 _OBJECT: Final = re.compile(rb"\s*\d+ \d+ obj\s*<<(.*?)>>\s*(?:endobj|stream\r?\n)", re.DOTALL)
 _NAMED: Final = re.compile(rb"/(\w+) (\d+) 0 R")
 _KIDS: Final = re.compile(rb"/Kids\s*\[([^\]]*)\]")
+_IMAGE: Final = re.compile(rb"/Subtype\s*/Image\b")
+_DESCENDANT: Final = re.compile(rb"/DescendantFonts\s*\[\s*(\d+) 0 R\s*\]")
+_TWO_BYTES: Final = re.compile(rb"/Encoding\s*/Identity-H\b")
+_SAME_GLYPHS: Final = re.compile(rb"/CIDToGIDMap\s*/Identity\b")
 _SHOWN: Final = re.compile(
     rb"/(\w+) (?:[-\d.]+ Tf|(Do))"  # 1: a font is chosen, or with 2 a form or an image drawn
     rb"|\[((?:\([^()]*\)|<[0-9A-Fa-f]+>|[-\d. ]+)*)\]TJ|(\([^()]*\)|<[0-9A-Fa-f]+>)Tj"  # 3, 4: glyphs are drawn
@@ -111,18 +115,24 @@ class PageTexts(Sequence[str]):
     def _drawn(self, number: int) -> str:
         """The mark of an image, or the text of a form: the same on every page that draws it, so it is read once."""
         if number not in self._forms:
-            if re.search(rb"/Subtype\s*/Image", self._plain(number)[0]):
+            if _IMAGE.search(self._plain(number)[0]):
                 return mark_of_image(self._stream(number))
-            form: Any = self._reader.get_object(number)
-            resources = form["/Resources"].get_object()
-            kinds = [resources[kind].items() for kind in ("/Font", "/XObject") if kind in resources]
-            named = {name[1:].encode(): reference.idnum for kind in kinds for name, reference in kind}
-            self._forms[number] = self._text(form.get_data(), named)
+            parts = self._named(number)
+            resources = self._named(parts[b"Resources"]) if b"Resources" in parts else parts
+            self._forms[number] = self._text(self._stream(number), resources)
         return self._forms[number]
 
     def _font(self, number: int) -> dict[int, str]:
+        """Glyph code → text for `str.translate`, of one font embedded in the file."""
         if number not in self._fonts:
-            self._fonts[number] = _Glyphs(self._reader.get_object(number))
+            font = self._plain(number)[0]
+            descendant = _DESCENDANT.search(font)
+            if descendant is None or not _TWO_BYTES.search(font) or not _SAME_GLYPHS.search(self._plain(int(descendant[1]))[0]):
+                raise UnreadablePdf(f"font {number} is not a font with two-byte codes that are its glyphs")
+            described = self._named(self._named(int(descendant[1]))[b"FontDescriptor"])
+            outlined = set(_outlined(self._stream(described[b"FontFile2"])))
+            named = _to_unicode(self._stream(self._named(number)[b"ToUnicode"]))
+            self._fonts[number] = _Glyphs((code, text) for code, text in named if code and (code in outlined or text.isspace()))
         return self._fonts[number]
 
 
@@ -132,16 +142,7 @@ def mark_of_image(pixels: bytes) -> str:
 
 
 class _Glyphs(dict[int, str]):
-    """Glyph code → text for `str.translate`, of one font embedded in the file; every other glyph is `LOST`."""
-
-    def __init__(self, font: Any) -> None:
-        described = font["/DescendantFonts"][0]["/FontDescriptor"]
-        if font["/Encoding"] != "/Identity-H" or "/FontFile2" not in described:
-            raise UnreadablePdf(f"the font {font['/BaseFont']} is not a TrueType font with two-byte codes")
-        outlined = set(_outlined(described["/FontFile2"].get_object().get_data()))
-        for code, text in _to_unicode(font["/ToUnicode"].get_object().get_data()):
-            if code and (code in outlined or text.isspace()):
-                self[code] = text
+    """The real glyphs of a font with what they show; every other glyph is `LOST`."""
 
     def __missing__(self, code: int) -> str:
         return LOST

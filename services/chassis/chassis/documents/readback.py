@@ -21,6 +21,8 @@ from pypdf.errors import PyPdfError
 from chassis.documents.glyphs import LOST, PageTexts, UnreadablePdf
 from chassis.documents.refusal import DocumentRefused
 
+__all__ = ["Expected", "PageTexts", "compare", "read_back"]
+
 Expected = tuple[tuple[str, str], ...]
 """What one page must show: (field, text) in the order of printing."""
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import typst
@@ -32,10 +33,14 @@ class Sheet:
 
 
 class Renderer:
-    """Typesets the templates of one folder. Keep one per process: the compiler remembers what it has laid out."""
+    """Typesets the templates of one folder. Keep one per process: the compiler remembers what it has laid out.
+
+    May be called from several threads; in asyncio through `asyncio.to_thread`, since a page takes some milliseconds.
+    """
 
     def __init__(self, template_folder: Path, *, font_folders: tuple[Path, ...] | None = None) -> None:
         self._folder = template_folder
+        self._one_at_a_time = Lock()  # Typst's compiler refuses a second call while it works; it uses all cores itself
         self._compiler = typst.Compiler(
             root=template_folder, font_paths=typefaces(font_folders).for_typst, ignore_system_fonts=True, package_path=HOUSE_PACKAGES
         )
@@ -91,9 +96,10 @@ class Renderer:
 
     def _compile(self, template: str, records: Sequence[Mapping[str, object]], common: Mapping[str, object] | None, tags: bool) -> bytes:
         data = json.dumps({"common": common or {}, "records": records}, ensure_ascii=False, separators=(",", ":"))
-        pdf, warnings = self._compiler.compile_with_warnings(
-            self._folder / template, format="pdf", sys_inputs={"data": data}, timestamp=NO_CLOCK, pdf_tags=tags
-        )
+        with self._one_at_a_time:
+            pdf, warnings = self._compiler.compile_with_warnings(
+                self._folder / template, format="pdf", sys_inputs={"data": data}, timestamp=NO_CLOCK, pdf_tags=tags
+            )
         if warnings:
             raise DocumentRefused("warning", f"組版の警告があります({warnings[0].message})。")
         assert isinstance(pdf, bytes), "format pdf gives one file"

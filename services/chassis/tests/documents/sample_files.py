@@ -58,11 +58,16 @@ def without_character(pdf: bytes, character: str) -> bytes:
     return _written(writer)
 
 
-def with_first_font(pdf: bytes, change: Callable[[Any], None]) -> bytes:
-    """The file with the first font of its first page changed."""
+def with_font_file(pdf: bytes, change: Callable[[bytearray], None]) -> bytes:
+    """The file with the first font embedded in it changed."""
     writer = PdfWriter(clone_from=PdfReader(BytesIO(pdf)))
     page: Any = writer.pages[0]
-    change(page["/Resources"]["/Font"]["/f0"])
+    descriptor = page["/Resources"]["/Font"]["/f0"]["/DescendantFonts"][0]["/FontDescriptor"]
+    font = bytearray(descriptor["/FontFile2"].get_data())
+    change(font)
+    changed = StreamObject()
+    changed.set_data(bytes(font))
+    descriptor[NameObject("/FontFile2")] = writer._add_object(changed)
     return _written(writer)
 
 

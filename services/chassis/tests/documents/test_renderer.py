@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Typesetting: the same record gives the same bytes, print files have their pages, and nothing unread is released."""
 
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -45,6 +46,12 @@ def test_typesetting_many_gives_what_releasing_many_reads(typesetter: Renderer) 
     assert list(typesetter.render_many("template.typ", records, pages_per_file=2)) == list(
         typesetter.release_many("template.typ", sheets, pages_per_file=2)
     )
+
+
+def test_several_threads_may_ask_for_documents_at_once(typesetter: Renderer) -> None:
+    with ThreadPoolExecutor(max_workers=4) as clerks:
+        asked = [clerks.submit(typesetter.release, "template.typ", sheet(number=f"{number:08d}")) for number in range(24)]
+    assert [PageTexts(each.result())[0][6:14] for each in asked] == [f"{number:08d}" for number in range(24)]
 
 
 def test_no_records_give_no_files(typesetter: Renderer) -> None:

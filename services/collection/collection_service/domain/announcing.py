@@ -11,10 +11,14 @@ from collection_service.domain.charging import Decided
 
 
 def instalments_set(decided: Decided) -> Iterator[InstalmentsSet]:
-    """One event a person, in the order of `people`; instalments of nothing are left out."""
+    """One event a person, in the order of `people`; instalments of nothing are left out.
+
+    The events of a yearly run are made without checking each field again: codes and numbers were checked when the assessments came
+    in, days and amounts are our own.
+    """
     rows = zip(decided.people.iter_rows(named=True), decided.instalments.tolist(), strict=True)
     for person, amounts in rows:
-        yield InstalmentsSet(
+        yield InstalmentsSet.model_construct(
             effective_on=person["effective_on"],
             sequence=person["revision"],
             insured_id=UUID(person["insured_id"]),
@@ -24,7 +28,7 @@ def instalments_set(decided: Decided) -> Iterator[InstalmentsSet]:
             fiscal_year=person["fiscal_year"],
             annual_amount=person["annual_amount"],
             instalments=tuple(
-                Instalment(number=slot.number, month=slot.month, due_on=slot.due_on, amount=amount)
+                Instalment.model_construct(number=slot.number, month=slot.month, due_on=slot.due_on, amount=amount)
                 for slot, amount in zip(decided.slots, amounts, strict=True)
                 if amount
             ),

@@ -17,9 +17,10 @@ from chassis.law import FiscalYear
 from chassis.problems import Problem
 from chassis.unit_of_work import UnitOfWork
 
+from collection_service.documents.demands import CannotBeSent, sheet_of
 from collection_service.documents.pages import page_count
 from collection_service.documents.payment_notice.render import renderer
-from collection_service.domain.notices import CannotBeSent, sheet_of
+from collection_service.domain.notices import Demand
 from collection_service.store import notices
 
 PAGES = 1_000
@@ -58,8 +59,7 @@ class IssueNotices:
         raw = await driver(uow.connection)
         sheets: dict[int, Sheet] = {}
         refused: dict[int, str] = {}
-        yen: dict[int, int] = {}
-        instalments: dict[int, int] = {}
+        demands: dict[int, Demand] = {}
         overtaken: list[int] = []
         for planned in await notices.take(raw, run_id, int(chunk.first_key), int(chunk.last_key)):
             if planned.demand is None:
@@ -67,8 +67,7 @@ class IssueNotices:
                 continue
             try:
                 sheets[planned.number] = sheet_of(planned.demand, issued_on=uow.today)
-                yen[planned.number] = planned.demand.annual_amount
-                instalments[planned.number] = len(planned.demand.instalments)
+                demands[planned.number] = planned.demand
             except CannotBeSent as reason:
                 refused[planned.number] = str(reason)
         pdf, unreadable = await asyncio.to_thread(_typeset, sheets)
@@ -84,8 +83,8 @@ class IssueNotices:
             "issued": len(issued),
             "refused": len(refused),
             "overtaken": len(overtaken),
-            "annual_amount": sum(yen[number] for number in issued),
-            "instalments": sum(instalments[number] for number in issued),
+            "annual_amount": sum(demands[number].annual_amount for number in issued),
+            "instalments": sum(len(demands[number].instalments) for number in issued),
         }
 
     async def reconcile(self, parameters: dict[str, Any], run_id: UUID, totals: dict[str, int], uow: UnitOfWork) -> dict[str, Any]:

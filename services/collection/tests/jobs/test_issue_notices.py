@@ -9,7 +9,7 @@ from typing import Any
 import obstore
 import pytest
 from chassis import jobs
-from chassis.documents.readback import PageTexts
+from chassis.documents.glyphs import PageTexts
 from chassis.problems import Problem
 from chassis.testing import Databases
 from chassis.unit_of_work import Units
@@ -57,7 +57,10 @@ async def test_everyone_with_a_premium_gets_one_notice_whose_instalments_add_up_
 
         expected = {"fiscal_year": 2026, "notices": 2, "annual_amount": 116_100, "municipalities": {"131016": 2}, "last_run": None}
         assert preview == expected
-        assert outcome == {"totals": {"issued": 2, "refused": 0, "overtaken": 0, "annual_amount": 116_100}, "differences": {}}
+        assert outcome == {
+            "totals": {"issued": 2, "refused": 0, "overtaken": 0, "annual_amount": 116_100, "instalments": 16},
+            "differences": {},
+        }
         first, second = await pages(units)
         assert "00000001" in first
         assert "00000002" in second
@@ -95,7 +98,10 @@ async def test_who_cannot_be_written_to_is_refused_with_a_reason_and_the_others_
 
         _, outcome = await run(units)
 
-        assert outcome == {"totals": {"issued": 1, "refused": 5, "overtaken": 0, "annual_amount": 58_050}, "differences": {}}
+        assert outcome == {
+            "totals": {"issued": 1, "refused": 5, "overtaken": 0, "annual_amount": 58_050, "instalments": 8},
+            "differences": {},
+        }
         found = {number: refusal for number, state, refusal in await rows(units, STATES) if state == "refused"}
         assert "●" in found["2"]
         assert "亡くなった方" in found["3"]
@@ -119,7 +125,10 @@ async def test_a_notice_overtaken_by_a_new_decision_is_not_printed(databases: Da
 
         outcome = await jobs.execute(IssueNotices(), run_id, units)
 
-        assert outcome == {"totals": {"issued": 1, "refused": 0, "overtaken": 1, "annual_amount": 58_050}, "differences": {}}
+        assert outcome == {
+            "totals": {"issued": 1, "refused": 0, "overtaken": 1, "annual_amount": 58_050, "instalments": 8},
+            "differences": {},
+        }
         assert ["00000002" in page for page in await pages(units)] == [True]
         assert (await run(units))[1]["totals"]["issued"] == 1
 
@@ -155,7 +164,10 @@ async def test_a_run_that_was_cut_off_goes_on_where_it_stopped(
             await jobs.execute(IssueNotices(), run_id, units, progress=cut)
         outcome = await jobs.execute(IssueNotices(), run_id, units)
 
-        assert outcome == {"totals": {"issued": 5, "refused": 0, "overtaken": 0, "annual_amount": 40_015}, "differences": {}}
+        assert outcome == {
+            "totals": {"issued": 5, "refused": 0, "overtaken": 0, "annual_amount": 40_015, "instalments": 40},
+            "differences": {},
+        }
         assert [f"8,00{number}円" in page for number, page in enumerate(await pages(units), start=1)] == [True] * 5
         assert await rows(units, "SELECT count(DISTINCT document_sha256) FROM notice") == [(3,)]
 

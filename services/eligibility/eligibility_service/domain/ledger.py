@@ -46,7 +46,10 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """`new`: qualifications without number yet; `revised`: those of the ledger that change, as they are now. Both with `turn`."""
+    """`new`: qualifications without number yet; `revised`: those of the ledger that change, as they are now.
+
+    Both with `turn`, and `begins`: whether somebody is insured now who was not before.
+    """
 
     new: pl.DataFrame
     revised: pl.DataFrame
@@ -101,6 +104,7 @@ def first_qualifications(wanted: pl.DataFrame) -> pl.DataFrame:
         insured_number=pl.lit(None, pl.String),
         revision=pl.lit(1, pl.Int32),
         turn=pl.lit(Turn.ACQUIRED.value),
+        begins=pl.lit(True),
     )
 
 
@@ -159,8 +163,9 @@ def _revised(held: pl.DataFrame, facts: pl.DataFrame, restated: pl.DataFrame) ->
         .then(pl.lit(Turn.LOST.value))
         .otherwise(pl.lit(Turn.CHANGED.value))
     )
-    return changed.with_columns(turn=turn, revision=pl.col("revision") + 1).select(
-        *(pl.col(f"{name}_now").alias(name) if name in FACTS else pl.col(name) for name in QUALIFICATION), "turn"
+    reopened = pl.col("lost_on").is_not_null() & pl.col("lost_on_now").is_null()
+    return changed.with_columns(turn=turn, begins=reopened, revision=pl.col("revision") + 1).select(
+        *(pl.col(f"{name}_now").alias(name) if name in FACTS else pl.col(name) for name in QUALIFICATION), "turn", "begins"
     )
 
 
@@ -169,7 +174,7 @@ def _new(wanted: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     last = held.group_by(KEY).agg(last=pl.col("ordinal").max())
     ranked = _ranked(wanted.sort(*KEY, "acquired_on")).join(last, on=KEY, how="left", maintain_order="left")
     ordinal = (pl.col("last").fill_null(0) + pl.col("rank") + 1).cast(pl.Int16)
-    new = first_qualifications(ranked).with_columns(ordinal=ordinal).select(*QUALIFICATION, "turn")
+    new = first_qualifications(ranked).with_columns(ordinal=ordinal).select(*QUALIFICATION, "turn", "begins")
     taken = set(held["insured_id"])
     if not taken or taken.isdisjoint(new["insured_id"]):
         return new

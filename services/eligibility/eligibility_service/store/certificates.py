@@ -17,7 +17,6 @@ from contracts.events.eligibility import CertificateKind
 from contracts.events.municipal import ResidentChanged
 
 from eligibility_service.domain.certificates import KIND_NAMES, needed
-from eligibility_service.domain.ledger import Turn
 from eligibility_service.rules.certificates import certificate_year
 from eligibility_service.store.bulk import copy_frame, frame_of, literal_time
 
@@ -62,9 +61,7 @@ async def follow(uow: UnitOfWork, revisions: pl.DataFrame, messages: Sequence[Me
     """After single changes: who was acquired needs a certificate, who was lost needs none, a corrected name is tried again."""
     single = [row for row, message in enumerate(messages) if message.pack_id is None]
     acquired = revisions.filter(
-        (pl.col("turn") == Turn.ACQUIRED.value)
-        & (pl.col("lost_on").is_null() | (pl.col("lost_on") > uow.today))
-        & pl.col("row").is_in(single)
+        pl.col("begins") & (pl.col("lost_on").is_null() | (pl.col("lost_on") > uow.today)) & pl.col("row").is_in(single)
     )
     if acquired.height:
         await make_due(uow, acquired, [telemetry.traceparent_of(messages[row]) for row in acquired["row"]])

@@ -20,6 +20,7 @@ PERSON: Final = ("household_number", "sex", "born_on", "changed_on")
 REVISION: Final[dict[str, pl.DataType]] = {
     **QUALIFICATION,
     "turn": pl.String(),
+    "begins": pl.Boolean(),
     "household_number": pl.String(),
     "sex": pl.String(),
     "born_on": pl.Date(),
@@ -80,15 +81,21 @@ async def follow(uow: UnitOfWork, people: pl.DataFrame, restated: pl.DataFrame |
     wanted = ledger.qualifications_of(residences).filter(ledger.begun_by(uow.today))
     held = await qualifications.held_by(uow, people)
     decision = ledger.decide(wanted, held, _nothing_restated() if restated is None else restated)
-    await qualifications.replace(uow, decision.revised.join(people.select(*KEY, "recorded_from"), on=KEY))
-    return await _write(uow, decision, people)
 
+    recorded_from = _later_than_known(people, held)
+    await qualifications.replace(uow, decision.revised.join(recorded_from, on=KEY))
+    new = await qualifications.add(uow, decision.new.join(recorded_from, on=KEY, maintain_order="left"))
 
-async def _write(uow: UnitOfWork, decision: ledger.Decision, people: pl.DataFrame) -> list[pl.DataFrame]:
-    new = await qualifications.add(uow, decision.new)
     person = people.select(*KEY, *PERSON, "row")
     parts = [part for part in (decision.revised, new) if part.height]
     return [part.join(person, on=KEY, maintain_order="left").select(*REVISION) for part in parts]
+
+
+def _later_than_known(people: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """KEY and the time from which a decision is known: that of the record, and after everything known of these qualifications."""
+    latest = held.group_by(KEY).agg(pl.col("known_since").max())
+    later = pl.max_horizontal("recorded_from", pl.col("known_since") + pl.duration(microseconds=1))
+    return people.select(*KEY, "recorded_from").join(latest, on=KEY, how="left").select(*KEY, recorded_from=later)
 
 
 def _present_residences(records: pl.DataFrame) -> pl.DataFrame:

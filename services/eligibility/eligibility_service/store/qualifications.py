@@ -20,17 +20,16 @@ from eligibility_service.store.bulk import copy_frame, frame_of, keys_of
 _HELD = ", ".join("q.insured_id::text" if name == "insured_id" else f"q.{name}" for name in QUALIFICATION)
 _COLUMNS = ", ".join(QUALIFICATION)
 _ANEW = [name for name in QUALIFICATION if name not in (*KEY, "ordinal", "insured_id", "insured_number")]
-_KNOWN_FROM = "GREATEST(n.recorded_from, q.recorded_from + interval '1 microsecond')"
 _REVISED = """
 CREATE TEMPORARY TABLE IF NOT EXISTS revised_qualification ON COMMIT DELETE ROWS AS SELECT * FROM qualification WITH NO DATA
 """
 _SUPERSEDE = f"""
 INSERT INTO qualification_history ({_COLUMNS}, valid_during, recorded_during)
-SELECT {", ".join(f"q.{name}" for name in QUALIFICATION)}, daterange(q.acquired_on, q.lost_on), tstzrange(q.recorded_from, {_KNOWN_FROM})
+SELECT {", ".join(f"q.{name}" for name in QUALIFICATION)}, daterange(q.acquired_on, q.lost_on), tstzrange(q.recorded_from, n.recorded_from)
 FROM qualification q JOIN revised_qualification n USING (municipality_code, resident_number, ordinal)
 """
 _REPLACE = f"""
-UPDATE qualification q SET {", ".join(f"{name} = n.{name}" for name in _ANEW)}, recorded_from = {_KNOWN_FROM}
+UPDATE qualification q SET {", ".join(f"{name} = n.{name}" for name in _ANEW)}, recorded_from = n.recorded_from
 FROM revised_qualification n
 WHERE (q.municipality_code, q.resident_number, q.ordinal) = (n.municipality_code, n.resident_number, n.ordinal)
 """
@@ -38,26 +37,31 @@ _TAKE_NUMBERS = "SELECT take_insured_numbers($1), insured_number_has_check_digit
 
 
 async def held_by(uow: UnitOfWork, people: pl.DataFrame) -> pl.DataFrame:
-    """Every qualification of `people` (KEY) in the ledger, cancelled ones too."""
+    """Every qualification of `people` (KEY) in the ledger, cancelled ones too, with `known_since`."""
+    schema = {**QUALIFICATION, "known_since": pl.Datetime("us", "UTC")}
     if people.height == 0:
-        return pl.DataFrame(schema=QUALIFICATION)
+        return pl.DataFrame(schema=schema)
     raw = await driver(uow.connection)
     rows = await raw.fetch(
-        f"""SELECT {_HELD} FROM qualification q JOIN unnest($1::text[], $2::text[]) AS k(m, n)
+        f"""SELECT {_HELD}, q.recorded_from FROM qualification q JOIN unnest($1::text[], $2::text[]) AS k(m, n)
         ON (q.municipality_code, q.resident_number) = (k.m, k.n)""",
         *keys_of(people),
     )
-    return frame_of(rows, QUALIFICATION)
+    return frame_of(rows, schema)
 
 
 async def add(uow: UnitOfWork, new: pl.DataFrame) -> pl.DataFrame:
-    """New qualifications get their 被保険者番号 from the sequence, which gives none twice; returns them with it."""
+    """New qualifications get their 被保険者番号 from the sequence, which gives none twice; returns them with it.
+
+    Known since `recorded_from`, or since this transaction where there is no such column.
+    """
     if new.height == 0:
         return new
     raw = await driver(uow.connection)
     values, has_check_digit = await _take_numbers(raw, new.height)
     numbered = new.with_columns(insured_numbers(values, has_check_digit=has_check_digit))
-    await copy_frame(raw, "qualification", numbered, list(QUALIFICATION))  # known from the time of this transaction on
+    known = ["recorded_from"] if "recorded_from" in numbered.columns else []
+    await copy_frame(raw, "qualification", numbered, [*QUALIFICATION, *known])
     await search.follow_numbers(raw, numbered)
     return numbered
 

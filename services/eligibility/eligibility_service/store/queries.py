@@ -52,7 +52,7 @@ LEFT JOIN LATERAL (
 ORDER BY k.kana_key, r.municipality_code, r.resident_number
 """
 _PERSON = """
-SELECT jsonb_build_object(
+SELECT (jsonb_build_object(
     'person', to_jsonb(r),
     'qualifications', (
         SELECT COALESCE(jsonb_agg(to_jsonb(q) ORDER BY q.ordinal), '[]') FROM qualification q
@@ -78,7 +78,7 @@ SELECT jsonb_build_object(
         SELECT COALESCE(jsonb_agg(to_jsonb(h) || jsonb_build_object(
             'recorded_from', lower(h.recorded_during), 'recorded_until', upper(h.recorded_during)) ORDER BY h.ordinal, h.revision), '[]')
         FROM qualification_as_known h WHERE (h.municipality_code, h.resident_number) = (r.municipality_code, r.resident_number))
-) AS found
+))::text AS found
 FROM resident r WHERE (r.municipality_code, r.resident_number) = ($1, $2)
 """
 _CERTIFICATE = "SELECT document_key, document_sha256, document_page FROM certificate WHERE certificate_id = $1"

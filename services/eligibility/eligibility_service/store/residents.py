@@ -53,7 +53,7 @@ WITH cut AS (
     FROM incoming_resident i
     WHERE (r.municipality_code, r.resident_number) = (i.municipality_code, i.resident_number)
       AND upper_inf(r.recorded_during) AND upper(r.valid_during) > i.changed_on
-    RETURNING {_OLD}, daterange(lower(r.valid_during), i.changed_on) AS still_valid, i.recorded_from
+    RETURNING {_OLD}, daterange(lower(r.valid_during), GREATEST(lower(r.valid_during), i.changed_on)) AS still_valid, i.recorded_from
 )
 INSERT INTO resident_history ({_COLUMNS}, valid_during, recorded_during)
 SELECT {_OLD}, r.still_valid, tstzrange(r.recorded_from, NULL) FROM cut r WHERE NOT isempty(r.still_valid)

@@ -15,6 +15,9 @@ CREATE TABLE resident (
     resident_number text NOT NULL,
     born_on date,
     sequence integer NOT NULL DEFAULT 0,
+    name text NOT NULL DEFAULT '',
+    postal_code text NOT NULL DEFAULT '',
+    address text[] NOT NULL DEFAULT '{{}}',
     UNIQUE (municipality_code, resident_number)
 );
 CREATE TABLE household (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +10,14 @@ import numpy as np
 from asyncpg import Connection
 from chassis.binary_copy import Records
 from chassis.database import driver
+from chassis.documents import DocumentRefused
 from chassis.law import day_of
 from chassis.problems import NOT_FOUND, Problem
 from chassis.web import Asking, runtime_of
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
+from premium_service.documents.decision_notice.of_decision import notice_of
+from premium_service.documents.decision_notice.render import render_notice
 from premium_service.domain.assessing import parameters_of, provisional_of, uuid_of
 from premium_service.rules.assessment import assess
 from premium_service.rules.columns import ASSESSMENT_DTYPE, Households
@@ -44,6 +48,31 @@ async def one(assessment_id: UUID, request: Request, who: Asking) -> dict[str, A
             raise Problem(404, *NOT_FOUND)
         raw, settings = await driver(uow.connection), runtime.settings
         return await _explained(found, raw, settings.union, sample=settings.sample_data)
+
+
+@router.get("/assessments/{assessment_id}/document")
+async def document(assessment_id: UUID, request: Request, who: Asking) -> Response:
+    """The decision with its calculation sheets (保険料額決定通知書・計算明細書) as PDF; the same decision gives the same bytes."""
+    runtime = runtime_of(request)
+    async with runtime.units.open(seen_by=who) as uow:
+        found = await assessments.by_id(uow.connection, assessment_id)
+        person = await assessments.addressee(uow.connection, uuid_of(found[0]["insured_id"])) if found is not None else None
+        if found is None or person is None:
+            raise Problem(404, *NOT_FOUND)
+        settings = runtime.settings
+        decision = await _explained(found, await driver(uow.connection), settings.union, sample=settings.sample_data)
+    if not decision["explained"]:
+        raise Problem(
+            409,
+            "KOKI-P409",
+            "この決定の計算明細書は作成できません。",
+            "決定のあとに法令・料率の登録が変わりました。金額は決定時のまま有効です。",
+        )
+    try:
+        pdf = await asyncio.to_thread(render_notice, notice_of(decision, person, settings.union))
+    except DocumentRefused as refused:
+        raise Problem(422, "KOKI-P422", "計算明細書を作成できません。", str(refused)) from refused
+    return Response(pdf, media_type="application/pdf")
 
 
 async def _explained(record: Records, raw: Connection[Any], union: str, *, sample: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 import polars as pl
 from chassis.batches import open_sealed
@@ -41,17 +42,7 @@ async def mark_due(households: set[int], uow: UnitOfWork) -> None:
 
 
 def _record(event: ResidentChanged) -> ResidentRecord:
-    return ResidentRecord(
-        event.municipality_code,
-        event.resident_number,
-        event.sequence or 0,
-        event.household_number,
-        event.relationship.startswith(HEAD),
-        event.status,
-        event.born_on,
-        event.changed_on,
-        event.ended_on,
-    )
+    return _of(*(getattr(event, name) for name in _COLUMNS))
 
 
 _COLUMNS = (
@@ -64,10 +55,40 @@ _COLUMNS = (
     "born_on",
     "changed_on",
     "ended_on",
+    "name",
+    "postal_code",
+    "address_prefecture",
+    "address_municipality",
+    "address_town",
+    "address_number",
+    "address_building",
 )
 
 
 def _records(frame: pl.DataFrame) -> Iterable[ResidentRecord]:
-    for code, number, sequence, household, relationship, status, born, changed, ended in frame.select(_COLUMNS).iter_rows():
-        head = relationship.startswith(HEAD)
-        yield ResidentRecord(code, number, sequence, household, head, ResidentStatus(status), born, changed, ended)
+    for row in frame.select(_COLUMNS).iter_rows():
+        yield _of(*row)
+
+
+def _of(
+    code: str,
+    number: str,
+    sequence: int,
+    household: str,
+    relationship: str,
+    status: str,
+    born: date,
+    changed: date,
+    ended: date | None,
+    name: str,
+    postal_code: str,
+    prefecture: str,
+    municipality: str,
+    town: str,
+    house: str,
+    building: str | None,
+) -> ResidentRecord:
+    head = relationship.startswith(HEAD)
+    lines = tuple(line for line in (f"{prefecture}{municipality}", f"{town}{house}", building) if line)
+    standing = ResidentStatus(status)
+    return ResidentRecord(code, number, sequence or 0, household, head, standing, born, changed, ended, name, postal_code, lines)

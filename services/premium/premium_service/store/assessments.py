@@ -85,6 +85,15 @@ def _day(value: Any) -> int:
     return NEVER if value == date.max else day_number(value)
 
 
+async def addressee(connection: AsyncConnection, insured_id: UUID) -> tuple[str, str, str, tuple[str, ...]] | None:
+    """(被保険者番号, name, postal code, address lines) of an insured person; None when the reader may not see the person."""
+    row = (await connection.execute(_ADDRESSEE, {"id": insured_id})).one_or_none()
+    return (row.insured_number, row.name, row.postal_code, tuple(row.address)) if row else None
+
+
+_ADDRESSEE = text("""
+SELECT i.insured_number, r.name, r.postal_code, r.address FROM insured i JOIN resident r ON r.number = i.resident WHERE i.insured_id = :id
+""")
 _COLUMNS = ", ".join(f"a.{name}" for name in DECISION_DTYPE.names or ())
 _OF_PERSON = text(f"""
 SELECT {_COLUMNS} FROM assessment a JOIN insured i USING (insured_id) JOIN resident r ON r.number = i.resident

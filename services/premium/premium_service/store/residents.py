@@ -36,6 +36,9 @@ class ResidentRecord:
     born_on: date
     changed_on: date
     ended_on: date | None
+    name: str
+    postal_code: str
+    address: tuple[str, ...]
 
     @property
     def gone_from(self) -> date | None:
@@ -100,6 +103,9 @@ async def _apply_round(raw: Connection[Any], records: Sequence[ResidentRecord]) 
         [record.resident_number for record in records],
         [record.born_on for record in records],
         [record.sequence for record in records],
+        [record.name for record in records],
+        [record.postal_code for record in records],
+        ["\n".join(record.address) for record in records],
     )
     number = {(row["municipality_code"], row["resident_number"]): row["number"] for row in rows}
     numbers = [number[record.municipality_code, record.resident_number] for record in records]
@@ -146,9 +152,11 @@ async def _households(raw: Connection[Any], records: Sequence[ResidentRecord]) -
 
 
 _UPSERT = """
-INSERT INTO resident (municipality_code, resident_number, born_on, sequence)
-SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::int[])
-ON CONFLICT (municipality_code, resident_number) DO UPDATE SET born_on = excluded.born_on, sequence = excluded.sequence
+INSERT INTO resident (municipality_code, resident_number, born_on, sequence, name, postal_code, address)
+SELECT m, r, b, s, n, p, string_to_array(a, E'\\n')
+FROM unnest($1::text[], $2::text[], $3::date[], $4::int[], $5::text[], $6::text[], $7::text[]) AS k(m, r, b, s, n, p, a)
+ON CONFLICT (municipality_code, resident_number) DO UPDATE SET born_on = excluded.born_on, sequence = excluded.sequence,
+    name = excluded.name, postal_code = excluded.postal_code, address = excluded.address
 RETURNING municipality_code, resident_number, number
 """
 _NEW_HOUSEHOLDS = """

@@ -1,4 +1,4 @@
-"""Leave the machine's packet filter as it was: an engine adds chains and rules and never takes them away."""
+"""Leave the machine's network as it was: an engine adds chains and rules, and bridges when it is cut short, and never takes them away."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ Rules = dict[str, list[str]]
 
 @contextlib.contextmanager
 def kept_as_it_was() -> Iterator[None]:
-    """Take back every rule, chain, policy and forwarding switch that something inside this block has set and left."""
+    """Take back every rule, chain, policy, bridge and forwarding switch that something inside this block has set and left."""
     forwarding = _FORWARDING.read_text()
+    bridges = _bridges()
     before = {command: _saved(command) for command in _COMMANDS if shutil.which(f"{command}-save")}
     try:
         yield
@@ -28,6 +29,8 @@ def kept_as_it_was() -> Iterator[None]:
         for command, rules in before.items():
             for undo in undoing(rules, _saved(command)):
                 subprocess.run([command, *undo], check=True)
+        for bridge in _bridges() - bridges:
+            subprocess.run(["ip", "link", "delete", bridge], check=True)
         if _FORWARDING.read_text() != forwarding:
             _FORWARDING.write_text(forwarding)
 
@@ -54,6 +57,11 @@ def undoing(before: Rules, after: Rules) -> list[list[str]]:
             if line.startswith(":") and line not in lines and line.split()[1] != "-":
                 policies.append(["-t", table, "-P", *line[1:].split()])
     return [*rules, *chains, *policies]
+
+
+def _bridges() -> set[str]:
+    """Bridges of composed networks; an engine names them `br-` and the beginning of the network's id."""
+    return {folder.name for folder in Path("/sys/class/net").glob("br-*")}
 
 
 def _saved(command: str) -> Rules:

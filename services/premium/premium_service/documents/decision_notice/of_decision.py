@@ -1,0 +1,58 @@
+"""From a decision as the screens show it to the data of its notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from chassis.documents import DocumentRefused
+from chassis.documents.letter import Contact, Delivery
+from pydantic import ValidationError
+
+from premium_service.documents.decision_notice.build import DecisionNoticeData, DecisionStep, PremiumPart
+
+_OFFICES = Path(__file__).resolve().parents[1] / "offices.yaml"
+
+
+@cache
+def _offices() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = yaml.safe_load(_OFFICES.read_text(encoding="utf-8"))
+    return found
+
+
+def notice_of(decision: Mapping[str, Any], person: tuple[str, str, str, tuple[str, ...]], union: str) -> DecisionNoticeData:
+    """`decision` with its steps, `person` as (被保険者番号, name, postal code, address lines). Raises `DocumentRefused`."""
+    insured_number, name, postal_code, address = person
+    office = _offices().get(union)
+    if office is None:
+        raise DocumentRefused("inconsistent", f"広域連合 {union} の発行者・問い合わせ先が登録されていません。")
+    revised = decision["revision"] > 1
+    year = decision["fiscal_year_name"]
+    try:
+        return DecisionNoticeData(
+            delivery=Delivery(postal_code=postal_code, address=address, name=name),
+            insured_number=insured_number,
+            name=name,
+            fiscal_year=decision["fiscal_year"],
+            issued_on=date.fromisoformat(decision["decided_on"]),
+            issuer=office["issuer"],
+            review_board=office["review_board"],
+            explanation=f"{year}の保険料を{'変更しました' if revised else '決定しました'}ので、お知らせします。",
+            annual_amount=decision["annual_amount"],
+            parts=tuple(_part(part) for part in decision["parts"]),
+            steps=tuple(DecisionStep.model_validate(step) for step in decision["steps"]),
+            contact=Contact(office=office["office"], telephone=office["telephone"]),
+        )
+    except ValidationError as invalid:
+        fields = "、".join(sorted({".".join(map(str, fault["loc"])) for fault in invalid.errors(include_input=False)}))
+        raise DocumentRefused("inconsistent", f"通知書の様式に入らない項目があります({fields})。住民情報を確かめてください。") from invalid
+
+
+def _part(part: Mapping[str, Any]) -> PremiumPart:
+    numerator, _, denominator = (part["reduction"] or "").partition("/")
+    tenths = f"{int(numerator) * 10 / int(denominator):g}割" if denominator else ""
+    return PremiumPart.model_validate({**part, "reduction": tenths})
