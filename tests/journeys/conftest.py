@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from chassis.testing import Databases
-from infra.local.servers import PrivateServers
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from infra.local.servers import PrivateServers
 from tests.journeys.gateway_process import Installation, an_installation
 
 _FLAGS = [

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 from chassis.testing import Databases
 from gateway_service.seed import sample_sign_ins
+
 from infra.local.servers import PrivateServers
 from services.gateway.tests.world import declare_municipal_doors, keys
 
