@@ -16,6 +16,8 @@ log = structlog.get_logger("upstream")
 TOKEN_SECONDS = 60
 """A token is used for so long and is valid for twice as long."""
 SECONDS = 10.0
+REFUSED = ("KOKI-S422", "サービスに断られました。")
+"""What a person reads of a refusal that is no problem document."""
 
 
 @dataclass(frozen=True, slots=True)
