@@ -10,7 +10,8 @@ from chassis.testing import Databases
 from tests.architecture.repository import services
 
 OPEN = {
-    ("gateway", "municipality"): "names and secrets' hashes of the municipalities themselves; nobody's window reads it",
+    ("gateway", "terminal"): "the windows' machines: says nothing about a person",
+    ("eligibility", "search_due"): "numbers that wait to be found by name: no more than a municipality and a number, gone within seconds",
 }
 """Tables with a municipality_code but without a policy, and why."""
 

@@ -78,7 +78,7 @@ async def test_a_card_is_issued_once_after_a_confirmation_and_its_pdf_can_be_ope
 
     await page.get_by_role("link", name="証を発行する").click()
     await expect(page.get_by_role("alertdialog")).to_contain_text("すでに有効な証があります")
-    form = {name: await page.locator(f"input[name={name}]").last.input_value() for name in ("csrf", "key")}
+    form: dict[str, str | float | bool] = {name: await page.locator(f"input[name={name}]").last.input_value() for name in ("csrf", "key")}
     act = f"{installation.url}/people/131016/000000000012346/documents/issue"
     for _ in range(2):
         await page.request.post(act, form=form)
