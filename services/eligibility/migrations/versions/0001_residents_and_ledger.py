@@ -1,6 +1,7 @@
 """The mirror of residents and the insured ledger, both in two times (infra/decisions/0010)."""
 
 from alembic import op
+from chassis.row_security import seen_by_municipality
 
 revision = "eligibility_0001"
 down_revision = None
@@ -166,12 +167,15 @@ _STATEMENTS = (
     "INSERT INTO union_setting DEFAULT VALUES",
 )
 
-_SCOPED = ("resident", "resident_history", "resident_search", "insured_number_search", "qualification", "qualification_history")
-_POLICY = """
-CREATE POLICY own_municipalities ON {table} FOR SELECT TO eligibility_window USING (
-    current_setting('koki.scope', true) = '*'
-    OR municipality_code = ANY (string_to_array(current_setting('koki.scope', true), ','))
-)"""
+_SCOPED = (
+    "resident",
+    "resident_history",
+    "resident_search",
+    "insured_number_search",
+    "qualification",
+    "qualification_history",
+    "search_due",
+)
 
 
 def _names(columns: str) -> str:
@@ -181,6 +185,4 @@ def _names(columns: str) -> str:
 def upgrade() -> None:
     for statement in _STATEMENTS:
         op.execute(statement.replace("{record}", _names(_RECORD)).replace("{qualification}", _names(_QUALIFICATION)))
-    for table in _SCOPED:
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(_POLICY.format(table=table))
+    seen_by_municipality(op, "eligibility", _SCOPED)
