@@ -54,7 +54,6 @@ _STATEMENTS = (
         recorded_from timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (municipality_code, resident_number)
     )""",
-    "CREATE INDEX resident_acquires_on ON resident (acquires_on) WHERE acquires_on IS NOT NULL",
     "COMMENT ON COLUMN resident.acquires_on IS 'The coming day on which this resident becomes insured; empty for everybody else.'",
     f"""
     CREATE TABLE resident_history ({_RECORD},
@@ -70,25 +69,26 @@ _STATEMENTS = (
     # The one definition of how a reading is searched: full width, without spaces and middle dots.
     """
     CREATE FUNCTION kana_key(reading text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-        SELECT CASE WHEN bare IS NFKC NORMALIZED THEN bare ELSE normalize(bare, NFKC) END
-        FROM (VALUES (translate(reading, U&' \\3000\\0009・･', ''))) AS t(bare)
+        SELECT normalize(translate(reading, U&' \\3000\\0009・･', ''), NFKC)
     $$""",
     f"""
     CREATE TABLE resident_search ({_PERSON},
         household_number text COLLATE "C" NOT NULL,
         kana_key text COLLATE "C" NOT NULL,
         born_on date NOT NULL,
+        acquires_on date,
         PRIMARY KEY (municipality_code, resident_number)
     )""",
-    "CREATE INDEX resident_search_kana ON resident_search (kana_key)",
-    "CREATE INDEX resident_search_kana_within ON resident_search (municipality_code, kana_key)",
-    "CREATE INDEX resident_search_born_on ON resident_search (born_on, kana_key)",
+    "CREATE INDEX resident_search_kana ON resident_search (municipality_code, kana_key)",
+    "CREATE INDEX resident_search_born_on ON resident_search (born_on)",
+    "CREATE INDEX resident_search_acquires_on ON resident_search (acquires_on) WHERE acquires_on IS NOT NULL",
     "CREATE INDEX resident_search_household ON resident_search (municipality_code, household_number)",
     # Who holds which number; nobody's number is ever another's. Kept at once for single changes, within seconds after a batch.
     f"""
     CREATE TABLE insured_number_search (
-        insured_number text COLLATE "C" PRIMARY KEY,{_PERSON},
-        ordinal smallint NOT NULL
+        insured_number text COLLATE "C" NOT NULL UNIQUE,{_PERSON},
+        ordinal smallint NOT NULL,
+        PRIMARY KEY (insured_number, municipality_code, resident_number, ordinal)
     )""",
     # A sealed batch writes what is still to be made searchable; a worker follows within seconds.
     """
