@@ -116,9 +116,9 @@ def _start(*arguments: str, environment: dict[str, str], log: Path) -> subproces
 
 async def _well(*addresses: str) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
-        for _ in range(200):
+        for _ in range(900):
             answers: list[Any] = await asyncio.gather(*(client.get(f"{address}/health") for address in addresses), return_exceptions=True)
             if all(isinstance(answer, httpx.Response) and answer.status_code == 200 for answer in answers):
                 return
             await asyncio.sleep(0.1)
-    raise AssertionError(f"These did not become well in 20 seconds: {answers}")
+    raise AssertionError(f"These did not become well in 90 seconds: {answers}")
