@@ -7,10 +7,7 @@ queue must be empty, no message dead or parked, and each message answered: sent 
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import sys
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -20,11 +17,10 @@ from typing import Final
 import asyncpg
 import numpy as np
 
-from infra.rabbitmq.definitions import SERVICES
 from tests.failure.blows import Supervisor, Watch, plan, strike_as_planned
-from tests.failure.offices import SENT_AT, Letterbox, changes_with_bad_rows, expected_answers
+from tests.failure.offices import SENT_AT, Letterbox, expected_answers
 from tests.failure.picture import Databases, Picture, Rest
-from tests.failure.union import FailureUnion, home_of_failure_tests
+from tests.failure.union import FailureUnion
 from tests.simulators.municipality.books import Row
 from tests.simulators.municipality.sender import publish_all
 

@@ -29,6 +29,8 @@ class CannotBeSent(Exception):
 
 def sheet_of(demand: Demand, *, issued_on: date) -> Sheet:
     """The notice, ready for typesetting. CannotBeSent says why there is none."""
+    if demand.provisional:
+        raise CannotBeSent("暫定の法定数値による保険料です。数値を担当者が確認し、保険料を決定し直してから発行してください。")
     if demand.addressee is None:
         raise CannotBeSent("住民情報が届いていません。市区町村に住民情報の送付を依頼してください。")
     if demand.insured_number is None:

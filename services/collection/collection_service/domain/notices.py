@@ -41,3 +41,5 @@ class Demand:
     addressee: Addressee | None
     instalments: Sequence[Charged]
     has_earlier_notice: bool
+    provisional: bool
+    """暫定: it rests on a number of the law that nobody has confirmed."""
