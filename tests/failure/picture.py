@@ -37,7 +37,8 @@ WHAT: Final[Mapping[str, Mapping[str, str]]] = {
     "premium": {
         "residents": _but("resident", "number"),
         "households": """
-            SELECT jsonb_build_array(r.municipality_code, r.resident_number, m.valid_from, m.valid_until, h.household_number, m.is_head)::text
+            SELECT jsonb_build_array(
+                r.municipality_code, r.resident_number, m.valid_from, m.valid_until, h.household_number, m.is_head)::text
                 AS row
             FROM membership m JOIN resident r ON r.number = m.resident JOIN household h ON h.id = m.household_id""",
         "incomes": """
