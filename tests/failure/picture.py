@@ -56,9 +56,7 @@ WHAT: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "collection": {
         "addressees": _but("addressee"),
-        "charged": _but(
-            "(SELECT * FROM assessment WHERE annual_amount > 0)", "assessment_id", "sequence", "revision", "decided_on"
-        ),
+        "charged": _but("(SELECT * FROM assessment WHERE annual_amount > 0)", "assessment_id", "sequence", "revision", "decided_on"),
         "instalments": """
             SELECT jsonb_build_array(insured_id, fiscal_year, number, month, due_on, sum(amount))::text AS row
             FROM charge_entry GROUP BY insured_id, fiscal_year, number, month, due_on HAVING sum(amount) <> 0""",

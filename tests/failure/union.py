@@ -147,7 +147,9 @@ class FailureUnion:
 
     @cached_property
     def _people_fingerprint(self) -> str:
-        rows = [str(row) for register in self.population.registers for frame in (register.residents, register.incomes) for row in frame.rows()]
+        rows = [
+            str(row) for register in self.population.registers for frame in (register.residents, register.incomes) for row in frame.rows()
+        ]
         return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
     def _mark(self, service: str) -> str:
