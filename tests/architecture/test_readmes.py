@@ -72,3 +72,8 @@ def test_the_readme_begins_with_two_commands() -> None:
     assert first_block
     commands = [line.split("#")[0].strip() for line in first_block[1].strip().splitlines()]
     assert commands == ["./koki demo", "./koki test"]
+
+
+def test_every_benchmark_is_listed_with_its_goal() -> None:
+    listed = re.findall(r"^\| `(bench_\w+)` \|", (ROOT / "tests/load/README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {path.stem for path in (ROOT / "tests/load").glob("bench_*.py")} <= set(listed)
