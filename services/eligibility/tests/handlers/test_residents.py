@@ -99,6 +99,21 @@ async def test_a_sealed_batch_leaves_as_one_sealed_batch(databases: Databases) -
         assert await world.value("SELECT count(*) FROM certificate") == 0
 
 
+async def test_a_clock_that_runs_behind_another_replica_keeps_the_order_of_knowledge(databases: Databases) -> None:
+    async with a_world(databases) as world:
+        await world.hear(resident(1), resident(2, born_on=date(1951, 7, 14)))
+        async with world.units.open() as uow:
+            for table, ahead in (("resident", "1 hour"), ("qualification", "2 hours")):
+                await uow.connection.exec_driver_sql(f"UPDATE {table} SET recorded_from = now() + interval '{ahead}'")
+
+        await world.hear(resident(1, 2, status="3", changed_on=date(2026, 6, 30), ended_on=date(2026, 6, 30)))
+
+        assert only(await world.ledger())["lost_on"] == date(2026, 7, 1)
+        for view in ("resident_as_known", "qualification_as_known"):
+            knowledge = f"SELECT lower(recorded_during) AS since FROM {view} WHERE resident_number = $1 AND upper_inf(recorded_during)"
+            assert await world.value(f"SELECT max(since) > now() + interval '50 minutes' FROM ({knowledge}) AS k", f"{1:015d}")
+
+
 async def test_what_was_known_on_a_day_about_a_day_is_one_query(databases: Databases) -> None:
     async with a_world(databases) as world:
         await world.hear(resident(name="旧姓　花子"))

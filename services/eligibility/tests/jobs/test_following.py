@@ -15,7 +15,7 @@ from eligibility_service.jobs.following import issue_next
 from eligibility_service.store.issuing import issue
 
 from services.eligibility.tests.people import message, resident
-from services.eligibility.tests.world import a_world, only
+from services.eligibility.tests.world import a_world, another_day, only
 
 TRACE = "0123456789abcdef0123456789abcdef"
 
@@ -55,6 +55,18 @@ async def test_a_loss_withdraws_the_certificate_that_was_due_and_its_cancellatio
 
         assert [row["state"] for row in await world.rows("SELECT state FROM certificate ORDER BY made_due_at")] == ["withdrawn", "due"]
         assert await issue_next(world.units)
+
+
+async def test_whoever_has_left_before_the_certificate_is_made_gets_none(databases: Databases) -> None:
+    async with a_world(databases) as world:
+        await world.hear(resident(1))
+        await world.hear(resident(1, 2, status="2", changed_on=date(2026, 7, 13), ended_on=date(2026, 7, 15)))
+        assert await world.value("SELECT state FROM certificate") == "due"
+
+        async with another_day(world, date(2026, 7, 16)) as later:
+            assert await issue_next(later.units)
+
+        assert await world.value("SELECT state FROM certificate") == "withdrawn"
 
 
 async def test_a_name_that_cannot_be_printed_goes_to_the_worklist_and_comes_back_when_corrected(databases: Databases) -> None:
