@@ -13,7 +13,7 @@ from typing import Final
 from infra.local.binaries import find_postgresql
 from infra.local.home import Home
 from infra.local.problems import LocalRunProblem
-from infra.local.processes import children, last_lines, spawn, stop
+from infra.local.processes import children, has_ended_unasked, last_lines, spawn, stop
 
 SUPERUSER: Final = "koki_superuser"
 NAME: Final = "postgresql"
@@ -46,6 +46,7 @@ class PrivatePostgres:
         binaries = find_postgresql(self._data)
         if not (self._data / "PG_VERSION").exists():
             self._initialise(binaries)
+        self._wait_until_last_one_is_gone()
         account.write(self._data / "koki.conf", self._settings(self.home.open_port(NAME)))
         environment = {"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": str(self._folder)}
         process = spawn(
@@ -128,6 +129,16 @@ class PrivatePostgres:
             "full_page_writes": "on" if self.durable else "off",
         }
         return "".join(f"{name} = '{value}'\n" for name, value in settings.items())
+
+    def _wait_until_last_one_is_gone(self, seconds: float = 10) -> None:
+        """PostgreSQL refuses to start while the process id of its last run is taken, and a killed one keeps it until its parent asks."""
+        try:
+            pid = int((self._data / "postmaster.pid").read_text().split()[0])
+        except (FileNotFoundError, IndexError, ValueError):
+            return
+        deadline = time.monotonic() + seconds
+        while has_ended_unasked(pid) and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def _wait_ready(self, seconds: float = 60) -> None:
         """The eighth line of postmaster.pid says `ready` once the server takes connections."""

@@ -58,15 +58,26 @@ class ProcessIdentity:
 
 
 def identify(pid: int) -> ProcessIdentity | None:
-    """The identity of a running process, or None if there is none (or only a zombie)."""
+    """The identity of a running process, or None if there is none (or only a zombie).
+
+    A process of several threads dies thread by thread: its first one may be a zombie while another still holds the ports.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    state, started = fields[0], int(fields[19])
-    if state in "ZX":
+    state, threads, started = fields[0], int(fields[17]), int(fields[19])
+    if state in "ZX" and threads < 2:
         return None
     return ProcessIdentity(pid, started, Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+
+
+def has_ended_unasked(pid: int) -> bool:
+    """Whether the process has ended, but keeps its id until its parent asks how."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def children(process: ProcessIdentity) -> list[ProcessIdentity]:

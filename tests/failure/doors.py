@@ -139,5 +139,3 @@ class Doors:
             private_key, _ = self.union.home.token_keys()
             sent["Authorization"] = f"Bearer {Signer(private_key).sign(principal, now=int(time.time()))}"
         return httpx.request(method, self.union.services.url(service) + path, headers=sent, timeout=30, trust_env=False)
-
-

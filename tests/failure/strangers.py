@@ -65,9 +65,7 @@ class Strangers:
     def write(self, village: Village, folder: Path, generations: Mapping[str, int]) -> list[WrittenFile]:
         """The files of a village, each of the generation that is its kind's turn."""
         return [
-            write_one(
-                village.frame(kind), kind, village.municipality_code, DAY, folder, encoding="UTF-8", generation=generations[kind]
-            )
+            write_one(village.frame(kind), kind, village.municipality_code, DAY, folder, encoding="UTF-8", generation=generations[kind])
             for kind in KINDS
         ]
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +16,7 @@ import pytest
 
 from infra.local.home import Home
 from infra.local.ports import is_free
-from infra.local.processes import ProcessIdentity, identify
+from infra.local.processes import ProcessIdentity, has_ended_unasked, identify
 from infra.local.servers import PrivateServers, municipality_credentials
 
 
@@ -63,6 +66,41 @@ def test_killed_servers_come_back_with_their_accounts(servers: PrivateServers) -
     assert killed["rabbitmq"] is None
     assert killed["postgresql"] is None
     assert "gateway.intake" in servers.queue_depths()
+
+
+def test_a_killed_process_that_nobody_has_asked_after_is_known_as_ended(sleeper: subprocess.Popen[bytes]) -> None:
+    assert not has_ended_unasked(sleeper.pid)
+
+    sleeper.kill()
+    os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)
+    assert has_ended_unasked(sleeper.pid)
+
+    sleeper.wait()
+    assert not has_ended_unasked(sleeper.pid)
+
+
+FIRST_THREAD_ENDS_ALONE = """
+import ctypes, sys, threading, time
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+print("ready", flush=True)
+ctypes.CDLL(None).pthread_exit(None)
+"""
+
+
+def test_a_process_lives_until_its_last_thread_has_ended() -> None:
+    with subprocess.Popen([sys.executable, "-c", FIRST_THREAD_ENDS_ALONE], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"ready\n"
+        status = Path(f"/proc/{process.pid}/stat")
+        while status.read_text().rpartition(")")[2].split()[0] != "Z":
+            time.sleep(0.01)
+
+        half_dead = identify(process.pid)
+        assert half_dead is not None
+        assert half_dead.is_alive
+
+        process.kill()
+        assert half_dead.wait_gone(10)
 
 
 def test_servers_run_as_an_unprivileged_user(servers: PrivateServers) -> None:

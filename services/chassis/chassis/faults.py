@@ -7,15 +7,18 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 _TRANSIENT_SQLSTATES = ("08", "40", "53", "55", "57", "58")
+_BROKEN_OFF = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""The driver's own words for a server that went away: the second when it was killed in the middle of an exchange."""
 
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed later: lost connections, deadlocks, serialisation, lack of resources, shutdown."""
-    if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError | InterfaceError):
+    if isinstance(error, (OSError, TimeoutError, InterfaceError, *_BROKEN_OFF)):
         return True
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or getattr(getattr(error.orig, "__cause__", None), "sqlstate", None)
-        return error.connection_invalidated or isinstance(error, OperationalError) or (state or "")[:2] in _TRANSIENT_SQLSTATES
+        lost = error.connection_invalidated or isinstance(error, OperationalError) or isinstance(getattr(error.orig, "__cause__", None), _BROKEN_OFF)
+        return lost or (state or "")[:2] in _TRANSIENT_SQLSTATES
     return isinstance(error, asyncpg.PostgresError) and (error.sqlstate or "")[:2] in _TRANSIENT_SQLSTATES
 
 

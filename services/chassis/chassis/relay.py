@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis.database import driver
+from chassis.faults import is_transient
 from chassis.topology import SETUP_SECONDS, declare_events
 
 log = structlog.get_logger("relay")
@@ -24,7 +25,9 @@ log = structlog.get_logger("relay")
 CHUNK = 1_000
 POLL_SECONDS = 0.5
 CONFIRM_SECONDS = 15
+DATABASE_SECONDS = 1
 KEEP = timedelta(days=7)
+_BROKER_LOST = (OSError, aio_pika.exceptions.AMQPError, TimeoutError, asyncio.InvalidStateError, RuntimeError)
 
 _TAKE = """
 SELECT id, message_id, exchange, routing_key, subject, content_type, traceparent, body FROM outbox
@@ -56,7 +59,9 @@ class Relay:
                 async with connection:
                     pause = 0.2
                     await self._send_until_lost(connection)
-            except (OSError, aio_pika.exceptions.AMQPError, TimeoutError, asyncio.InvalidStateError, RuntimeError) as error:
+            except Exception as error:
+                if not (isinstance(error, _BROKER_LOST) or is_transient(error)):
+                    raise
                 log.warning("relay_waits", error=type(error).__name__, seconds=pause)
             finally:
                 self.connected = False
@@ -71,7 +76,14 @@ class Relay:
         exchanges: dict[str, AbstractExchange] = {}
         while not (connection.is_closed or channel.is_closed):
             self._wake.clear()
-            sent, failed = await self.send_some(channel, exchanges)
+            try:
+                sent, failed = await self.send_some(channel, exchanges)
+            except Exception as error:
+                if connection.is_closed or channel.is_closed or not is_transient(error):
+                    raise
+                log.warning("database_waits", error=type(error).__name__, seconds=DATABASE_SECONDS)
+                await asyncio.sleep(DATABASE_SECONDS)
+                continue
             if failed or not sent:
                 try:
                     await asyncio.wait_for(self._wake.wait() if not failed else asyncio.sleep(1), POLL_SECONDS + (1 if failed else 0))

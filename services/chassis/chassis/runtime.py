@@ -61,6 +61,8 @@ class Runtime:
     relay: Relay = field(init=False)
     consumer: Consumer | None = field(init=False, default=None)
     verifier: Verifier | None = field(init=False, default=None)
+    proofs: dict[str, Callable[[], bool]] = field(init=False, default_factory=dict)
+    """What a service's own background work adds to the health: name → whether it works now."""
 
     def __post_init__(self) -> None:
         name, s = self.service.name, self.settings
@@ -115,7 +117,7 @@ class Runtime:
         found = {"database": database, "relay": self.relay.connected}
         if self.consumer and self._tasks and len(self._tasks) > 1:
             found["consumers"] = self.consumer.consuming
-        return found
+        return found | {name: proof() for name, proof in self.proofs.items()}
 
     async def _pass_deadlines(self) -> None:
         while self.service.processes:

@@ -8,12 +8,14 @@ import subprocess
 import sys
 
 import aio_pika
+import asyncpg
 import pytest
 from chassis.relay import Relay
 from chassis.testing import Databases, eventually
 from chassis.topology import declare_events
 from sqlalchemy import text
 
+from infra.local.servers import PrivateServers
 from services.chassis.tests.messaging.world import World, a_world, assessed
 
 KILLED_BETWEEN_PUBLISH_AND_MARK = """
@@ -127,6 +129,24 @@ async def _was_seen(world: World) -> bool:
 
 async def _nothing_left(world: World) -> bool:
     return bool(await world.value("SELECT count(*) FROM outbox WHERE published_at IS NULL") == 0)
+
+
+async def test_it_waits_for_a_database_that_is_away_and_then_sends(databases: Databases, broker: str, servers: PrivateServers) -> None:
+    async with a_world(databases, broker) as world:
+        connection, queue = await _listening(broker)
+        async with connection, world.running(relay := world.relay()):
+            await eventually(lambda: relay.connected)
+            await _outbox_of(world, 10)
+            name = world.units.engine.url.database
+            superuser = await asyncpg.connect(servers.database_url("collection", "superuser", database="postgres"))
+            await superuser.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+            await asyncio.sleep(1.5)  # longer than its poll: it has met the closed door
+            await superuser.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+            await superuser.close()
+
+            await eventually(lambda: _nothing_left(world))
+            assert len(await _received(queue)) >= 10
 
 
 def _environment() -> dict[str, str]:

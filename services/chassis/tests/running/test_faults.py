@@ -69,6 +69,15 @@ def test_a_mistake_in_our_own_code_is_permanent() -> None:
     assert is_transient(asyncpg.InterfaceError("connection is closed"))
 
 
+def test_a_server_killed_in_the_middle_of_an_exchange_is_transient() -> None:
+    words = asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+    as_adapted = Exception("adapted")
+    as_adapted.__cause__ = words
+    assert is_transient(words)
+    assert is_transient(DBAPIError("SELECT 1", {}, as_adapted))
+    assert not is_transient(DBAPIError("SELECT 1", {}, Exception("adapted")))
+
+
 def test_a_message_that_does_not_fit_is_described_by_field_and_rule_never_by_value() -> None:
     item = {"id": "00000000-0000-7000-8000-000000000000", "time": "2026-07-13T00:00:00Z", "effectiveon": "2026-04-01", "sequence": 1}
     with pytest.raises(ValidationError) as caught:

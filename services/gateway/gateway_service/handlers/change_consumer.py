@@ -12,6 +12,7 @@ from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 from chassis import dead_letters
 from chassis.consumer import is_transient
 from chassis.runtime import Runtime
+from chassis.topology import SETUP_SECONDS
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import SINGLE
 from pydantic_core import to_json
@@ -25,7 +26,9 @@ QUEUE = "gateway.intake"
 
 async def consume_changes(runtime: Runtime) -> None:
     """The background work of a worker."""
-    await ChangeConsumer(runtime).run()
+    consumer = ChangeConsumer(runtime)
+    runtime.proofs["intake"] = lambda: consumer.consuming
+    await consumer.run()
 
 
 class ChangeConsumer:
@@ -57,13 +60,14 @@ class ChangeConsumer:
 
     async def _consume(self, connection: AbstractConnection) -> None:
         self._arrived.clear()
-        channel = await connection.channel()
         lost = asyncio.Event()
-        for closing in (connection, channel):
-            closing.close_callbacks.add(lambda *_: lost.set())
-        await channel.set_qos(prefetch_count=self._prefetch)
-        queue = await channel.get_queue(QUEUE, ensure=False)
-        await queue.consume(self._take)
+        async with asyncio.timeout(SETUP_SECONDS):
+            channel = await connection.channel()
+            for closing in (connection, channel):
+                closing.close_callbacks.add(lambda *_: lost.set())
+            await channel.set_qos(prefetch_count=self._prefetch)
+            queue = await channel.get_queue(QUEUE, ensure=False)
+            await queue.consume(self._take)
         self.consuming = True
         work, loss = asyncio.create_task(self._work()), asyncio.create_task(lost.wait())
         try:
