@@ -10,7 +10,7 @@ import sys
 
 port = int(os.environ.get("KOKI_HTTP_PORT", "8000"))
 try:
-    with socket.create_connection(("127.0.0.1", port), timeout=4) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=8) as connection:
         connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         status_line = connection.makefile("rb").readline().decode("latin-1").strip()
 except OSError as error:

@@ -109,6 +109,9 @@ class Thread:
 
         def all_there() -> bool:
             found = {(service, kind): self.rows(service, "loaded", kind) for service, kind in wanted}
+            for service in {service for service, _ in wanted}:
+                if dead := self.operations(service, "summary")["dead_letters"]:
+                    raise LocalRunProblem(f"{service} に配達不能が{dead}件あります。運用コンソールの「配達不能」で理由を確かめてください。")
             told("、".join(f"{service} {found[service, kind]:,}/{rows:,}" for (service, kind), rows in wanted.items()))
             return all(found[key] >= rows for key, rows in wanted.items())
 

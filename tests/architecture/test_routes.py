@@ -24,6 +24,7 @@ PUBLIC = {
     ("gateway", "POST", "/sign-in"): "Who is not signed in yet signs in here; the form has a token of its own.",
     ("gateway", "GET", "/terminal"): "A browser becomes a terminal before anybody signs in on it.",
     ("gateway", "POST", "/terminal"): "The registration code that an administrator drew is the proof; the form has a token of its own.",
+    ("gateway", "GET", "/{path:path}"): "Whatever is nowhere: a page that says so.",
     ("gateway", "GET", "/static/{name}"): "The style sheet of the sign-in page.",
     ("gateway", "POST", "/v1/traces"): "Spans of the services, taken from trusted networks only; nothing is shown.",
 }

@@ -8,8 +8,8 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 from chassis.testing import Databases
-from gateway_service.seed import sample_sign_ins
+from gateway_service.seed import sample_municipal_secrets, sample_sign_ins
+
 from infra.local.servers import PrivateServers
 from services.gateway.tests.world import declare_municipal_doors, keys
 
 REPOSITORY = Path(__file__).parents[2]
-SERVICES = ("eligibility", "premium", "collection")
+SERVICES = ("eligibility", "premium", "collection", "statistics")
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,36 @@ class Installation:
 
     url: str
     sign_ins: dict[str, str]
+    secrets: dict[str, str]
+    """Municipality code → secret of the municipal API."""
     broker: str
-    stand_ins: subprocess.Popen[bytes]
+    stand_ins: str
+    """Address of the services behind the gateway."""
+
+    async def switch(self, service: str, state: str) -> None:
+        """Switch a service behind the gateway off or on."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            (await client.post(f"{self.stand_ins}/switch/{service}/{state}")).raise_for_status()
 
 
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
+
+
+@contextmanager
+def a_virtual_host(servers: PrivateServers) -> Iterator[str]:
+    """The amqp:// URL of an administrator in a virtual host of its own."""
+    management = httpx.URL(servers.management_url)
+    account = urlsplit(servers.broker_url("koki-administrator"))
+    name = f"journey-{os.getpid()}"
+    with httpx.Client(base_url=management.copy_with(userinfo=b""), auth=(management.username, management.password), timeout=30) as client:
+        client.put(f"/api/vhosts/{name}").raise_for_status()
+        everything = {"configure": ".*", "write": ".*", "read": ".*"}
+        client.put(f"/api/permissions/{name}/{account.username}", json=everything).raise_for_status()
+        yield urlunsplit(account._replace(path=f"/{name}"))
+        client.delete(f"/api/vhosts/{name}")
 
 
 @asynccontextmanager
@@ -66,31 +89,36 @@ async def an_installation(databases: Databases, servers: PrivateServers, broker:
         "KOKI_GATEWAY_SAMPLE_FILE": str(folder / "sample.json"),
         "KOKI_SERVICES": json.dumps({name: f"http://127.0.0.1:{behind}/{name}" for name in SERVICES}),
     }
-    subprocess.run([sys.executable, "-m", "gateway_service", "migrate"], env=environment, cwd=REPOSITORY, check=True)
-    stand_ins = subprocess.Popen(
-        [sys.executable, "-m", "tests.journeys.fake_services", str(behind), str(public)], env=environment, cwd=REPOSITORY
-    )
-    gateway = subprocess.Popen([sys.executable, "-m", "gateway_service", "all"], env=environment, cwd=REPOSITORY)
+    await asyncio.to_thread(_run, "gateway_service", "migrate", environment=environment)
+    stand_ins = _start("tests.journeys.stand_ins", str(behind), str(public), environment=environment, log=folder / "stand_ins.log")
+    gateway = _start("gateway_service", "all", environment=environment, log=folder / "gateway.log")
     url = f"http://127.0.0.1:{port}"
     try:
         await _well(url, f"http://127.0.0.1:{behind}/premium")
         sign_ins = {found["user_name"]: found["password"] for found in sample_sign_ins(folder / "sample.json")}
-        yield Installation(url, sign_ins, _plain(broker), stand_ins)
+        yield Installation(url, sign_ins, sample_municipal_secrets(folder / "sample.json"), broker, f"http://127.0.0.1:{behind}")
     finally:
         for process in (gateway, stand_ins):
             process.terminate()
             process.wait(timeout=20)
 
 
-def _plain(broker: str) -> str:
-    return urlunsplit(urlsplit(broker))
+def _run(*arguments: str, environment: dict[str, str]) -> None:
+    subprocess.run([sys.executable, "-m", *arguments], env=environment, cwd=REPOSITORY, check=True)
+
+
+def _start(*arguments: str, environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """A process whose output goes to a file."""
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", *arguments]
+        return subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=output, stderr=subprocess.STDOUT)
 
 
 async def _well(*addresses: str) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
-        for _ in range(200):
+        for _ in range(900):
             answers: list[Any] = await asyncio.gather(*(client.get(f"{address}/health") for address in addresses), return_exceptions=True)
             if all(isinstance(answer, httpx.Response) and answer.status_code == 200 for answer in answers):
                 return
             await asyncio.sleep(0.1)
-    raise AssertionError(f"These did not become well in 20 seconds: {answers}")
+    raise AssertionError(f"These did not become well in 90 seconds: {answers}")

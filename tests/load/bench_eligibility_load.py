@@ -132,9 +132,7 @@ async def measure(servers: PrivateServers, frame: pl.DataFrame, rounds: int) -> 
             message = Message(id=uuid4(), source="gateway", time=units.clock.now(), event=event, correlation_id=uuid4())
             loaded, searchable = await load(units, message), await make_searchable(units)
             figures.append((bare, loaded, searchable))
-            print(
-                f"round {number + 1}: bare COPY {bare:.2f} s, loaded {loaded:.2f} s ({loaded / bare:.2f} x), searchable {searchable:.2f} s more"
-            )
+            print(f"{number + 1}: bare {bare:.2f} s, loaded {loaded:.2f} s ({loaded / bare:.2f} x), searchable {searchable:.2f} s later")
         async with units.open() as uow:
             insured = (await uow.connection.exec_driver_sql("SELECT count(*) FROM qualification")).scalar_one()
     finally:

@@ -24,8 +24,7 @@ def wire_dtype(dtype: np.dtype[np.void]) -> np.dtype[np.void]:
     fields: list[tuple[str, str]] = [("fields", ">i2")]
     for name in dtype.names or ():
         column = dtype[name]
-        kind = "S" if column.kind == "S" else "b" if column.kind == "b" else column.kind
-        wire = f"S{column.itemsize}" if kind == "S" else "?" if kind == "b" else f">{kind}{column.itemsize}"
+        wire = {"S": f"S{column.itemsize}", "b": "?"}.get(column.kind, f">{column.kind}{column.itemsize}")
         fields += [(f"length_{name}", ">i4"), (name, wire)]
     return np.dtype(fields)
 

@@ -83,7 +83,7 @@ def calendar_of(municipality_code: str, year: int, *, sample: bool = False) -> C
         rounding=book.read(names["instalment_rounding"], whole).on(day),
         notice_days=book.read(names["notice_days"], whole).on(day),
         closing_days=closing_days(fiscal_year),
-        provisional=tuple(sorted(name for name in names.values() if book[name].provisional_on(day) and name not in confirmed)),
+        provisional=provisional_parameters(tuple(names.values()), day, confirmed),
     )
 
 
@@ -107,6 +107,11 @@ def closing_days(fiscal_year: FiscalYear) -> frozenset[tuple[int, int]]:
     """The days around New Year on which banks are closed."""
     rows = _book().read("bank_closing_days", table).on(fiscal_year.start)
     return frozenset((whole(row["month"]), whole(row["day"])) for row in rows)
+
+
+def provisional_parameters(names: tuple[str, ...], day: date, confirmed: frozenset[str]) -> tuple[str, ...]:
+    """Of these parameters, those whose value on a day is neither verified nor confirmed by an officer, in order of name."""
+    return tuple(sorted(name for name in names if _book()[name].provisional_on(day) and name not in confirmed))
 
 
 def confirmed_parameters(path: Path, year: int) -> frozenset[str]:

@@ -9,7 +9,7 @@ from eligibility_service.handlers.routing import ROUTES
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
 from eligibility_service.jobs.following import follow_calendar, issue_after_acquisition, make_searchable
 from eligibility_service.jobs.issue_cards import IssueCards
-from eligibility_service.settings import seed
+from eligibility_service.seed import seed
 
 SERVICE = Service(
     name="eligibility",

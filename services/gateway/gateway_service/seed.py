@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway_service.domain.roles import Role
 from gateway_service.settings import GatewaySettings
 from gateway_service.store import municipalities
+from gateway_service.store.drawn import new_password
 
 MUNICIPALITIES: Final = {"131016": "千代田区", "132012": "八王子市", "133086": "奥多摩町"}
 _ACCOUNTS: Final[tuple[tuple[str, str, Role, str | None], ...]] = (
@@ -110,7 +111,7 @@ def _drawn(known: dict[str, Any], given_secrets: dict[str, str]) -> dict[str, An
         "sign_ins": [
             {
                 "user_name": name,
-                "password": passwords.get(name) or _password(),
+                "password": passwords.get(name) or new_password(),
                 "display_name": display,
                 "role": str(role),
                 "municipality_code": code,
@@ -119,12 +120,6 @@ def _drawn(known: dict[str, Any], given_secrets: dict[str, str]) -> dict[str, An
         ],
         "municipal_secrets": {code: given_secrets.get(code) or kept.get(code) or secrets.token_urlsafe(24) for code in MUNICIPALITIES},
     }
-
-
-def _password() -> str:
-    """Sixteen letters and digits without those that look alike, in groups of four: 79 bits, and can be typed."""
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -27,6 +27,8 @@ from gateway_service import seed
 from gateway_service.bootstrap import SERVICE
 from joserfc.jwk import OKPKey
 from pamqp.common import FieldTable
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic_core import to_json
 from sqlalchemy import text
 
@@ -273,6 +275,8 @@ async def a_gateway(
     """A gateway that runs in this process; `worker=False` leaves files and changes where they are."""
     database = await databases("gateway", ROOT)
     await declare_municipal_doors(broker)
+    # Weak on purpose: a test does not wait for a hash that is meant to be slow.
+    monkeypatch.setattr("pwdlib.PasswordHash.recommended", lambda: PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)))
     sample_file = folder / "sample.json"
     monkeypatch.setenv("KOKI_GATEWAY_SAMPLE_FILE", str(sample_file))
     private, public = keys(folder)

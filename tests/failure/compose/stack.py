@@ -20,7 +20,7 @@ from tests.failure.compose.engine import CommandFailed, Engine, engine, run
 
 SERVICES: Final = ("eligibility", "premium", "benefits", "collection", "statistics", "gateway")
 SERVERS: Final = ("postgres", "rabbitmq")
-HEALTHY_WITHIN_SECONDS: Final = 300
+HEALTHY_WITHIN_SECONDS: Final = 600
 _PROJECT: Final = "koki-proof"
 
 

@@ -1,6 +1,7 @@
 """Who is insured, from when until when."""
 
 from alembic import op
+from chassis.row_security import seen_by_municipality
 
 revision = "benefits_0001"
 down_revision = None
@@ -25,9 +26,4 @@ CREATE INDEX insured_number ON insured (insured_number)
 def upgrade() -> None:
     for statement in _TABLES.split(";\n"):
         op.execute(statement)
-    scope = "current_setting('koki.scope', true)"
-    op.execute("ALTER TABLE insured ENABLE ROW LEVEL SECURITY")
-    op.execute(
-        "CREATE POLICY window_scope ON insured FOR SELECT TO benefits_window "
-        f"USING ({scope} = '*' OR municipality_code = ANY (string_to_array({scope}, ',')))"
-    )
+    seen_by_municipality(op, "benefits", ("insured",))

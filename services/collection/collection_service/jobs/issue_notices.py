@@ -17,9 +17,10 @@ from chassis.law import FiscalYear
 from chassis.problems import Problem
 from chassis.unit_of_work import UnitOfWork
 
+from collection_service.documents.demands import CannotBeSent, sheet_of
 from collection_service.documents.pages import page_count
 from collection_service.documents.payment_notice.render import renderer
-from collection_service.domain.notices import CannotBeSent, Demand, sheet_of
+from collection_service.domain.notices import Demand
 from collection_service.store import notices
 
 PAGES = 1_000

@@ -65,6 +65,7 @@ def _demand(row: Mapping[str, Any], instalments: Sequence[Charged]) -> Demand | 
         addressee=addressee,
         instalments=instalments,
         has_earlier_notice=row["has_earlier_notice"],
+        provisional=row["provisional"],
     )
 
 
@@ -113,7 +114,7 @@ WHERE a.fiscal_year = $2 AND ($3::text IS NULL OR a.municipality_code = $3) AND 
 """
 _TAKE = """
 SELECT n.number, n.insured_id, n.fiscal_year, n.revision, n.municipality_code, n.annual_amount, a.revision AS current_revision,
-       i.insured_number, i.acquired_on, ad.status, ad.name, ad.postal_code, ad.address_prefecture, ad.address_municipality,
+       a.provisional, i.insured_number, i.acquired_on, ad.status, ad.name, ad.postal_code, ad.address_prefecture, ad.address_municipality,
        ad.address_town, ad.address_number, ad.address_building,
        EXISTS (
            SELECT 1 FROM notice e WHERE (e.insured_id, e.fiscal_year, e.state) = (n.insured_id, n.fiscal_year, 'issued')

@@ -1,6 +1,7 @@
 """Addressees, the insured, assessments, the charge ledger with its invariant, and payment notices."""
 
 from alembic import op
+from chassis.row_security import seen_by_municipality
 
 revision = "collection_0001"
 down_revision = None
@@ -159,10 +160,4 @@ def upgrade() -> None:
     op.execute(
         "CREATE TRIGGER assessment_stays BEFORE DELETE OR TRUNCATE ON assessment FOR EACH STATEMENT EXECUTE FUNCTION stays_as_written()"
     )
-    scope = "current_setting('koki.scope', true)"
-    for table in _SEEN_BY_MUNICIPALITY:
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(
-            f"CREATE POLICY window_scope ON {table} FOR SELECT TO collection_window "
-            f"USING ({scope} = '*' OR municipality_code = ANY (string_to_array({scope}, ',')))"
-        )
+    seen_by_municipality(op, "collection", _SEEN_BY_MUNICIPALITY)

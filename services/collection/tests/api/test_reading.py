@@ -12,7 +12,7 @@ import obstore
 import pytest
 from chassis import jobs
 from chassis.batches import open_store
-from chassis.documents.readback import PageTexts
+from chassis.documents.glyphs import PageTexts
 from chassis.settings import Settings
 from chassis.testing import Databases, TestDatabase
 from chassis.tokens import Principal

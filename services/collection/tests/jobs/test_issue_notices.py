@@ -9,7 +9,7 @@ from typing import Any
 import obstore
 import pytest
 from chassis import jobs
-from chassis.documents.readback import PageTexts
+from chassis.documents.glyphs import PageTexts
 from chassis.problems import Problem
 from chassis.testing import Databases
 from chassis.unit_of_work import Units
@@ -115,6 +115,15 @@ async def test_who_cannot_be_written_to_is_refused_with_a_reason_and_the_others_
         assert (again["totals"]["issued"], again["totals"]["refused"]) == (1, 4), "who was refused is tried again"
 
 
+async def test_nobody_is_asked_for_a_provisional_premium(databases: Databases, tmp_path: Path) -> None:
+    async with (await databases("collection", ROOT)).units(store=tmp_path) as units:
+        await person(units, 1)
+        await apply(units, resident(2), insured(2), assessed(2, 9_000, provisional=True))
+        _, outcome = await run(units)
+        assert (outcome["totals"]["issued"], outcome["totals"]["refused"]) == (1, 1)
+        assert "暫定" in {number: refusal for number, _, refusal in await rows(units, STATES)}["2"]
+
+
 async def test_a_notice_overtaken_by_a_new_decision_is_not_printed(databases: Databases, tmp_path: Path) -> None:
     async with (await databases("collection", ROOT)).units(store=tmp_path) as units:
         await person(units, 1)
@@ -180,7 +189,7 @@ async def test_only_the_municipality_and_year_asked_for_are_sent(databases: Data
             resident(2, municipality_code=HACHIOJI),
             insured(2, municipality_code=HACHIOJI),
             assessed(2, 9_000, municipality_code=HACHIOJI),
-            assessed(2, 8_000, municipality_code=HACHIOJI, fiscal_year=2025),
+            assessed(2, 8_000, municipality_code=HACHIOJI, fiscal_year=2027),
         )
         preview, _ = await run(units, municipality_code=HACHIOJI)
         assert preview["municipalities"] == {HACHIOJI: 1}

@@ -92,9 +92,10 @@ async def test_the_application_cannot_empty_the_ledger(database: TestDatabase) -
 
 
 async def test_a_handler_that_writes_too_little_leaves_nothing_behind(database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    from collection_service.domain import charging
     from collection_service.handlers import assessments
 
-    honest = assessments.decide
+    honest = charging.decide
 
     def forgetful(*arguments: object, today: date) -> object:
         decided = honest(*arguments, today=today)  # type: ignore[arg-type]

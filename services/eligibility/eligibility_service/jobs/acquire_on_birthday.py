@@ -34,5 +34,5 @@ class AcquireOnBirthday:
 
     async def reconcile(self, parameters: dict[str, Any], run_id: UUID, totals: dict[str, int], uow: UnitOfWork) -> dict[str, Any]:
         """Nobody whose day had come is left."""
-        left = await (await driver(uow.connection)).fetchval("SELECT count(*) FROM resident WHERE acquires_on <= $1", uow.today)
+        left = await (await driver(uow.connection)).fetchval("SELECT count(*) FROM resident_search WHERE acquires_on <= $1", uow.today)
         return {"未処理": left} if left else {}

@@ -25,7 +25,7 @@ CALENDAR_SECONDS: Final = 60
 CALENDAR: Final = "業務カレンダー"
 BROKEN: Final = "証を作る仕組みの中で誤りが起きました。運用担当に連絡してください。"
 _DUE_TODAY = """
-SELECT EXISTS (SELECT FROM resident WHERE acquires_on <= $1) AND NOT EXISTS (
+SELECT EXISTS (SELECT FROM resident_search WHERE acquires_on <= $1) AND NOT EXISTS (
     SELECT FROM job_run WHERE job = $2 AND state IN ('prepared', 'approved'))
 """
 

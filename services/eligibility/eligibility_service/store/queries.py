@@ -30,13 +30,9 @@ SELECT municipality_code, resident_number, kana_key FROM resident_search
 WHERE born_on = $1 AND kana_key >= kana_key($2) AND kana_key < kana_key($2) || $3 ORDER BY kana_key LIMIT $4
 """
 _BY_KANA = """
-SELECT municipality_code, resident_number, kana_key FROM resident_search
-WHERE kana_key >= kana_key($1) AND kana_key < kana_key($1) || $2 ORDER BY kana_key LIMIT $3
-"""
-_BY_KANA_WITHIN = """
-SELECT s.* FROM unnest($4::text[]) AS code CROSS JOIN LATERAL (
+SELECT s.* FROM ({codes}) AS code(m) CROSS JOIN LATERAL (
     SELECT municipality_code, resident_number, kana_key FROM resident_search
-    WHERE municipality_code = code AND kana_key >= kana_key($1) AND kana_key < kana_key($1) || $2 ORDER BY kana_key LIMIT $3
+    WHERE municipality_code = code.m AND kana_key >= kana_key($1) AND kana_key < kana_key($1) || $2 ORDER BY kana_key LIMIT $3
 ) AS s ORDER BY s.kana_key LIMIT $3
 """
 _FOUND = """
@@ -98,8 +94,8 @@ async def search(
     if born_on is not None:
         return await _found(raw, _BY_BIRTH, born_on, kana, _HIGHEST, limit)
     if municipalities is None:
-        return await _found(raw, _BY_KANA, kana, _HIGHEST, limit)
-    return await _found(raw, _BY_KANA_WITHIN, kana, _HIGHEST, limit, sorted(municipalities))
+        return await _found(raw, _BY_KANA.replace("{codes}", _MUNICIPALITIES), kana, _HIGHEST, limit)
+    return await _found(raw, _BY_KANA.replace("{codes}", "SELECT unnest($4::text[])"), kana, _HIGHEST, limit, sorted(municipalities))
 
 
 async def _found(raw: asyncpg.Connection[Any], keys: str, *arguments: object) -> list[dict[str, Any]]:

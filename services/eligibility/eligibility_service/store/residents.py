@@ -84,7 +84,7 @@ COMING_PARTS: Final = """
 SELECT min(key COLLATE "C") AS first, max(key COLLATE "C") AS last, count(*) AS records FROM (
     SELECT municipality_code || ':' || resident_number AS key,
            (row_number() OVER (ORDER BY municipality_code, resident_number) - 1) / $2 AS part
-    FROM resident WHERE acquires_on <= $1) AS numbered
+    FROM resident_search WHERE acquires_on <= $1) AS numbered
 GROUP BY part ORDER BY part
 """
 """Residents whose day of acquisition has come ($1: today), in parts of $2 people."""
@@ -102,7 +102,7 @@ async def keep_apart(uow: UnitOfWork, municipalities: list[str], *, alone: bool)
 
 
 async def accept(uow: UnitOfWork, records: pl.DataFrame, turn: int) -> pl.DataFrame:
-    """The records that say something new, with the columns `known_…` (null for a new resident) and `recorded_from`.
+    """The records that say something new, with the columns `known_…` (null for a new resident) and, for the known, `recorded_from`.
 
     A record whose sequence is not above the known one was seen before. Each turn is a knowledge of its own, one microsecond later.
     """
@@ -112,6 +112,8 @@ async def accept(uow: UnitOfWork, records: pl.DataFrame, turn: int) -> pl.DataFr
     else:
         rows = await raw.fetch(_KNOWN_FEW, *keys_of(records))
     known = frame_of(rows, _KNOWN)
+    if not rows:
+        return records.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in _KNOWN.items() if name not in KEY)
     now = uow.now + timedelta(microseconds=turn)
     return (
         records.join(known, on=KEY, how="left", maintain_order="left")
@@ -155,12 +157,12 @@ async def said_of_those_who_left(uow: UnitOfWork, people: pl.DataFrame) -> dict[
 async def take_coming(uow: UnitOfWork, *, today: date, first: str, last: str) -> pl.DataFrame:
     """Residents whose day of acquisition has come, from key `first` to `last` (code:number), locked; the columns of RECORD."""
     raw = await driver(uow.connection)
-    codes = await raw.fetch("SELECT DISTINCT municipality_code FROM resident WHERE acquires_on <= $1", today)
+    codes = await raw.fetch("SELECT DISTINCT municipality_code FROM resident_search WHERE acquires_on <= $1", today)
     await keep_apart(uow, [row["municipality_code"] for row in codes], alone=False)
     rows = await raw.fetch(
-        f"""SELECT {_COLUMNS} FROM resident
-        WHERE acquires_on <= $1 AND (municipality_code || ':' || resident_number) COLLATE "C" BETWEEN $2 AND $3
-        ORDER BY municipality_code, resident_number FOR UPDATE""",
+        f"""SELECT {_OLD} FROM resident_search s JOIN resident r USING (municipality_code, resident_number)
+        WHERE s.acquires_on <= $1 AND (municipality_code || ':' || resident_number) COLLATE "C" BETWEEN $2 AND $3
+        ORDER BY municipality_code, resident_number FOR UPDATE OF r""",
         today,
         first,
         last,
@@ -171,9 +173,10 @@ async def take_coming(uow: UnitOfWork, *, today: date, first: str, last: str) ->
 async def set_coming(uow: UnitOfWork, people: pl.DataFrame) -> None:
     """Write `acquires_on` of people anew after a decision."""
     raw = await driver(uow.connection)
-    await raw.execute(
-        """UPDATE resident r SET acquires_on = k.day FROM unnest($1::text[], $2::text[], $3::date[]) AS k(m, n, day)
-        WHERE (r.municipality_code, r.resident_number) = (k.m, k.n)""",
-        *keys_of(people),
-        people["acquires_on"].to_list(),
-    )
+    for table in ("resident", "resident_search"):
+        await raw.execute(
+            f"""UPDATE {table} r SET acquires_on = k.day FROM unnest($1::text[], $2::text[], $3::date[]) AS k(m, n, day)
+            WHERE (r.municipality_code, r.resident_number) = (k.m, k.n)""",
+            *keys_of(people),
+            people["acquires_on"].to_list(),
+        )

@@ -12,13 +12,17 @@ from chassis.unit_of_work import UnitOfWork
 from eligibility_service.store.bulk import LARGE, keys_of
 
 PEOPLE_AT_A_TIME: Final = 20_000
-_RESIDENTS = "SELECT r.municipality_code, r.resident_number, r.household_number, kana_key(r.name_kana), r.born_on FROM resident r"
+_RESIDENTS = """
+SELECT r.municipality_code, r.resident_number, r.household_number, kana_key(r.name_kana), r.born_on, r.acquires_on FROM resident r
+"""
 _KEEP_RESIDENTS = f"""
 INSERT INTO resident_search AS s
 {_RESIDENTS} JOIN unnest($1::text[], $2::text[]) AS k(m, n) ON (r.municipality_code, r.resident_number) = (k.m, k.n)
 ON CONFLICT (municipality_code, resident_number) DO UPDATE
-SET household_number = excluded.household_number, kana_key = excluded.kana_key, born_on = excluded.born_on
-WHERE (s.household_number, s.kana_key, s.born_on) <> (excluded.household_number, excluded.kana_key, excluded.born_on)
+SET household_number = excluded.household_number, kana_key = excluded.kana_key, born_on = excluded.born_on,
+    acquires_on = excluded.acquires_on
+WHERE (s.household_number, s.kana_key, s.born_on, s.acquires_on)
+    IS DISTINCT FROM (excluded.household_number, excluded.kana_key, excluded.born_on, excluded.acquires_on)
 """
 _KEEP_NUMBERS = """
 INSERT INTO insured_number_search (municipality_code, resident_number, insured_number, ordinal)
@@ -34,9 +38,7 @@ _FOLLOW_NUMBERS = """
 INSERT INTO insured_number_search (insured_number, municipality_code, resident_number, ordinal)
 SELECT q.insured_number, q.municipality_code, q.resident_number, q.ordinal FROM qualification q
 WHERE q.municipality_code = $1 AND q.resident_number BETWEEN $2 AND $3
-  AND NOT EXISTS (SELECT FROM insured_number_search s WHERE s.insured_number = q.insured_number
-                  AND (s.municipality_code, s.resident_number, s.ordinal) = (q.municipality_code, q.resident_number, q.ordinal))
-ORDER BY 1
+ORDER BY 1 ON CONFLICT (insured_number, municipality_code, resident_number, ordinal) DO NOTHING
 """
 
 
@@ -49,7 +51,7 @@ async def follow_residents(raw: asyncpg.Connection[Any], residents: pl.DataFrame
 
 
 async def follow_numbers(raw: asyncpg.Connection[Any], qualifications: pl.DataFrame) -> None:
-    """Make new numbers searchable; one that another person holds is refused by the table's key."""
+    """Make new numbers searchable; one that another person holds is refused by the table."""
     if qualifications.height > LARGE:
         await _note(raw, qualifications)
     elif qualifications.height:

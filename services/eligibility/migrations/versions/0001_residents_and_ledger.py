@@ -1,6 +1,7 @@
 """The mirror of residents and the insured ledger, both in two times (infra/decisions/0010)."""
 
 from alembic import op
+from chassis.row_security import seen_by_municipality
 
 revision = "eligibility_0001"
 down_revision = None
@@ -53,7 +54,6 @@ _STATEMENTS = (
         recorded_from timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (municipality_code, resident_number)
     )""",
-    "CREATE INDEX resident_acquires_on ON resident (acquires_on) WHERE acquires_on IS NOT NULL",
     "COMMENT ON COLUMN resident.acquires_on IS 'The coming day on which this resident becomes insured; empty for everybody else.'",
     f"""
     CREATE TABLE resident_history ({_RECORD},
@@ -69,25 +69,26 @@ _STATEMENTS = (
     # The one definition of how a reading is searched: full width, without spaces and middle dots.
     """
     CREATE FUNCTION kana_key(reading text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-        SELECT CASE WHEN bare IS NFKC NORMALIZED THEN bare ELSE normalize(bare, NFKC) END
-        FROM (VALUES (translate(reading, U&' \\3000\\0009・･', ''))) AS t(bare)
+        SELECT normalize(translate(reading, U&' \\3000\\0009・･', ''), NFKC)
     $$""",
     f"""
     CREATE TABLE resident_search ({_PERSON},
         household_number text COLLATE "C" NOT NULL,
         kana_key text COLLATE "C" NOT NULL,
         born_on date NOT NULL,
+        acquires_on date,
         PRIMARY KEY (municipality_code, resident_number)
     )""",
-    "CREATE INDEX resident_search_kana ON resident_search (kana_key)",
-    "CREATE INDEX resident_search_kana_within ON resident_search (municipality_code, kana_key)",
-    "CREATE INDEX resident_search_born_on ON resident_search (born_on, kana_key)",
+    "CREATE INDEX resident_search_kana ON resident_search (municipality_code, kana_key)",
+    "CREATE INDEX resident_search_born_on ON resident_search (born_on)",
+    "CREATE INDEX resident_search_acquires_on ON resident_search (acquires_on) WHERE acquires_on IS NOT NULL",
     "CREATE INDEX resident_search_household ON resident_search (municipality_code, household_number)",
     # Who holds which number; nobody's number is ever another's. Kept at once for single changes, within seconds after a batch.
     f"""
     CREATE TABLE insured_number_search (
-        insured_number text COLLATE "C" PRIMARY KEY,{_PERSON},
-        ordinal smallint NOT NULL
+        insured_number text COLLATE "C" NOT NULL UNIQUE,{_PERSON},
+        ordinal smallint NOT NULL,
+        PRIMARY KEY (insured_number, municipality_code, resident_number, ordinal)
     )""",
     # A sealed batch writes what is still to be made searchable; a worker follows within seconds.
     """
@@ -166,12 +167,15 @@ _STATEMENTS = (
     "INSERT INTO union_setting DEFAULT VALUES",
 )
 
-_SCOPED = ("resident", "resident_history", "resident_search", "insured_number_search", "qualification", "qualification_history")
-_POLICY = """
-CREATE POLICY own_municipalities ON {table} FOR SELECT TO eligibility_window USING (
-    current_setting('koki.scope', true) = '*'
-    OR municipality_code = ANY (string_to_array(current_setting('koki.scope', true), ','))
-)"""
+_SCOPED = (
+    "resident",
+    "resident_history",
+    "resident_search",
+    "insured_number_search",
+    "qualification",
+    "qualification_history",
+    "search_due",
+)
 
 
 def _names(columns: str) -> str:
@@ -181,6 +185,4 @@ def _names(columns: str) -> str:
 def upgrade() -> None:
     for statement in _STATEMENTS:
         op.execute(statement.replace("{record}", _names(_RECORD)).replace("{qualification}", _names(_QUALIFICATION)))
-    for table in _SCOPED:
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(_POLICY.format(table=table))
+    seen_by_municipality(op, "eligibility", _SCOPED)

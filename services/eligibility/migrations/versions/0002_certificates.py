@@ -1,6 +1,7 @@
 """Certificates: due, issued or refused, and the worklist of what a person must look at."""
 
 from alembic import op
+from chassis.row_security import seen_by_municipality
 
 revision = "eligibility_0002"
 down_revision = "eligibility_0001"
@@ -55,16 +56,9 @@ _STATEMENTS = (
     )""",
     "CREATE UNIQUE INDEX worklist_open ON worklist_item (kind, municipality_code, resident_number) WHERE closed_at IS NULL",
 )
-_POLICY = """
-CREATE POLICY own_municipalities ON {table} FOR SELECT TO eligibility_window USING (
-    current_setting('koki.scope', true) = '*'
-    OR municipality_code = ANY (string_to_array(current_setting('koki.scope', true), ','))
-)"""
 
 
 def upgrade() -> None:
     for statement in _STATEMENTS:
         op.execute(statement)
-    for table in ("certificate", "worklist_item"):
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(_POLICY.format(table=table))
+    seen_by_municipality(op, "eligibility", ("certificate", "worklist_item"))

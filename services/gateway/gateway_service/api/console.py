@@ -16,9 +16,10 @@ from fastapi.responses import RedirectResponse
 from gateway_service.api.gateway import Gateway, gateway_of
 from gateway_service.api.guard import OwnForm, allowed
 from gateway_service.api.pages import HEADERS, ScreenRoute, page
-from gateway_service.api.upstream import Reply
+from gateway_service.api.upstream import REFUSED, Reply
 from gateway_service.domain import jobs, words
 from gateway_service.domain.roles import Right
+from gateway_service.store import municipalities
 from gateway_service.store.sign_ins import Session
 
 router = APIRouter(prefix="/console", route_class=ScreenRoute, include_in_schema=False)
@@ -104,7 +105,12 @@ def _queue(found: dict[str, Any]) -> dict[str, Any]:
 @router.get("/queues")
 async def queues(request: Request, session: Operator) -> Response:
     found = await broker_queues(gateway_of(request))
-    return page(request, "console_queues.html", queues=None if found is None else sorted(found, key=lambda queue: str(queue["name"])))
+    return page(request, "console_queues.html", queues=None if found is None else sorted(found, key=_notable))
+
+
+def _notable(queue: dict[str, Any]) -> tuple[bool, str]:
+    """Queues with something in them first, then by name."""
+    return not queue["messages"], str(queue["name"])
 
 
 @router.get("/dead-letters")
@@ -169,7 +175,9 @@ async def job_run(request: Request, session: Operator, service: str, run_id: UUI
     gateway = gateway_of(request)
     reply = await gateway.upstream.ask(service, f"/operations/jobs/runs/{run_id}", session.principal)
     _require(reply)
-    return page(request, "console_job.html", run=reply.json(), service=service, jobs=jobs, terms=words.SERVICES)
+    async with gateway.runtime.units.open() as uow:
+        names = await municipalities.names(uow.connection)
+    return page(request, "console_job.html", run=reply.json(), service=service, jobs=jobs, terms=words.SERVICES, names=names)
 
 
 @router.post("/jobs/{service}/{run_id}/approve", dependencies=[OwnForm])
@@ -190,9 +198,9 @@ async def _act(request: Request, session: Session, service: str, path: str, body
 def _require(reply: Reply) -> None:
     if reply.unavailable:
         term = words.SERVICES.get(reply.service, reply.service)
-        saved = "行われたかどうか確かめられません。一覧を開いて確かめてください。"
-        raise Problem(503, "KOKI-S503", f"{term}サービスから返事がありません。", "しばらく待って、もう一度行ってください。", saved=saved)
+        saved = f"{term}サービスで行われたかどうか確かめられません。一覧を開いて確かめてください。"
+        raise Problem(503, "KOKI-S505", "サービスから返事がありません。", "しばらく待って、もう一度行ってください。", saved=saved)
     if not reply.ok:
         found = reply.problem
-        title = str(found.get("title") or "サービスに断られました。")
-        raise Problem(reply.status, str(found.get("code") or "KOKI-S422"), title, str(found.get("detail") or ""))
+        code, title = str(found.get("code") or REFUSED[0]), str(found.get("title") or REFUSED[1])
+        raise Problem(reply.status, code, title, str(found.get("detail") or ""))

@@ -21,6 +21,7 @@ from gateway_service.api.guard import OwnForm
 from gateway_service.api.pages import HEADERS, ScreenRoute, page
 from gateway_service.domain import words
 from gateway_service.store import intake, intake_board, municipalities, terminals
+from gateway_service.store.drawn import new_password
 
 router = APIRouter(prefix="/console", route_class=ScreenRoute, include_in_schema=False)
 CODE_HOURS = 24
@@ -84,7 +85,7 @@ async def add_terminal(
     named = name.strip()[:80]
     if not named:
         return await _terminals(request, status=422, error="端末の名前を入力してください。")
-    code = "-".join("".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(4)) for _ in range(4))
+    code = new_password()
     async with gateway.runtime.units.open() as uow:
         until = uow.now + timedelta(hours=CODE_HOURS)
         added = await terminals.add(uow.connection, uuid7(), named, municipality_code or None, code, until, session.user)

@@ -13,6 +13,7 @@ from gateway_service.api.gateway import gateway_of
 from gateway_service.api.guard import OwnForm, allowed
 from gateway_service.api.pages import HEADERS, ScreenRoute
 from gateway_service.api.person import SERVICE_TERMS, load, require_own, show
+from gateway_service.api.upstream import REFUSED
 from gateway_service.domain.roles import Right
 from gateway_service.store.sign_ins import Session
 
@@ -27,14 +28,16 @@ async def documents(request: Request, session: Clerk, municipality_code: str, re
     person = await load(request, session, "documents", municipality_code, resident_number)
     certificates = person.known.get("certificates", [])
     new = next((found for found in certificates if found["certificate_id"] == issued), None)
-    return show(request, person, "documents", new=new, confirm=None)
+    return show(request, person, "documents", new=new, confirm=None, valid=None)
 
 
 @router.get("/documents/issue")
 async def confirm_issue(request: Request, session: Issuer, municipality_code: str, resident_number: str) -> Response:
     """Before a card is made: what will be made, for whom. The key in the form makes a second press change nothing."""
     person = await load(request, session, "documents", municipality_code, resident_number)
-    return show(request, person, "documents", new=None, confirm=str(uuid4()))
+    today = gateway_of(request).runtime.clock.today().isoformat()
+    valid = next((found for found in person.known.get("certificates", []) if found["valid_until"] >= today), None)
+    return show(request, person, "documents", new=None, confirm=str(uuid4()), valid=valid)
 
 
 @router.post("/documents/issue", dependencies=[OwnForm])
@@ -56,10 +59,8 @@ async def issue(request: Request, session: Issuer, municipality_code: str, resid
         )
     if not reply.ok:
         found = reply.problem
-        title = str(found.get("title") or "発行できませんでした。")
-        raise Problem(
-            reply.status, str(found.get("code") or "KOKI-S422"), title, str(found.get("detail") or ""), saved="何も発行していません。"
-        )
+        code, title = str(found.get("code") or REFUSED[0]), str(found.get("title") or REFUSED[1])
+        raise Problem(reply.status, code, title, str(found.get("detail") or ""), saved="何も発行していません。")
     issued = reply.json()["certificate_id"]
     return RedirectResponse(f"/people/{municipality_code}/{resident_number}/documents?issued={issued}", status_code=303, headers=HEADERS)
 
@@ -103,7 +104,7 @@ async def _pdf(request: Request, session: Session, code: str, number: str, kind:
     reply = await gateway.upstream.ask(service, path, session.principal)
     await gateway.record(session, action, "shown" if reply.ok else "failed", about=(subject,), detail=key)
     if reply.unavailable:
-        raise Problem(503, "KOKI-S503", "いまは帳票を開けません。", f"{SERVICE_TERMS[service]}に接続できません。帳票は保存されています。")
+        raise Problem(503, "KOKI-S504", "いまは帳票を開けません。", f"{SERVICE_TERMS[service]}に接続できません。帳票は保存されています。")
     if not reply.ok:
         raise Problem(404, *NOT_FOUND, detail="この帳票はまだ作られていません。")
     headers = {**HEADERS, "Content-Disposition": f'inline; filename="{kind}-{key}.pdf"', "Content-Security-Policy": "default-src 'none'"}

@@ -29,5 +29,5 @@ async def person(
         gateway.record(session, "see_person:json", "shown", about=(subject,)),
     )
     if reply.status == 0:
-        raise Problem(503, "KOKI-S503", "いまは表示できません。", "資格サービスに接続できません。")
+        raise Problem(503, "KOKI-S502", "いまは表示できません。", "資格サービスに接続できません。")
     return Response(reply.content, status_code=reply.status, media_type=reply.content_type)

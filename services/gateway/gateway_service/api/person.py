@@ -75,7 +75,7 @@ async def load(request: Request, session: Session, tab: str, municipality_code: 
         await gateway.record(session, action, "not shown", about=(subject,), detail=f"eligibility {eligibility.status}")
         if eligibility.unavailable:
             detail = "資格サービスに接続できないため、この人の画面を開けません。記録は失われていません。"
-            raise Problem(503, "KOKI-S503", "いまは表示できません。", detail)
+            raise Problem(503, "KOKI-S502", "いまは表示できません。", detail)
         raise Problem(404, *NOT_FOUND, detail="番号を確かめてください。")
     async with gateway.runtime.units.open() as uow:
         names = await municipalities.names(uow.connection)

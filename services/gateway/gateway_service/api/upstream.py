@@ -16,6 +16,8 @@ log = structlog.get_logger("upstream")
 TOKEN_SECONDS = 60
 """A token is used for so long and is valid for twice as long."""
 SECONDS = 10.0
+REFUSED = ("KOKI-S422", "サービスに断られました。")
+"""What a person reads of a refusal that is no problem document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,10 @@ class Upstream:
         """(status, parts) of the health of a service; status 0 when it does not answer."""
         try:
             found = await self._client.get(self.addresses[service] + "/health", timeout=3)
-            parts = found.json()
-            return found.status_code, parts if isinstance(parts, dict) else {}
-        except (httpx.HTTPError, ValueError):
+        except httpx.HTTPError:
             return 0, {}
+        parts = found.json() if "json" in found.headers.get("content-type", "") else {}
+        return found.status_code, parts if isinstance(parts, dict) else {}
 
     async def close(self) -> None:
         await self._client.aclose()

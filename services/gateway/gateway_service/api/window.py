@@ -37,7 +37,7 @@ async def search_page(request: Request, session: Clerk, found: str = "") -> Resp
     if not reply.ok:
         await gateway.record(session, "search", "failed", detail="・".join(search.conditions))
         detail = "資格サービスに接続できません。しばらく待って、もう一度検索してください。"
-        raise Problem(503, "KOKI-S503", "検索できませんでした。", detail)
+        raise Problem(503, "KOKI-S501", "検索できませんでした。", detail)
     people: list[dict[str, Any]] = reply.json()
     about = tuple(f"{person['municipality_code']}:{person['resident_number']}" for person in people)
     await gateway.record(session, "search", "shown", about=about, detail="・".join(search.conditions))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -45,10 +46,35 @@ def term_of(service: str, name: str) -> str:
     return next((offer.term for offer in OFFERS if (offer.service, offer.name) == (service, name)), name)
 
 
-def flat(found: Any, prefix: str = "") -> list[tuple[str, str]]:
-    """A preview or result as lines of (name, value), nested names joined by dots."""
+_WORDS: Final = {
+    "annual_amount": "年間保険料額の合計(円)",
+    "assessed": "決定した人",
+    "decided": "決定した人",
+    "differences": "不一致",
+    "due": "作る証",
+    "fiscal_year": "年度",
+    "households": "世帯",
+    "issued": "作成した数",
+    "last_run": "前回の実行",
+    "municipalities": "市区町村",
+    "notices": "納入通知書",
+    "overtaken": "新しい決定に替わったもの",
+    "pending": "所得を待っている人",
+    "people": "人",
+    "refused": "作成できなかった数",
+    "scope": "対象",
+    "totals": "合計",
+    "unchanged": "変わらない人",
+}
+
+
+def flat(found: Any, names: Mapping[str, str], above: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    """A preview or result as lines of (words, value). `names`: municipality code → name; a word nobody has translated stays as it is."""
     if isinstance(found, dict):
-        return [line for key, value in found.items() for line in flat(value, f"{prefix}.{key}" if prefix else str(key))]
+        return [line for key, value in found.items() for line in flat(value, names, (*above, str(key)))]
+    words = " ".join(_WORDS.get(part) or names.get(part, part) for part in above if part != "totals")
+    if found is None:
+        return [(words, "なし")]
     if isinstance(found, bool) or not isinstance(found, int):
-        return [(prefix, str(found))]
-    return [(prefix, f"{found:,}")]
+        return [(words, str(found))]
+    return [(words, f"{found}年度" if above and above[-1] == "fiscal_year" else f"{found:,}")]

@@ -7,12 +7,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
+from chassis.clock import JAPAN
+
+from contracts.layouts import load_layout
+
 SEX: Final = {"0": "不明", "1": "男", "2": "女"}
 STATUS: Final = {"1": "住民", "2": "転出", "3": "死亡", "4": "職権消除"}
 GROUND: Final = {"age": "75歳到達", "moved_in": "転入", "disability": "障害認定"}
 LOSS: Final = {"death": "死亡", "moved_out": "転出", "removed": "職権消除"}
 PART: Final = {"medical": "医療分", "child_support": "子ども・子育て支援納付金分"}
 UNIT: Final = {"yen": "円", "persons": "人", "tenths": "割", "months": "か月"}
+RELATIONSHIP: Final = load_layout("residents").code_tables["relationship"].values
+CHANGE: Final = load_layout("residents").code_tables["change_reason"].values
 _HOUSEHOLD_STEPS: Final = ("judging", "household", "limit_", "tier")
 
 
@@ -94,7 +100,7 @@ def next_instalment(years: Sequence[Mapping[str, Any]], today: date) -> Mapping[
 
 
 def as_of(history: Sequence[Mapping[str, Any]], valid_on: date | None, known_on: date | None) -> list[Mapping[str, Any]]:
-    """The versions that were valid on a day, as far as they were known on a day; None asks for all."""
+    """The versions that were valid on a day, as they were known at the end of a day in Japan; None asks for all."""
     return [version for version in history if _covers(version, "valid", valid_on) and _covers(version, "recorded", known_on)]
 
 
@@ -102,11 +108,11 @@ def _covers(version: Mapping[str, Any], which: str, day: date | None) -> bool:
     if day is None:
         return True
     first, until = _day(version.get(f"{which}_from")), _day(version.get(f"{which}_until"))
-    return (first is None or first <= day) and (until is None or day < until or (which == "recorded" and day == until and first == until))
+    return (first is None or first <= day) and (until is None or day < until)
 
 
 def _day(value: object) -> date | None:
     if not value:
         return None
     text = str(value)
-    return datetime.fromisoformat(text).astimezone().date() if "T" in text else date.fromisoformat(text[:10])
+    return datetime.fromisoformat(text).astimezone(JAPAN).date() if "T" in text else date.fromisoformat(text[:10])

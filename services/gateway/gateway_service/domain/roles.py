@@ -33,15 +33,16 @@ class Right(StrEnum):
     SEE_PEOPLE = "see_people"
     ISSUE_CERTIFICATE = "issue_certificate"
     SEE_WORKLIST = "see_worklist"
+    SEE_COUNTS = "see_counts"
     SEE_ACCESS_LOG = "see_access_log"
     OPERATE = "operate"
     USE_OWN_ACCOUNT = "use_own_account"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
-    Role.WINDOW_CLERK: frozenset({Right.SEE_PEOPLE, Right.ISSUE_CERTIFICATE, Right.SEE_WORKLIST, Right.USE_OWN_ACCOUNT}),
+    Role.WINDOW_CLERK: frozenset({Right.SEE_PEOPLE, Right.ISSUE_CERTIFICATE, Right.SEE_WORKLIST, Right.SEE_COUNTS, Right.USE_OWN_ACCOUNT}),
     Role.UNION_STAFF: frozenset(
-        {Right.SEE_PEOPLE, Right.ISSUE_CERTIFICATE, Right.SEE_WORKLIST, Right.SEE_ACCESS_LOG, Right.USE_OWN_ACCOUNT}
+        {Right.SEE_PEOPLE, Right.ISSUE_CERTIFICATE, Right.SEE_WORKLIST, Right.SEE_COUNTS, Right.SEE_ACCESS_LOG, Right.USE_OWN_ACCOUNT}
     ),
     Role.OPERATOR: frozenset({Right.OPERATE, Right.USE_OWN_ACCOUNT}),
     Role.AUDITOR: frozenset({Right.SEE_ACCESS_LOG, Right.USE_OWN_ACCOUNT}),

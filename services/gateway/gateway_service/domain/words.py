@@ -27,6 +27,7 @@ _ACTIONS: Final = {
     "verify_access_log": "閲覧記録の検査",
     "see_people": "権限のない画面",
     "operate": "運用の操作",
+    "account": "利用者の登録・変更",
     "trace_person": "追跡の検索",
 }
 _RESULTS: Final = {"shown": "表示", "done": "実行", "refused": "拒否", "failed": "失敗", "not shown": "表示できず"}

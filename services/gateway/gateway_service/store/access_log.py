@@ -22,7 +22,6 @@ class AccessLog:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._connection: AsyncConnection | None = None
         self._waiting: list[tuple[tuple[Access, ...], asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -35,30 +34,26 @@ class AccessLog:
         await kept
 
     async def _write_all(self) -> None:
+        """While somebody waits: one connection, and one commit for all who came during the last one."""
         while self._waiting:
-            group, self._waiting = self._waiting, []
-            failure: Exception | None = None
             try:
-                await self._append([access for accesses, _ in group for access in accesses])
+                async with self._engine.connect() as opened:
+                    connection = await opened.execution_options(isolation_level="AUTOCOMMIT")
+                    while self._waiting:
+                        group, self._waiting = self._waiting, []
+                        failure = await _failure_of(connection, [access for accesses, _ in group for access in accesses])
+                        _tell(group, failure)
+                        if failure:
+                            break  # with a connection that may be dead nobody else should try
             except Exception as error:  # noqa: BLE001 - whatever it was, each of those who wait must hear of it
-                failure = error
-            for _, kept in group:
-                if not kept.done():
-                    kept.set_exception(failure) if failure else kept.set_result(None)
+                group, self._waiting = self._waiting, []
+                _tell(group, error)
 
-    async def _append(self, accesses: list[Access]) -> None:
-        try:
-            await self._execute(accesses)
-        except (DBAPIError, OSError):
-            # The kept connection may have died unseen; a second failure is a real one.
-            await self._forget_connection()
-            await self._execute(accesses)
 
-    async def _execute(self, accesses: list[Access]) -> None:
-        if self._connection is None:
-            connection = await self._engine.connect()
-            self._connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await self._connection.execute(
+async def _failure_of(connection: AsyncConnection, accesses: list[Access]) -> Exception | None:
+    """Append in one statement, which is one transaction; returns why it could not be done."""
+    try:
+        await connection.execute(
             _APPEND,
             {
                 "at": [access.at for access in accesses],
@@ -71,12 +66,15 @@ class AccessLog:
                 "trace": [access.trace_id for access in accesses],
             },
         )
+    except (DBAPIError, OSError) as error:
+        return error
+    return None
 
-    async def _forget_connection(self) -> None:
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            await connection.invalidate()
-            await connection.close()
+
+def _tell(group: list[tuple[tuple[Access, ...], asyncio.Future[None]]], failure: Exception | None) -> None:
+    for _, kept in group:
+        if not kept.done():
+            kept.set_exception(failure) if failure else kept.set_result(None)
 
 
 async def entries_about(connection: AsyncConnection, subject: str, *, limit: int = 200) -> list[Entry]:

@@ -176,3 +176,39 @@ async def remember_search(connection: AsyncConnection, key: bytes, search: dict[
 async def last_search(connection: AsyncConnection, key: bytes) -> dict[str, str]:
     found = (await connection.execute(text("SELECT search FROM session WHERE token_sha256 = :key"), {"key": key})).scalar_one_or_none()
     return dict(found or {})
+
+
+async def add_account(
+    connection: AsyncConnection, identifier: UUID, user_name: str, display_name: str, hashed: str, roles: list[str], scope: list[str] | None
+) -> None:
+    """A new account; `scope` None is the whole union."""
+    values = {"id": identifier, "name": user_name, "display": display_name, "hash": hashed, "roles": roles, "scope": scope}
+    await connection.execute(
+        text(
+            "INSERT INTO account (id, user_name, display_name, password_hash, roles, municipalities) "
+            "VALUES (:id, :name, :display, :hash, :roles, :scope)"
+        ),
+        values,
+    )
+
+
+async def reset_account(connection: AsyncConnection, user_name: str, hashed: str) -> None:
+    """A new password, without one-time code and without waiting; every session of the account ends."""
+    statement = text(
+        "UPDATE account SET password_hash = :hash, totp_secret = NULL, totp_last_step = 0, failures = 0, locked_until = NULL "
+        "WHERE user_name = :name"
+    )
+    await connection.execute(statement, {"name": user_name, "hash": hashed})
+    await _end_sessions(connection, user_name)
+
+
+async def close_account(connection: AsyncConnection, user_name: str, now: datetime) -> None:
+    await connection.execute(text("UPDATE account SET closed_at = :now WHERE user_name = :name"), {"name": user_name, "now": now})
+    await _end_sessions(connection, user_name)
+
+
+async def _end_sessions(connection: AsyncConnection, user_name: str) -> None:
+    statement = text(
+        "UPDATE session s SET ended_at = now() FROM account a WHERE a.id = s.account_id AND a.user_name = :name AND s.ended_at IS NULL"
+    )
+    await connection.execute(statement, {"name": user_name})

@@ -1,6 +1,7 @@
 """What the gateway owns: sign-ins, terminals, the access log, municipal intake, traces, print log and worklist."""
 
 from alembic import op
+from chassis.row_security import seen_by_municipality
 
 revision = "gateway_0001"
 down_revision = None
@@ -234,11 +235,6 @@ def upgrade() -> None:
     for slot in range(8):
         op.execute(f"CREATE UNLOGGED TABLE span_{slot} PARTITION OF span FOR VALUES IN ({slot})")
         op.execute(f"GRANT TRUNCATE ON span_{slot} TO gateway_app")
-    for table in _SCOPED:
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(
-            f"CREATE POLICY own_municipalities ON {table} TO gateway_window USING (current_setting('koki.scope', true) = '*' "
-            "OR municipality_code = ANY (string_to_array(current_setting('koki.scope', true), ',')))"
-        )
+    seen_by_municipality(op, "gateway", _SCOPED)
     # What a reader's role has no business with.
     op.execute("REVOKE ALL ON account, session, terminal_binding FROM gateway_window")

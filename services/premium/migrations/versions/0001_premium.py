@@ -1,6 +1,7 @@
 """Residents, households, incomes, insured, frozen inputs and assessments."""
 
 from alembic import op
+from chassis.row_security import seen_by_municipality
 from premium_service.store.columns import assessment_ddl, input_ddl
 
 revision = "premium_0001"
@@ -101,16 +102,7 @@ def upgrade() -> None:
     for statement in _TABLES.split(";\n"):
         if statement.strip():
             op.execute(statement)
-    scope = "current_setting('koki.scope', true)"
-    for table in _SEEN_BY_MUNICIPALITY:
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(
-            f"CREATE POLICY window_scope ON {table} FOR SELECT TO premium_window "
-            f"USING ({scope} = '*' OR municipality_code = ANY (string_to_array({scope}, ',')))"
-        )
+    seen_by_municipality(op, "premium", _SEEN_BY_MUNICIPALITY)
+    of_the_resident = "EXISTS (SELECT 1 FROM resident r WHERE r.number = {table}.resident)"
     for table in ("membership", "income"):
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(
-            f"CREATE POLICY window_scope ON {table} FOR SELECT TO premium_window "
-            f"USING (EXISTS (SELECT 1 FROM resident r WHERE r.number = {table}.resident))"
-        )
+        seen_by_municipality(op, "premium", (table,), using=of_the_resident.format(table=table))

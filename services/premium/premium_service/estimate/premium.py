@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from chassis.json_cases import CaseError, Language
 from chassis.law import FiscalYear, LawError, Rate
 
-from premium_service.estimate.errors import CaseError, Language
 from premium_service.estimate.premium_case import (
     CaseSettings,
     ExplainedStep,

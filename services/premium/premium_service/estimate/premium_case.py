@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
-from pydantic_core import PydanticCustomError
-
-_LARGEST = 1_000_000_000_000
+from chassis.json_cases import Amount, CaseName, Day, LineModel, SignedAmount
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 
-def _iso_day(value: object) -> object:
-    """Only text of the form 2026-04-01: a number or a time of day is not a day."""
-    if isinstance(value, date):
-        return value
-    if isinstance(value, str) and len(value) == 10:
-        return value
-    raise PydanticCustomError("date_type", "not a day")
-
-
-Day = Annotated[date, BeforeValidator(_iso_day)]
-Amount = Annotated[StrictInt, Field(ge=0, le=_LARGEST)]
-SignedAmount = Annotated[StrictInt, Field(ge=-_LARGEST, le=_LARGEST)]
-CaseName = StrictStr | StrictInt
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class InsuredSpan(_Model):
+class InsuredSpan(LineModel):
     """被保険者期間: days of insurance, `until` not included."""
 
     from_: Day = Field(alias="from", description="資格取得日")
@@ -38,7 +16,7 @@ class InsuredSpan(_Model):
     ground: Literal["age", "disability"] = Field(default="age", description="取得事由: age 75歳到達等, disability 障害認定")
 
 
-class Income(_Model):
+class Income(LineModel):
     """前年の所得. What is not given is zero only when the person has declared."""
 
     status: Literal["declared", "undeclared", "inquiring"] | None = Field(
@@ -56,7 +34,7 @@ class Income(_Model):
     total_income: Amount | None = Field(default=None, description="総所得金額等。指定すると所得割額の計算にこの額を使う")
 
 
-class Member(_Model):
+class Member(LineModel):
     """世帯員: an insured person, or an uninsured head."""
 
     id: StrictStr = Field(min_length=1)
@@ -66,17 +44,17 @@ class Member(_Model):
     income: Income | None = Field(default=None, description="前年の所得。未申告でも状態を指定する")
 
 
-class Household(_Model):
+class Household(LineModel):
     head: StrictStr = Field(description="世帯主の id")
     members: tuple[Member, ...]
 
 
-class LevyReductionRow(_Model):
+class LevyReductionRow(LineModel):
     up_to: Amount = Field(description="賦課のもととなる所得金額の上限")
     share: StrictStr = Field(description="所得割額から減じる割合（50% または 1/2）")
 
 
-class CaseSettings(_Model):
+class CaseSettings(LineModel):
     """Settings that this case has differently from the union."""
 
     component_rounding: Annotated[StrictInt, Field(ge=1, le=1000)] | None = Field(
@@ -90,7 +68,7 @@ class CaseSettings(_Model):
     rate_area: StrictStr = Field(default="", description="不均一保険料率の区域")
 
 
-class PremiumCase(_Model):
+class PremiumCase(LineModel):
     """保険料の試算: one household, one union, one fiscal year."""
 
     case: CaseName
@@ -100,13 +78,13 @@ class PremiumCase(_Model):
     settings: CaseSettings = CaseSettings()
 
 
-class StepInput(_Model):
+class StepInput(LineModel):
     name: str
     term: str
     value: int | str | bool | None
 
 
-class ExplainedStep(_Model):
+class ExplainedStep(LineModel):
     """計算の一段."""
 
     name: str
@@ -120,10 +98,10 @@ class ExplainedStep(_Model):
     member: str
     part: Literal["medical", "child_support"] | None = None
     provisional: bool = False
-    provisional_parameters: list[str] = []
+    provisional_parameters: tuple[str, ...] = ()
 
 
-class PartAmount(_Model):
+class PartAmount(LineModel):
     part: Literal["medical", "child_support"]
     per_capita: int
     reduction: str | None
@@ -132,18 +110,18 @@ class PartAmount(_Model):
     capped: bool
     amount: int
     provisional: bool = False
-    provisional_parameters: list[str] = []
+    provisional_parameters: tuple[str, ...] = ()
 
 
-class PersonAmount(_Model):
+class PersonAmount(LineModel):
     id: str
     annual_amount: int
     months: int
     parts: list[PartAmount]
-    steps: list[ExplainedStep] = []
+    steps: tuple[ExplainedStep, ...] = ()
 
 
-class PremiumAnswer(_Model):
+class PremiumAnswer(LineModel):
     """The premium of everybody in the household who is insured in the year; a person who joined twice has the parts of each time."""
 
     case: CaseName
@@ -151,15 +129,4 @@ class PremiumAnswer(_Model):
     household_total: int
     status: Literal["undeclared"] | None = Field(default=None, description="世帯に未申告者がいるため軽減なし")
     provisional: bool = False
-    provisional_parameters: list[str] = []
-
-
-class Fault(_Model):
-    code: str
-    message: str
-    path: str
-
-
-class FaultyCase(_Model):
-    case: CaseName | None
-    error: Fault
+    provisional_parameters: tuple[str, ...] = ()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from chassis.json_cases import CaseError
 from chassis.law import NEVER, FiscalYear, Period, day_number
 
-from premium_service.estimate.errors import CaseError
 from premium_service.estimate.premium_case import Income, Member, PremiumCase
 from premium_service.rules.columns import DECLARED, INQUIRING, UNDECLARED
 

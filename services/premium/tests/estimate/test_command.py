@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chassis.json_cases import FaultyCase
 from premium_service.estimate import main, schemas
-from premium_service.estimate.premium_case import FaultyCase, PremiumAnswer, PremiumCase
+from premium_service.estimate.premium_case import PremiumAnswer, PremiumCase
 
 SAMPLE = Path(__file__).parents[2] / "law" / "confirmations" / "sample.yaml"
 

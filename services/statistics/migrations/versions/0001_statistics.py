@@ -1,6 +1,7 @@
 """Facts about the insured, and the counts that the monthly run has made of them."""
 
 from alembic import op
+from chassis.row_security import seen_by_municipality
 
 revision = "statistics_0001"
 down_revision = None
@@ -52,10 +53,4 @@ CREATE TABLE monthly_file (
 def upgrade() -> None:
     for statement in _TABLES.split(";\n"):
         op.execute(statement)
-    scope = "current_setting('koki.scope', true)"
-    for table in ("insured", "monthly_fact", "monthly_count"):
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(
-            f"CREATE POLICY window_scope ON {table} FOR SELECT TO statistics_window "
-            f"USING ({scope} = '*' OR municipality_code = ANY (string_to_array({scope}, ',')))"
-        )
+    seen_by_municipality(op, "statistics", ("insured", "monthly_fact", "monthly_count"))

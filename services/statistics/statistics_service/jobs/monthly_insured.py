@@ -75,14 +75,14 @@ class MonthlyInsured:
 
 
 def counted_on(parameters: dict[str, Any], today: date) -> date:
-    """The last day of the month asked for. Problem KOKI-S001 where it is not a month."""
+    """The last day of the month asked for. Problem KOKI-T001 where it is not a month."""
     asked = str(parameters.get("month", ""))
     if not asked:
         return today.replace(day=1) - timedelta(days=1)
     try:
         first = date.fromisoformat(f"{asked}-01")
     except ValueError as error:
-        raise Problem(422, "KOKI-S001", f"月「{asked}」を読めません。", "2026-06 の形で指定してください。") from error
+        raise Problem(422, "KOKI-T001", f"月「{asked}」を読めません。", "2026-06 の形で指定してください。") from error
     return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 

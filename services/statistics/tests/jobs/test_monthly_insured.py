@@ -96,4 +96,4 @@ def test_without_a_month_the_one_before_the_business_day_counts() -> None:
 def test_a_month_that_is_none_is_refused_in_japanese() -> None:
     with pytest.raises(Problem) as refused:
         counted_on({"month": "令和8年6月"}, date(2026, 7, 13))
-    assert refused.value.code == "KOKI-S001"
+    assert refused.value.code == "KOKI-T001"

@@ -1,13 +1,47 @@
-"""What is wrong with one line, as a code for programs and a sentence for people."""
+"""A line of JSON that somebody wrote by hand: its models, and what is wrong with it as a code for programs and a sentence for people."""
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import date
+from typing import Annotated, Literal
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 Language = Literal["ja", "en"]
+LARGEST = 1_000_000_000_000
+
+
+def _iso_day(value: object) -> object:
+    """Only text of the form 2026-04-01: a number or a time of day is not a day."""
+    if isinstance(value, date) or (isinstance(value, str) and len(value) == 10):
+        return value
+    raise PydanticCustomError("date_type", "not a day")
+
+
+Day = Annotated[date, BeforeValidator(_iso_day)]
+Amount = Annotated[StrictInt, Field(ge=0, le=LARGEST)]
+SignedAmount = Annotated[StrictInt, Field(ge=-LARGEST, le=LARGEST)]
+CaseName = StrictStr | StrictInt
+
+
+class LineModel(BaseModel):
+    """A part of a line: unknown keys are refused, and nothing is changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Fault(LineModel):
+    code: str
+    message: str
+    path: str
+
+
+class FaultyCase(LineModel):
+    """The answer to a line that cannot be answered; `case` is its name where it could be read."""
+
+    case: CaseName | None
+    error: Fault
 
 
 class CaseError(Exception):
@@ -20,8 +54,8 @@ class CaseError(Exception):
         self.en = en
         self.path = path
 
-    def answer(self, language: Language) -> dict[str, str]:
-        return {"code": self.code, "message": self.ja if language == "ja" else self.en, "path": self.path}
+    def fault(self, language: Language) -> Fault:
+        return Fault(code=self.code, message=self.ja if language == "ja" else self.en, path=self.path)
 
 
 def path_of(location: tuple[int | str, ...]) -> str:
