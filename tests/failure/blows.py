@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Final, Self
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -34,60 +33,67 @@ def plan(chance: np.random.Generator, *, more: int) -> list[Blow]:
     return sorted(Blow(float(chance.uniform(FIRST, LAST)), target) for target in targets)
 
 
-@dataclass
+class Progress:
+    """How much of the work is done, from 0 to about 1; wakes those who wait for a share of it."""
+
+    def __init__(self) -> None:
+        self._share = 0.0
+        self._moved = asyncio.Condition()
+
+    async def tell(self, share: float) -> None:
+        async with self._moved:
+            self._share = max(self._share, share)
+            self._moved.notify_all()
+
+    async def reach(self, share: float) -> None:
+        """Wait until this much is done."""
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._share >= share)
+
+
 class Supervisor:
-    """Restarts what has ended, at once, as systemd or a container engine would."""
+    """Restarts what has ended, at once, as systemd or a container engine would; part of a group of tasks that it ends when it fails."""
 
-    union: FailureUnion
-    killed: Counter[str] = field(default_factory=Counter)
-    restarted: Counter[str] = field(default_factory=Counter)
-    _watch: asyncio.Task[None] | None = None
-    _servers: set[asyncio.Task[None]] = field(default_factory=set)
-
-    async def __aenter__(self) -> Self:
-        self._watch = asyncio.create_task(self._restart_services())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._watch is not None
-        await asyncio.gather(*self._servers)
-        self._watch.cancel()
-        await asyncio.gather(self._watch, return_exceptions=True)
+    def __init__(self, union: FailureUnion, tasks: asyncio.TaskGroup) -> None:
+        self._union, self._tasks = union, tasks
+        self._watch = tasks.create_task(self._restart_services())
+        self._rising: dict[str, asyncio.Task[None]] = {}
+        self.killed: Counter[str] = Counter()
+        self._restarted: Counter[str] = Counter()
 
     @property
     def ended_by_themselves(self) -> Counter[str]:
         """Services that ended although nobody had killed them."""
-        return self.restarted - self.killed
+        return self._restarted - self.killed
 
     async def strike(self, target: str) -> None:
         """Kill one target and see that it comes back; a server that is still on its way up from the last blow is spared."""
         if target in SERVICES:
-            self.killed[target] += await asyncio.to_thread(self.union.kill, target)
-            return
-        self._servers = {task for task in self._servers if not task.done()}
-        if any(task.get_name() == target for task in self._servers):
-            return
-        servers = self.union.servers
-        kill, restart = (
-            (servers.kill_broker, servers.restart_broker) if target == BROKER else (servers.kill_database, servers.restart_database)
-        )
-        await asyncio.to_thread(kill)
-        self.killed[target] += 1
-        self._servers.add(asyncio.create_task(asyncio.to_thread(restart), name=target))
+            self.killed[target] += await asyncio.to_thread(self._union.kill, target)
+        elif target not in self._rising or self._rising[target].done():
+            servers = self._union.servers
+            await asyncio.to_thread(servers.kill_broker if target == BROKER else servers.kill_database)
+            self.killed[target] += 1
+            restart = servers.restart_broker if target == BROKER else servers.restart_database
+            self._rising[target] = self._tasks.create_task(asyncio.to_thread(restart))
+
+    async def strike_as_planned(self, blows: list[Blow], progress: Progress) -> None:
+        """Deal the blows of a plan, each when its share of the work is done."""
+        for blow in blows:
+            await progress.reach(blow.at)
+            await self.strike(blow.target)
+
+    async def leave(self) -> None:
+        """See the servers up, wait until everything is healthy, and watch no longer."""
+        await asyncio.gather(*self._rising.values())
+        await asyncio.to_thread(self._union.wait_healthy)
+        self._watch.cancel()
 
     async def _restart_services(self) -> None:
         while True:
-            for service in await asyncio.to_thread(self.union.services.start_missing):
-                self.restarted[service] += 1
+            for service in await asyncio.to_thread(self._union.services.start_missing):
+                self._restarted[service] += 1
             await asyncio.sleep(0.1)
-
-
-async def strike_as_planned(blows: list[Blow], done: Callable[[], float], supervisor: Supervisor) -> None:
-    """Deal the blows of a plan, each when its share of the work is done."""
-    for blow in blows:
-        while done() < blow.at:
-            await asyncio.sleep(0.05)
-        await supervisor.strike(blow.target)
 
 
 class Watch:

@@ -29,9 +29,8 @@ def union() -> Iterator[FailureUnion]:
 @pytest.fixture
 async def books(union: FailureUnion) -> AsyncIterator[Databases]:
     """What the services hold."""
-    databases = Databases(union.servers)
-    yield databases
-    await databases.close()
+    async with Databases(union.servers) as databases:
+        yield databases
 
 
 @pytest.fixture

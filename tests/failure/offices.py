@@ -62,6 +62,7 @@ class Letterbox:
     def __init__(self, broker_urls: Mapping[str, str]) -> None:
         self._broker_urls = broker_urls
         self._tasks: list[asyncio.Task[None]] = []
+        self._arrived = asyncio.Condition()
         self.states: dict[str, set[str]] = defaultdict(set)
         """Message id → the states that were answered; more than one would be a contradiction."""
         self.answers: dict[str, dict[str, Any]] = {}
@@ -80,9 +81,8 @@ class Letterbox:
 
     async def answer_to(self, message_id: str, *, seconds: float = 120) -> dict[str, Any]:
         """Wait for the answer to a message."""
-        async with asyncio.timeout(seconds):
-            while message_id not in self.answers:
-                await asyncio.sleep(0.05)
+        async with asyncio.timeout(seconds), self._arrived:
+            await self._arrived.wait_for(lambda: message_id in self.answers)
         return self.answers[message_id]
 
     async def _collect(self, code: str, url: str) -> None:
@@ -108,4 +108,6 @@ class Letterbox:
             self.states[answer["message_id"]].add(answer["state"])
             self.answers[answer["message_id"]] = answer
             self.times[answer["message_id"]] += 1
+        async with self._arrived:
+            self._arrived.notify_all()
         await message.ack()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
 
 import asyncpg
 
@@ -33,13 +33,16 @@ WHAT: Final[Mapping[str, Mapping[str, str]]] = {
         "resident history": _but("resident_history", "recorded_during"),
         "ledger": _but("qualification", "insured_number", "recorded_from"),
         "ledger history": _but("qualification_history", "insured_number", "recorded_during"),
+        # A card that was due when its person was lost is withdrawn, one that was made already stays: only cards that hold are compared.
+        "cards": """
+            SELECT jsonb_build_array(c.insured_id, c.state, c.kind, c.kind_reason, c.valid_from, c.valid_until)::text AS row
+            FROM certificate c JOIN qualification q USING (insured_id) WHERE q.lost_on IS NULL AND c.state <> 'withdrawn'""",
     },
     "premium": {
         "residents": _but("resident", "number"),
         "households": """
             SELECT jsonb_build_array(
-                r.municipality_code, r.resident_number, m.valid_from, m.valid_until, h.household_number, m.is_head)::text
-                AS row
+                r.municipality_code, r.resident_number, m.valid_from, m.valid_until, h.household_number, m.is_head)::text AS row
             FROM membership m JOIN resident r ON r.number = m.resident JOIN household h ON h.id = m.household_id""",
         "incomes": """
             SELECT ((to_jsonb(i) - 'resident') || jsonb_build_object('of', r.municipality_code || ':' || r.resident_number))::text AS row
@@ -76,6 +79,7 @@ _AT_REST: Final = """
 SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS unsent, (SELECT count(*) FROM parked_message) AS parked,
        (SELECT count(*) FROM dead_letter WHERE state = 'open') AS dead, (SELECT count(*) FROM inbox) AS handled
 """
+_CARDS_DUE: Final = "SELECT count(*) FROM certificate WHERE state = 'due' AND origin = 'acquisition'"
 _NUMBERS: Final = """
 SELECT count(*) FILTER (WHERE insured_number !~ '^[0-9]{8}$') AS without, count(*) - count(DISTINCT insured_number) AS twice
 FROM qualification
@@ -84,12 +88,17 @@ FROM qualification
 
 @dataclass(frozen=True)
 class Rest:
-    """How much of a service is still on its way; `handled`: messages that its handlers have applied."""
+    """How much of a service is still on its way. `handled`: messages that its handlers have applied; `open`: what it does by itself."""
 
     unsent: int
     parked: int
     dead: int
     handled: int
+    open: int = 0
+
+    @property
+    def on_its_way(self) -> bool:
+        return bool(self.unsent or self.open)
 
 
 @dataclass(frozen=True)
@@ -127,14 +136,19 @@ class Databases:
             connection = self._open[service] = await asyncpg.connect(self._servers.database_url(service, "superuser"), timeout=10)
         return list(await connection.fetch(query, *arguments))
 
-    async def close(self) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         for connection in self._open.values():
-            await connection.close()
+            connection.terminate()
         self._open.clear()
 
     async def rest(self) -> dict[str, Rest]:
         """What is on its way in each service."""
-        return {service: Rest(*(await self.fetch(service, _AT_REST))[0]) for service in SERVICES}
+        found = {service: Rest(*(await self.fetch(service, _AT_REST))[0]) for service in SERVICES}
+        (due,) = await self.fetch("eligibility", _CARDS_DUE)
+        return found | {"eligibility": replace(found["eligibility"], open=due[0])}
 
     async def handled(self) -> int:
         """Messages that all services together have applied so far."""

@@ -1,4 +1,4 @@
-"""Bad files and messages, through the doors that municipalities use: told in Japanese where and what; nothing is half loaded."""
+"""Bad files and messages at the doors of the municipalities: told in Japanese where and what, nothing half loaded, the rest goes on."""
 
 from __future__ import annotations
 

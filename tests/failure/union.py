@@ -1,7 +1,7 @@
 """The sample union of the failure tests: six real services on servers of their own, loaded once, and brought back to that state.
 
-What is loaded (residents, ledger, premiums, instalments) is kept as template databases, so that a run begins within seconds at the
-very same state. The templates bear the fingerprint of the code that wrote them: changed code loads anew.
+What is loaded (residents, ledger, premiums, instalments) is kept as copies of the databases, so that a run begins within seconds at the
+very same state. The copies bear the fingerprint of the code and of the people that they were made of: changed code loads anew.
 """
 
 from __future__ import annotations
@@ -18,20 +18,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-import asyncpg
 import httpx
 
 from infra.local.servers import PrivateServers
 from infra.local.services import SAMPLE_BUSINESS_DATE, Services
 from infra.local.thread import Thread
-from infra.postgres import roles
 from infra.rabbitmq.definitions import SERVICES, VHOST
+from tests.failure.copies import Copies
 from tests.simulators.municipality.files import write_population
 from tests.simulators.municipality.population import Population, populate
 
 DAY: Final = date.fromisoformat(SAMPLE_BUSINESS_DATE)
 PATIENCE: Final = 300.0
 """Seconds for what takes a few on an idle machine; the machine may be shared."""
+UNSENT: Final = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+PEOPLE: Final = ", people "
+"""Between the fingerprint of the code and that of the people in the mark of a copy."""
 Told = Callable[[str], None]
 
 
@@ -42,6 +44,7 @@ class FailureUnion:
         self.servers = PrivateServers(home)
         self.services = Services(self.servers)
         self.home = self.servers.home
+        self.copies = Copies(self.servers)
         self.residents, self.seed = residents, seed
 
     @cached_property
@@ -54,7 +57,8 @@ class FailureUnion:
         self.servers.start()
         told("servers are up")
         self.kill_services()
-        if not asyncio.run(self._is_kept()):
+        kept = asyncio.run(self.copies.marks(map(_loaded, SERVICES)))
+        if any(kept[_loaded(service)] != self._mark(service) for service in SERVICES):
             self._load(told)
         self.bring_back()
         told(f"loaded: {self.residents:,} residents")
@@ -68,12 +72,33 @@ class FailureUnion:
         """End the services, empty the queues, bring the databases back to the loaded state, start the services."""
         self.kill_services()
         self._purge_queues()
-        asyncio.run(self._from_templates())
+        for service in SERVICES:
+            asyncio.run(self.copies.make(_loaded(service), service, service))
+            asyncio.run(self.copies.mark(service, self.services.fingerprint(service)))
+        self.servers.start_postgres()  # grants on the database itself are not copied
+        self.start_services()
+
+    def keep_backup(self, service: str) -> None:
+        """Copy a service's database as it is now; the service is down meanwhile."""
+        self.kill(service)
+        asyncio.run(self.copies.make(service, _backup(service), service))
+        self.start_services()
+
+    def restore_backup(self, service: str, *afterwards: str) -> None:
+        """Bring a service's database back to the copy, run statements on it, and start the service again."""
+        self.kill(service)
+        asyncio.run(self.copies.make(_backup(service), service, service))
+        asyncio.run(self.copies.execute(service, afterwards))
+        self.servers.start_postgres()  # grants on the database itself are not copied
         self.start_services()
 
     def start_services(self) -> None:
         """Start what does not run, and wait until everything is healthy."""
         self.services.start_missing()
+        self.wait_healthy()
+
+    def wait_healthy(self) -> None:
+        """Wait until every service is well; raises LocalRunProblem when one has ended, or is not well for too long."""
         self.services.wait_healthy(lambda states: None, seconds=PATIENCE)
 
     def kill_services(self) -> None:
@@ -84,12 +109,12 @@ class FailureUnion:
     def kill(self, service: str) -> bool:
         """SIGKILL one service; tells whether it ran."""
         process = self.home.process(f"service.{service}")
-        if process is None or not process.send(signal.SIGKILL):
-            return False
-        return process.wait_gone(10)
+        return process is not None and process.send(signal.SIGKILL) and process.wait_gone(10)
 
-    def is_running(self, service: str) -> bool:
-        return self.home.process(f"service.{service}") is not None
+    def running(self) -> dict[str, int]:
+        """Service → process id, of those that run."""
+        found = {service: self.home.process(f"service.{service}") for service in SERVICES}
+        return {service: process.pid for service, process in found.items() if process is not None}
 
     def thread(self) -> Thread:
         """The public interfaces, signed in as the operator."""
@@ -103,9 +128,16 @@ class FailureUnion:
         """Municipality code → its own AMQP URL."""
         return {code: self.servers.municipality_credentials(code).broker_url for code in self.servers.municipalities}
 
+    def waiting_in_queues(self) -> dict[str, int]:
+        """Queues that are not empty, and their depths."""
+        return {name: depth for name, depth in self.servers.queue_depths().items() if depth}
+
     def _load(self, told: Told) -> None:
-        """The first load by files and the yearly assessment, through the public doors alone; the result becomes the templates."""
-        asyncio.run(self._drop_templates())
+        """The first load by files and the yearly assessment, through the public doors alone; the result is what is kept."""
+        asyncio.run(self.copies.drop([*map(_loaded, SERVICES), *SERVICES]))
+        self.servers.start_postgres()
+        self.services.migrate(told)
+        self._purge_queues()
         self.start_services()
         thread = self.thread()
         thread.hand_in(write_population(self.population, self.home.path / "sample"), told)
@@ -122,81 +154,31 @@ class FailureUnion:
         thread.wait_loaded({("collection", "premium.assessments_batch_sealed.v1"): assessed}, told)
         if figures.differences:
             raise AssertionError(f"The first load does not agree: {figures.differences}.")
-        self._wait_outboxes_empty()
+        self._wait_sent()
         self.kill_services()
-        asyncio.run(self._keep_templates())
-
-    def _wait_outboxes_empty(self) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while waiting := asyncio.run(self._unsent()):
-            if time.monotonic() > deadline:
-                raise AssertionError(f"The outboxes do not become empty: {waiting}.")
-            time.sleep(1)
-
-    async def _unsent(self) -> dict[str, int]:
-        found = {}
         for service in SERVICES:
-            connection = await asyncpg.connect(self.servers.database_url(service, "superuser"))
-            found[service] = await connection.fetchval("SELECT count(*) FROM outbox WHERE published_at IS NULL")
-            await connection.close()
-        return {service: count for service, count in found.items() if count} | self.waiting_in_queues()
+            asyncio.run(self.copies.make(service, _loaded(service), service))
+            asyncio.run(self.copies.mark(_loaded(service), self._mark(service)))
 
-    def waiting_in_queues(self) -> dict[str, int]:
-        """Queues that are not empty, and their depths."""
-        return {name: depth for name, depth in self.servers.queue_depths().items() if depth}
+    def _wait_sent(self) -> None:
+        """Wait until nothing is in an outbox or a queue."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            unsent = {service: asyncio.run(self.copies.count(service, UNSENT)) for service in SERVICES}
+            waiting = self.waiting_in_queues() | {service: count for service, count in unsent.items() if count}
+            if not waiting:
+                return
+            if time.monotonic() > deadline:
+                raise AssertionError(f"Something is never sent or taken: {waiting}.")
+            time.sleep(1)
 
     @cached_property
     def _people_fingerprint(self) -> str:
-        rows = [
-            str(row) for register in self.population.registers for frame in (register.residents, register.incomes) for row in frame.rows()
-        ]
-        return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+        frames = [frame for register in self.population.registers for frame in (register.residents, register.incomes)]
+        return hashlib.sha256("".join(frame.write_csv() for frame in frames).encode()).hexdigest()
 
     def _mark(self, service: str) -> str:
-        """Of the code and the people that a template was made with."""
-        return f"{self.services.fingerprint(service)}{_PEOPLE}{self._people_fingerprint}"
-
-    async def _is_kept(self) -> bool:
-        """Whether there are templates of these very people, made by the code as it is."""
-        kept = await roles.applied_migrations(self.servers.postgres.url, map(_template, SERVICES))
-        return all(kept[_template(service)] == self._mark(service) for service in SERVICES)
-
-    async def _drop_templates(self) -> None:
-        """Begin with empty databases; what an earlier run left is removed."""
-        connection = await asyncpg.connect(self.servers.postgres.url)
-        try:
-            for service in SERVICES:
-                await connection.execute(f'DROP DATABASE IF EXISTS "{_template(service)}" WITH (FORCE)')
-                await connection.execute(f'DROP DATABASE IF EXISTS "{service}" WITH (FORCE)')
-        finally:
-            await connection.close()
-        await asyncio.to_thread(self.servers.start_postgres)
-        await asyncio.to_thread(self.services.migrate, lambda text: None)
-        await asyncio.to_thread(self._purge_queues)
-
-    async def _keep_templates(self) -> None:
-        connection = await asyncpg.connect(self.servers.postgres.url)
-        try:
-            for service in SERVICES:
-                await _clone(connection, service, _template(service), service)
-        finally:
-            await connection.close()
-        for service in SERVICES:
-            await roles.mark_migrations(self.servers.postgres.url, _template(service), self._mark(service))
-
-    async def _from_templates(self) -> None:
-        url = self.servers.postgres.url
-        kept = await roles.applied_migrations(url, map(_template, SERVICES))
-        connection = await asyncpg.connect(url)
-        try:
-            for service in SERVICES:
-                await connection.execute(f'DROP DATABASE IF EXISTS "{service}" WITH (FORCE)')
-                await _clone(connection, _template(service), service, service)
-        finally:
-            await connection.close()
-        for service in SERVICES:
-            await roles.mark_migrations(url, service, kept[_template(service)].partition(_PEOPLE)[0])
-        await asyncio.to_thread(self.servers.start_postgres)  # grants on the database itself are not copied
+        return f"{self.services.fingerprint(service)}{PEOPLE}{self._people_fingerprint}"
 
     def _purge_queues(self) -> None:
         for name in self.waiting_in_queues():
@@ -204,24 +186,16 @@ class FailureUnion:
 
     def _management(self, method: str, path: str) -> httpx.Response:
         url = httpx.URL(self.servers.management_url)
-        return httpx.request(
-            method, url.copy_with(userinfo=b"", raw_path=path.encode()), auth=(url.username, url.password), timeout=30, trust_env=False
-        )
+        place = url.copy_with(userinfo=b"", raw_path=path.encode())
+        return httpx.request(method, place, auth=(url.username, url.password), timeout=30, trust_env=False)
 
 
-_PEOPLE: Final = ", people "
-"""Between the fingerprint of the code and that of the people in the mark of a template."""
-
-
-def _template(service: str) -> str:
+def _loaded(service: str) -> str:
     return f"{service}_loaded"
 
 
-async def _clone(connection: asyncpg.Connection[asyncpg.Record], source: str, target: str, service: str) -> None:
-    await connection.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()", source
-    )
-    await connection.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}" OWNER "{roles.owner_role(service)}" STRATEGY FILE_COPY')
+def _backup(service: str) -> str:
+    return f"{service}_backup"
 
 
 def home_of_failure_tests() -> Path:

@@ -16,12 +16,9 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, (OSError, TimeoutError, InterfaceError, *_BROKEN_OFF)):
         return True
     if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or getattr(getattr(error.orig, "__cause__", None), "sqlstate", None)
-        lost = (
-            error.connection_invalidated
-            or isinstance(error, OperationalError)
-            or isinstance(getattr(error.orig, "__cause__", None), _BROKEN_OFF)
-        )
+        cause = getattr(error.orig, "__cause__", None)
+        state = getattr(error.orig, "sqlstate", None) or getattr(cause, "sqlstate", None)
+        lost = error.connection_invalidated or isinstance(error, OperationalError) or isinstance(cause, _BROKEN_OFF)
         return lost or (state or "")[:2] in _TRANSIENT_SQLSTATES
     return isinstance(error, asyncpg.PostgresError) and (error.sqlstate or "")[:2] in _TRANSIENT_SQLSTATES
 
