@@ -12,13 +12,13 @@ from tests.failure.picture import Databases
 from tests.failure.strangers import Strangers
 from tests.failure.union import FailureUnion, home_of_failure_tests
 
-RESIDENTS = 1_000
+RESIDENTS = 3_000
 SEED = 1
 
 
 @pytest.fixture(scope="session")
 def union() -> Iterator[FailureUnion]:
-    """Six services with 1,000 residents; `KOKI_KEEP_TEST_SERVERS=1` leaves them running for the next session."""
+    """Six services with 3,000 residents; `KOKI_KEEP_TEST_SERVERS=1` leaves them running for the next session."""
     found = FailureUnion(home_of_failure_tests(), residents=RESIDENTS, seed=SEED)
     found.start()
     yield found

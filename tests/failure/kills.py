@@ -1,171 +1,97 @@
 """python -m tests.failure.kills: changes flow while everything is killed; in the end all is as if nothing had happened.
 
 A run sends changes of the sample union with the municipalities' own accounts while SIGKILL hits each service, the broker and the database
-at random moments. Then ledger, premiums and instalments must equal those of an undisturbed run of the same changes, every outbox and
-queue must be empty, no message dead or parked, and each message answered: sent = applied + rejected + parked.
+at random moments, then compares with an undisturbed run of the same changes (tests/failure/flow.py says what must be equal). One line a
+run; the same seed sends the same changes and plans the same blows. The exit status is 0 when every run has passed.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Final
+import logging
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Sequence
 
-import asyncpg
-import numpy as np
+from rich.console import Console
 
-from tests.failure.blows import Progress, Supervisor, Watch, plan
-from tests.failure.offices import SENT_AT, Letterbox, expected_answers
-from tests.failure.picture import Databases, Picture, Rest
-from tests.failure.union import FailureUnion
+from tests.failure.flow import Outcome, Undisturbed, disturbed, undisturbed
+from tests.failure.offices import changes_with_bad_rows
+from tests.failure.union import FailureUnion, home_of_failure_tests
 from tests.simulators.municipality.books import Row
-from tests.simulators.municipality.sender import message_of, publish_all
 
-BURSTS: Final = 25
-AHEAD: Final = 0.3
-"""The offices send in bursts, this share of the work ahead of what is done: the blows hit them while they send, too."""
-BOUND: Final = 600.0
-"""Seconds after which a run that has not come to rest has failed."""
-QUIET_SECONDS: Final = 2.5
-"""Depths of queues are counted once a second: nothing is on its way when nothing has moved for longer."""
+SAME_CHANGES = 5
+"""So many runs in a row have the same changes, and one undisturbed run to compare with; the blows are others each time."""
 
 
-@dataclass(frozen=True)
-class Undisturbed:
-    """What the same changes lead to when nothing happens, and how many messages all services handled on the way."""
-
-    picture: Picture
-    handled: int
-    seconds: float
-
-
-@dataclass
-class Outcome:
-    """One disturbed run; it has passed when `wrong` is empty."""
-
-    seconds: float
-    killed: Counter[str]
-    ended_by_themselves: Counter[str]
-    answers: Counter[str]
-    told_again: int
-    wrong: list[str] = field(default_factory=list)
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.failure.kills", description=__doc__.split("\n\n")[1])
+    parser.add_argument("--times", type=int, default=20, help="runs (default 20)")
+    parser.add_argument("--seed", type=int, default=1, help="of changes and blows (default 1)")
+    parser.add_argument("--changes", type=int, default=5_000, help="changes a run, about 2 %% of them bad (default 5,000)")
+    parser.add_argument("--residents", type=int, default=3_000, help="people of the union (default 3,000)")
+    parser.add_argument("--more", type=int, default=4, help="blows besides one for each service, broker and database (default 4)")
+    return parser
 
 
-@dataclass
-class Flow:
-    """Changes on their way through the union."""
-
-    union: FailureUnion
-    databases: Databases
-    rows: Sequence[Row]
-    watch: Watch = field(default_factory=lambda: Watch(BOUND))
-
-    async def send(self, progress: Progress) -> int:
-        """Send the changes in bursts, each when the services are no longer too far behind; returns how many were confirmed."""
-        size = -(-len(self.rows) // BURSTS)
-        confirmed = 0
-        for start in range(0, len(self.rows), size):
-            await progress.reach(start / len(self.rows) - AHEAD)
-            confirmed += await self.send_all(self.rows[start : start + size])
-        return confirmed
-
-    async def send_all(self, rows: Sequence[Row]) -> int:
-        return await publish_all(rows, self.union.broker_urls(), sent_at=SENT_AT, patience=BOUND)
-
-    async def count(self, progress: Progress, *, before: int, expected: int) -> None:
-        """Tell the progress until cancelled; while the database is away nothing is counted."""
-        while True:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
-                await progress.tell((await self.databases.handled() - before) / expected)
-            await asyncio.sleep(0.2)
-
-    async def come_to_rest(self, box: Letterbox) -> dict[str, Rest]:
-        """Wait until every message is answered and nothing moves any more; returns what each service says then."""
-        wanted = expected_answers(self.rows).keys()
-        previous: tuple[dict[str, Rest], int] | None = None
-        while True:
-            rest = await self.databases.rest()
-            waiting = await asyncio.to_thread(self.union.waiting_in_queues)
-            now = rest, sum(box.times.values())
-            if wanted <= box.states.keys() and not waiting and now == previous and not any(found.on_its_way for found in rest.values()):
-                return rest
-            previous = now
-            self.watch.check(f"come to rest, {len(wanted - box.states.keys())} unanswered, queues {waiting}, state {rest}")
-            await asyncio.sleep(QUIET_SECONDS)
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do the runs; 0 when all have passed."""
+    chosen = arguments().parse_args(argv)
+    console = Console(highlight=False, soft_wrap=True)
+    # What the broker's client has to say about each lost connection would drown the lines of the runs.
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore", RuntimeWarning)
+    union = FailureUnion(home_of_failure_tests(), residents=chosen.residents, seed=chosen.seed)
+    began = time.monotonic()
+    union.start(lambda text: console.print(f"[dim]{time.monotonic() - began:6.1f} s  {text}[/]"))
+    try:
+        outcomes = [_run(union, number, chosen, console) for number in range(chosen.times)]
+    finally:
+        union.stop()
+    passed = sum(not outcome.wrong for outcome in outcomes)
+    seconds = [outcome.seconds for outcome in outcomes]
+    kills = sum(outcome.killed.total() for outcome in outcomes)
+    console.print(
+        f"{passed} of {len(outcomes)} runs passed; {kills} kills; seconds a run: median {statistics.median(seconds):.0f}, "
+        f"longest {max(seconds):.0f}; {len(outcomes) * chosen.changes:,} changes in all"
+    )
+    return 0 if passed == len(outcomes) else 1
 
 
-async def undisturbed(union: FailureUnion, rows: Sequence[Row]) -> Undisturbed:
-    """Send the changes to the union at its loaded state, with nothing in the way."""
-    async with Databases(union.servers) as databases:
-        flow, before = Flow(union, databases, rows), await databases.handled()
-        async with Letterbox(union.broker_urls()) as box:
-            await flow.send_all(rows)
-            rest = await flow.come_to_rest(box)
-        picture = await databases.picture()
-        if wrong := [*picture.wrong, *judge(rows, box, rest), *await unapplied(rows, databases)]:
-            raise AssertionError(f"Even undisturbed: {wrong}")
-        return Undisturbed(picture, sum(found.handled for found in rest.values()) - before, flow.watch.seconds)
+_models: dict[int, tuple[list[Row], Undisturbed]] = {}
 
 
-async def disturbed(union: FailureUnion, rows: Sequence[Row], model: Undisturbed, *, seed: int, more: int) -> Outcome:
-    """Send the changes to the union at its loaded state while it is hit, and compare with the undisturbed run."""
-    blows, progress = plan(np.random.default_rng(seed), more=more), Progress()
-    async with Databases(union.servers) as databases, Letterbox(union.broker_urls()) as box:
-        flow, before = Flow(union, databases, rows), await databases.handled()
-        async with asyncio.timeout(BOUND), asyncio.TaskGroup() as tasks:
-            supervisor = Supervisor(union, tasks)
-            counting = tasks.create_task(flow.count(progress, before=before, expected=model.handled))
-            sending = tasks.create_task(flow.send(progress))
-            await supervisor.strike_as_planned(blows, progress)
-            confirmed = await sending
-            await supervisor.leave()
-            counting.cancel()
-        rest = await flow.come_to_rest(box)
-        wrong = [] if confirmed == len(rows) else [f"{confirmed} of {len(rows)} messages were confirmed by the broker"]
-        wrong += [*judge(rows, box, rest), *await unapplied(rows, databases), *(await databases.picture()).differences(model.picture)]
-        states = Counter(state for found in box.states.values() for state in found)
-        told_again = sum(box.times.values()) - len(box.times)
-        return Outcome(flow.watch.seconds, supervisor.killed, supervisor.ended_by_themselves, states, told_again, wrong)
+def _run(union: FailureUnion, number: int, chosen: argparse.Namespace, console: Console) -> Outcome:
+    seed = chosen.seed + number // SAME_CHANGES
+    if seed not in _models:
+        _models.clear()
+        rows = changes_with_bad_rows(seed, union.population, chosen.changes)
+        if number:
+            union.bring_back()
+        _models[seed] = rows, asyncio.run(undisturbed(union, rows))
+    rows, model = _models[seed]
+    union.bring_back()
+    outcome = asyncio.run(disturbed(union, rows, model, seed=1_000 * chosen.seed + number, more=chosen.more))
+    console.print(line_of(number + 1, seed, len(rows), model, outcome))
+    for difference in outcome.wrong:
+        console.print(f"    {difference[:500]}")
+    return outcome
 
 
-def judge(rows: Sequence[Row], box: Letterbox, rest: Mapping[str, Rest]) -> list[str]:
-    """What is wrong with the answers and with what is left behind."""
-    wanted = expected_answers(rows)
-    wrong = [f"{service}: {found.dead} dead letters" for service, found in rest.items() if found.dead]
-    wrong += [f"{service}: {found.parked} parked messages" for service, found in rest.items() if found.parked]
-    if strange := box.states.keys() - wanted.keys():
-        wrong.append(f"{len(strange)} answers to messages that nobody sent")
-    otherwise = [(key, state, box.states[key]) for key, state in wanted.items() if box.states[key] != {state}]
-    if otherwise:
-        wrong.append(f"{len(otherwise)} messages answered otherwise than they deserve: {otherwise[:3]}")
-    return wrong
+def line_of(number: int, seed: int, sent: int, model: Undisturbed, outcome: Outcome) -> str:
+    """One run on one line."""
+    answers = outcome.answers
+    killed = ", ".join(f"{name} {count}" for name, count in sorted(outcome.killed.items()))
+    by_themselves = f"; ended by themselves: {dict(outcome.ended_by_themselves)}" if outcome.ended_by_themselves else ""
+    return (
+        f"run {number:2}  seed {seed}  {outcome.killed.total()} kills ({killed}){by_themselves}  {outcome.seconds:.0f} s "
+        f"(undisturbed {model.seconds:.0f} s)  sent {sent:,} = applied {answers['accepted']:,} + rejected {answers['rejected']} "
+        f"+ parked {answers['parked']}  answered again {outcome.told_again:,}  {'DIFFERENT' if outcome.wrong else 'equal'}"
+    )
 
 
-async def unapplied(rows: Sequence[Row], databases: Databases) -> list[str]:
-    """Where sent is not applied + rejected + parked: at the gateway by its counts, at each reader by the messages it has handled."""
-    states = expected_answers(rows)
-    wanted = Counter(states.values())
-    (counted,) = await databases.fetch("gateway", _COUNTED)
-    wrong = []
-    if dict(counted) != {state: wanted[state] for state in ("accepted", "rejected", "parked")}:
-        wrong.append(f"gateway counts {dict(counted)} of {len(rows)} messages, expected {dict(wanted)}")
-    accepted = Counter(row["kind"] for row in rows if states[str(message_of(row, SENT_AT).id)] == "accepted")
-    for service, handler, kind in _APPLIED:
-        (row,) = await databases.fetch(service, "SELECT count(*) FROM inbox WHERE handler = $1", handler)
-        if row["count"] != accepted[kind]:
-            wrong.append(f"{service} has applied {row['count']} of {accepted[kind]} accepted {kind} changes")
-    return wrong
-
-
-_COUNTED: Final = """
-SELECT sum(accepted)::int AS accepted, sum(rejected)::int AS rejected, sum(parked)::int AS parked FROM intake_message_count
-"""
-_APPLIED: Final = (
-    ("eligibility", "on_residents_changed", "resident"),
-    ("premium", "on_residents_changed", "resident"),
-    ("premium", "on_incomes_determined", "income"),
-    ("collection", "on_residents_changed", "resident"),
-)
+if __name__ == "__main__":
+    sys.exit(main())

@@ -55,6 +55,13 @@ class PremiumDecided:
     on: date
 
 
+@dataclass(frozen=True)
+class NothingToDecide:
+    """There is no premium to decide any more: the qualification was cancelled, or lies outside the fiscal year."""
+
+    on: date
+
+
 class IncomeAwaited:
     """The process manager; its key is `insured_id:fiscal_year`."""
 
@@ -80,11 +87,11 @@ class IncomeAwaited:
                 return Decision(state)
             case Step.WAITING, DeadlinePassed():
                 return Decision(state.model_copy(update={"step": Step.RAISED})).saying(_raised(state, event.on))
-            case Step.WAITING, PremiumDecided():
+            case Step.WAITING, PremiumDecided() | NothingToDecide():
                 return Decision(state.model_copy(update={"step": Step.ENDED})).lifting("patience")
-            case Step.RAISED, PremiumDecided():
+            case Step.RAISED, PremiumDecided() | NothingToDecide():
                 return Decision(state.model_copy(update={"step": Step.ENDED})).saying(_closed(state, event.on))
-            case ((Step.BEGUN | Step.ENDED), PremiumDecided()):
+            case ((Step.BEGUN | Step.ENDED), PremiumDecided() | NothingToDecide()):
                 return Decision(state)
             case ((Step.RAISED | Step.ENDED), DeadlinePassed()):
                 return Decision(state)

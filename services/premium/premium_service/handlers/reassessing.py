@@ -13,7 +13,7 @@ from contracts.envelope import Message
 
 from premium_service.domain.assessing import decide, event_of
 from premium_service.store import assessments, members
-from premium_service.store.deciding import DECISION_LOCK, follow_incomes, latest_of, law_in_force, number_of
+from premium_service.store.deciding import DECISION_LOCK, end_waits_in_vain, follow_incomes, latest_of, law_in_force, number_of
 
 
 async def reassess(because_of: Mapping[int, Message[Any]], uow: UnitOfWork) -> None:
@@ -31,3 +31,4 @@ async def reassess(because_of: Mapping[int, Message[Any]], uow: UnitOfWork) -> N
     for decision, row in zip(outcome.decisions, outcome.source_rows, strict=True):
         uow.publish(event_of(decision, number_of(inputs[row]), law), because=because_of[int(inputs["household_id"][row])])
     await follow_incomes(inputs, outcome, law, uow)
+    await end_waits_in_vain(sorted(because_of), law, uow)

@@ -19,7 +19,7 @@ from contracts.events.premium import AssessmentsBatchSealed, PremiumAssessed
 from premium_service.domain.assessing import decide, provisional_of
 from premium_service.rules.parameters import Parameters
 from premium_service.store import assessments, members
-from premium_service.store.deciding import DECISION_LOCK, follow_incomes, law_in_force
+from premium_service.store.deciding import DECISION_LOCK, end_waits_in_vain, follow_incomes, law_in_force
 
 CHUNK_HOUSEHOLDS = 100_000
 TOTALS = ("annual_amount", "medical_amount", "child_support_amount")
@@ -72,6 +72,7 @@ class Assess:
 
     async def reconcile(self, parameters: dict[str, Any], run_id: UUID, totals: dict[str, int], uow: UnitOfWork) -> dict[str, Any]:
         raw = await driver(uow.connection)
+        await end_waits_in_vain(None, law_in_force(uow), uow)
         stored = await raw.fetchrow(
             "SELECT count(*) AS rows, coalesce(sum(annual_amount), 0)::bigint AS yen FROM assessment WHERE run_id = $1", run_id
         )

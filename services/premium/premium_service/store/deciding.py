@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,10 @@ from chassis.unit_of_work import UnitOfWork
 
 from premium_service import settings
 from premium_service.domain.assessing import Outcome, parameters_of, uuid_of
-from premium_service.domain.income_awaited import IncomeAwaited, IncomeMissing, PremiumDecided
+from premium_service.domain.income_awaited import IncomeAwaited, IncomeMissing, NothingToDecide, PremiumDecided
 from premium_service.rules.parameters import Parameters
 from premium_service.store import assessments
+from premium_service.store.members import assessed_in
 
 DECISION_LOCK = 7_265_001
 """Advisory lock: decisions for single households share it, a chunk of a run holds it alone, so that no revision is made twice."""
@@ -60,3 +62,26 @@ async def follow_incomes(inputs: Records, outcome: Outcome, law: Parameters, uow
         happened += [(waiting[bytes(value).ljust(16, b"\0")], PremiumDecided(uow.today), None) for value in ended]
     if happened:
         await advance(IncomeAwaited(), happened, uow)
+
+
+_IN_VAIN = """
+SELECT p.key FROM process_instance p
+WHERE p.process = $1 AND p.key LIKE $2 AND p.state->>'step' IN ('waiting', 'raised') AND {concerned}
+  AND NOT EXISTS (SELECT {assessed} AND i.insured_id = split_part(p.key, ':', 1)::uuid)
+"""
+_OF_HOUSEHOLDS = """p.key IN (
+    SELECT w.insured_id || ':{year}' FROM insured w JOIN membership h ON h.resident = w.resident WHERE h.household_id = ANY($3::bigint[])
+)"""
+
+
+async def end_waits_in_vain(households: Sequence[int] | None, law: Parameters, uow: UnitOfWork) -> None:
+    """End the waits of those for whom there is nothing to decide any more; of some households, or (None) of everybody.
+
+    They are not among the input rows of a decision, so that `follow_incomes` does not see them.
+    """
+    raw, year = await driver(uow.connection), law.fiscal_year.year
+    concerned = "true" if households is None else _OF_HOUSEHOLDS.format(year=year)
+    query = _IN_VAIN.format(concerned=concerned, assessed=assessed_in(law.fiscal_year))
+    rows = await raw.fetch(query, IncomeAwaited.name, f"%:{year}", *([] if households is None else [list(households)]))
+    if rows:
+        await advance(IncomeAwaited(), [(row["key"], NothingToDecide(uow.today), None) for row in rows], uow)

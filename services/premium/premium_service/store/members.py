@@ -18,14 +18,17 @@ NOBODY = UUID(int=0)
 
 _LATEST = "SELECT a.months FROM assessment a WHERE a.insured_id = i.insured_id AND a.fiscal_year = {year} ORDER BY a.revision DESC LIMIT 1"
 
+_ASSESSED = """
+FROM insured i
+JOIN membership m ON m.resident = i.resident
+    AND m.valid_from <= greatest(i.acquired_on, {start}) AND m.valid_until > greatest(i.acquired_on, {start})
+WHERE i.acquired_on < {end} AND ((i.lost_on > {start} AND i.lost_on > i.acquired_on) OR ({latest}) > 0)
+"""
+"""Whose premium there is to decide in a fiscal year, and in which household it is judged."""
+
 _ROWS = """
 WITH assessed AS MATERIALIZED (
-    SELECT i.insured_id, m.household_id, greatest(i.acquired_on, {start}) AS judged_on
-    FROM insured i
-    JOIN membership m ON m.resident = i.resident
-        AND m.valid_from <= greatest(i.acquired_on, {start}) AND m.valid_until > greatest(i.acquired_on, {start})
-    WHERE i.acquired_on < {end} AND {households}
-      AND ((i.lost_on > {start} AND i.lost_on > i.acquired_on) OR ({latest}) > 0)
+    SELECT i.insured_id, m.household_id, greatest(i.acquired_on, {start}) AS judged_on {assessed} AND {households}
 ), snapshot AS (
     SELECT household_id, judged_on, row_number() OVER (ORDER BY household_id, judged_on) AS number
     FROM (SELECT DISTINCT household_id, judged_on FROM assessed) AS days
@@ -50,11 +53,15 @@ WHERE m.is_head OR i.insured_id IS NOT NULL
 # A resident whose income record has not come has status 3 (照会中): unknown is not zero, and a decision on it is refused.
 
 
+def assessed_in(year: FiscalYear) -> str:
+    """FROM and WHERE of a query for the insured (`i`) whose premium of the fiscal year there is to decide."""
+    return _ASSESSED.format(start=f"'{year.start}'::date", end=f"'{year.end}'::date", latest=_LATEST.format(year=year.year))
+
+
 def _query(year: FiscalYear, *, households: str) -> str:
     return _ROWS.format(
+        assessed=assessed_in(year),
         start=f"'{year.start}'::date",
-        end=f"'{year.end}'::date",
-        latest=_LATEST.format(year=year.year),
         nobody=NOBODY,
         amounts=", ".join(f"coalesce(n.{name}, 0) AS {name}" for name in AMOUNTS),
         income_year=year.income_year,

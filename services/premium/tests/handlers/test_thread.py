@@ -16,8 +16,9 @@ from chassis.clock import derived_id, uuid7
 from chassis.consumer import Consumer
 from chassis.testing import Databases
 from chassis.unit_of_work import Units
+from contracts.batches import BatchSealed
 from contracts.envelope import Event, Message
-from contracts.events.eligibility import AcquisitionGround, InsuredAcquired, InsuredBatchSealed, InsuredLost, LossReason
+from contracts.events.eligibility import AcquisitionGround, InsuredAcquired, InsuredBatchSealed, InsuredChanged, InsuredLost, LossReason
 from contracts.events.municipal import (
     IncomeDetermined,
     IncomesBatchSealed,
@@ -153,6 +154,42 @@ async def test_an_income_that_is_not_known_is_not_zero_and_ends_on_a_worklist(da
             assert (await connection.execute(text("SELECT count(*) FROM deadline"))).scalar_one() == 0
 
 
+async def _deadlines(units: Units) -> int:
+    async with units.engine.connect() as connection:
+        return int((await connection.execute(text("SELECT count(*) FROM deadline"))).scalar_one())
+
+
+CANCELLED = {"lost_on": SINCE, "loss_reason": None, "sequence": 2}
+
+
+async def test_nobody_waits_for_the_income_of_a_qualification_that_was_cancelled(databases: Databases) -> None:
+    acquired = insured("1", born=OLD, acquired=SINCE)
+    async with (await databases("premium", ROOT)).units() as units:
+        await apply(
+            units, resident("1", born=OLD), acquired, resident("2", household="2", born=OLD), insured("2", born=OLD, acquired=SINCE)
+        )
+        assert await _deadlines(units) == 2
+
+        await apply(units, InsuredChanged(**{**acquired.model_dump(), **CANCELLED}))
+
+        assert await _deadlines(units) == 1, "the other one still waits"
+        assert await decisions(units) == []
+
+
+async def test_a_run_ends_the_waits_of_qualifications_that_a_file_has_cancelled(databases: Databases, tmp_path: Path) -> None:
+    acquired = insured("1", born=OLD, acquired=SINCE)
+    async with (await databases("premium", ROOT)).units(store=tmp_path) as units:
+        await apply(units, resident("1", born=OLD), acquired)
+        assert await _deadlines(units) == 1
+
+        await _load_insured(units, [InsuredChanged(**{**acquired.model_dump(), **CANCELLED})])
+        run_id = await jobs.prepare(Assess(), {"scope": "due"}, units, by="tester")
+        await jobs.approve(run_id, units, by="tester")
+        await jobs.execute(Assess(), run_id, units)
+
+        assert await _deadlines(units) == 0
+
+
 async def test_the_same_facts_again_make_no_new_revision(databases: Databases) -> None:
     async with (await databases("premium", ROOT)).units() as units:
         await apply(units, resident("1", born=OLD), income("1", pension=900_000), insured("1", born=OLD, acquired=SINCE))
@@ -212,16 +249,22 @@ async def test_sealed_batches_and_the_run_decide_what_single_events_decide(datab
 
 
 async def _load(units: Units, residents: Sequence[Event], incomes: Sequence[Event], ledger: Sequence[Event]) -> None:
-    made = [
-        ("residents", residents, ResidentsBatchSealed, {"municipality_code": "131016", "generation": 1}),
-        ("incomes", incomes, IncomesBatchSealed, {"municipality_code": "131016", "generation": 1}),
-        ("insured", ledger, InsuredBatchSealed, {}),
-    ]
-    for name, events, model, extra in made:
-        rows = [event.model_dump(mode="python") for event in events]
-        frame = pl.DataFrame(
-            [{key: str(value) if isinstance(value, UUID) else value for key, value in row.items()} for row in rows],
-            infer_schema_length=None,
-        )
-        found = await seal(units.store, f"{name}.parquet", frame, schema_name=events[0].type, totals=())
-        await apply(units, model(effective_on=DAY, batch_id=derived_id(name), key=f"{name}.parquet", seal=found, **extra))
+    of_municipality = {"municipality_code": "131016", "generation": 1}
+    await _seal_and_load(units, "residents", residents, ResidentsBatchSealed, **of_municipality)
+    await _seal_and_load(units, "incomes", incomes, IncomesBatchSealed, **of_municipality)
+    await _load_insured(units, ledger)
+
+
+async def _load_insured(units: Units, ledger: Sequence[Event]) -> None:
+    await _seal_and_load(units, "insured", ledger, InsuredBatchSealed)
+
+
+async def _seal_and_load(units: Units, name: str, events: Sequence[Event], model: type[BatchSealed], **extra: Any) -> None:
+    rows = [event.model_dump(mode="python") for event in events]
+    frame = pl.DataFrame(
+        [{key: str(value) if isinstance(value, UUID) else value for key, value in row.items()} for row in rows],
+        infer_schema_length=None,
+    )
+    schema = InsuredAcquired.type if model is InsuredBatchSealed else events[0].type
+    found = await seal(units.store, f"{name}.parquet", frame, schema_name=schema, totals=())
+    await apply(units, model(effective_on=DAY, batch_id=derived_id(name), key=f"{name}.parquet", seal=found, **extra))
