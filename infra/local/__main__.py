@@ -117,11 +117,12 @@ def contracts(context: typer.Context) -> None:
 
 @command("estimate", _PASS_HELP_ON_TOO)
 def estimate(context: typer.Context) -> None:
-    """保険料などを試算します。
+    """保険料(premium)や期割(instalments)を試算します。
 
     例: ./koki estimate premium < 事例.jsonl  サーバーは要りません。
     """
-    _go_to("premium_service.estimate", "main", context)
+    kind = context.args[0] if context.args else ""
+    _go_to("collection_service.estimate" if kind == "instalments" else "premium_service.estimate", "main", context)
 
 
 @command("job", _PASS_ON)
