@@ -198,7 +198,7 @@ async def test_what_was_acknowledged_to_nobody_is_taken_in_by_the_next_worker(
 
 async def test_the_health_says_whether_the_intake_of_changes_works(gateway: GatewayWorld) -> None:
     async def works() -> bool:
-        return (await gateway.runtime.health()) == {"database": True, "relay": True, "consumers": True, "intake": True}
+        return bool((await gateway.runtime.health()) == {"database": True, "relay": True, "consumers": True, "intake": True})
 
     await eventually(works)
     gateway.runtime.proofs["intake"] = lambda: False
