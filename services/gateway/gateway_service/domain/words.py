@@ -34,6 +34,7 @@ _RESULTS: Final = {"shown": "表示", "done": "実行", "refused": "拒否", "fa
 CASES: Final = {
     "income_missing": ("所得が届いていない", "税の担当に所得情報を確かめ、市区町村から送ってください。届くと自動で解消します。"),
     "income_inquiring": ("所得を照会中", "照会先からの回答を待っています。回答があれば所得情報を送ってください。"),
+    "certificate_unprintable": ("証を印刷できない", "氏名や住所の文字を確かめ、住民情報を送り直してください。届くと自動で作り直します。"),
 }
 CERTIFICATES: Final = {
     "insurance_card": "被保険者証",
