@@ -13,10 +13,12 @@ from eligibility_service.store.approvals import Approval
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One kind of act: its Japanese term, who may decide it, and what its approval does; the answer is kept as its outcome."""
+    """One kind of act: its Japanese term, who may decide it, its content as the second officer reads it (Japanese term → text), and
+    what its approval does; the answer is kept as its outcome."""
 
     term: str
     deciders: frozenset[str]
+    shown: Callable[[Approval], dict[str, str]]
     carry_out: Callable[[Approval, UnitOfWork], Awaitable[dict[str, Any]]]
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 
 from eligibility_service.api.acts import ACTS
 from eligibility_service.store import approvals
+from eligibility_service.store.approvals import Approval
 
 router = APIRouter(prefix="/approvals", tags=["approvals"])
 Officer = Annotated[Principal, Depends(role("window_clerk", "municipal_manager", "union_staff"))]
@@ -33,10 +34,13 @@ async def listing(
     """Acts of the asker's municipalities, the longest waiting first, with who may decide them."""
     async with runtime_of(request).units.open(seen_by=who) as uow:
         found = await approvals.listing(uow, state=state)
-    return [
-        {**asdict(one), "term": ACTS[one.act].term, "may_decide": bool(who.roles & ACTS[one.act].deciders) and one.asked_by != who.user}
-        for one in found
-    ]
+    return [_listed(one, who) for one in found]
+
+
+def _listed(one: Approval, who: Principal) -> dict[str, Any]:
+    act = ACTS[one.act]
+    may_decide = bool(who.roles & act.deciders) and one.asked_by != who.user
+    return {**asdict(one), "term": act.term, "shown": act.shown(one), "may_decide": may_decide}
 
 
 @router.post("/{approval_id}/decision")

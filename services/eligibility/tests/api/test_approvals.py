@@ -30,7 +30,9 @@ def carried_out(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         done.append(asked.content)
         return {"rows": len(done)}
 
-    monkeypatch.setitem(ACTS, "invented", Act("試験の処理", frozenset({"union_staff"}), carry_out))
+    monkeypatch.setitem(
+        ACTS, "invented", Act("試験の処理", frozenset({"union_staff"}), lambda asked: {"日付": asked.content["day"]}, carry_out)
+    )
     return done
 
 
@@ -52,7 +54,7 @@ async def test_an_approved_act_is_carried_out_once_and_keeps_its_outcome(
         first_press = await window.client.post(f"/approvals/{approval_id}/decision", headers=second, json={"approved": True})
         second_press = await window.client.post(f"/approvals/{approval_id}/decision", headers=second, json={"approved": True})
 
-        assert (listed["term"], listed["may_decide"], listed["content"]) == ("試験の処理", True, {"day": "2026-07-01"})
+        assert (listed["term"], listed["may_decide"], listed["shown"]) == ("試験の処理", True, {"日付": "2026-07-01"})
         assert (first_press.status_code, first_press.json()["outcome"]) == (200, {"rows": 1})
         assert second_press.status_code == 404
         assert carried_out == [{"day": "2026-07-01"}]
