@@ -6,6 +6,8 @@ product   the processes of `./koki up`: the gateway checks session, right and sc
           is shown), asks eligibility with a signed token; eligibility reads under row-level security; both write traces
 ceiling   FastAPI and asyncpg in one process of uvicorn: one SELECT by key of the very bytes that the product answered
 client    the same for both, a process of its own; what it can do against constant bytes is printed: it is not the bottleneck
+
+Who spends how much of a processor on one read is printed too: it says where the ratio comes from, and a busy machine blurs it less.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ import argparse
 import asyncio
 import contextlib
 import json
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from uuid import uuid4
@@ -40,11 +43,12 @@ from infra.local.thread import Thread
 from tests.load.bare_reads import TABLE
 from tests.load.bench_eligibility_load import MUNICIPALITY, residents
 from tests.load.closed_loop import Errand, Seen, drive
-from tests.load.measure import ratio_of, report
+from tests.load.measure import processor_seconds, ratio_of, report
 
 HOME = Path(".koki/load/read")
 GOAL = 0.4
 PEOPLE_ASKED = 2_000
+PARTS = {"gateway": "service.gateway", "eligibility": "service.eligibility", "PostgreSQL": "postgresql"}
 SHOWN = "SELECT count(*) FROM access_log WHERE action = 'see_person:json' AND result = 'shown'"
 
 
@@ -83,8 +87,8 @@ async def keep_for_the_ceiling(owner_url: str, bodies: dict[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def serving(what: str) -> Iterator[int]:
-    """A ceiling in a process of its own; its port."""
+def serving(what: str) -> Iterator[tuple[int, int]]:
+    """A ceiling in a process of its own; its port and process id."""
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "tests.load.bare_reads", str(port), what])
     try:
@@ -97,7 +101,7 @@ def serving(what: str) -> Iterator[int]:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait()
@@ -119,24 +123,48 @@ def measure(servers: PrivateServers, services: Services, options: argparse.Names
     product = errand(int(services.url("gateway").rsplit(":", 1)[1]), "/api", cookie)
     products: list[Seen] = []
     ceilings: list[Seen] = []
+    costs: list[dict[str, float]] = []
     before = asyncio.run(_count(servers, SHOWN))
-    with serving(servers.database_url("eligibility", "owner")) as port, serving(str(len(next(iter(bodies.values()))))) as constant_port:
+    body_bytes = len(next(iter(bodies.values())).encode())
+    with serving(servers.database_url("eligibility", "owner")) as (port, bare), serving(str(body_bytes)) as (constant_port, _):
         client = drive(errand(constant_port, ""))
         for _ in range(options.runs):
+            begun = _used(servers, bare)
             ceilings.append(drive(errand(port, "")))
+            between = _used(servers, bare)
             products.append(drive(product))
-            print(f"  ceiling {_told(ceilings[-1])}; product {_told(products[-1])}")
+            costs.append(_costs(begun, between, _used(servers, bare), ceilings[-1], products[-1]))
+            told = ", ".join(f"{name} {milliseconds:.2f}" for name, milliseconds in costs[-1].items())
+            print(f"  ceiling {_told(ceilings[-1])}; product {_told(products[-1])}; milliseconds of a processor a read: {told}", flush=True)
     others = sum(seen.others for seen in (*products, *ceilings))
     assert not others, f"{others} answers were no 200."
     kept, shown = asyncio.run(_count(servers, SHOWN)) - before, sum(seen.all_answers for seen in products)
     assert kept == shown, f"{shown:,} people were shown and {kept:,} entries are in the access log."
     rates = {"product": [seen.rate for seen in products], "ceiling": [seen.rate for seen in ceilings]}
+    spent = ", ".join(f"{name} {statistics.median(cost[name] for cost in costs):.2f}" for name in costs[0])
+    p99 = statistics.median(seen.p99_ms for seen in products)
     more = (
-        f"{products[0].body_bytes:,} bytes, {options.connections} connections, client alone {client.rate:,.0f}/s, "
-        f"p99 {sorted(seen.p99_ms for seen in products)[len(products) // 2]:.0f} ms, {kept:,} entries in the access log"
+        f"milliseconds of a processor a read: {spent}; {products[0].body_bytes:,} bytes, {options.connections} connections, "
+        f"client alone {client.rate:,.0f}/s, p99 {p99:.0f} ms, {kept:,} entries in the access log"
     )
     reached = ratio_of(rates["product"], rates["ceiling"]) >= GOAL
     report("read of one person", **rates, goal=f">= {GOAL}", reached=reached, unit="reads/s", more=more)
+
+
+def _used(servers: PrivateServers, bare: int) -> dict[str, float]:
+    """Processor seconds so far of everybody who takes part."""
+    processes = {name: servers.home.process(key) for name, key in PARTS.items()}
+    used = {name: processor_seconds(found.pid, with_children=name == "PostgreSQL") for name, found in processes.items() if found}
+    return {**used, "bare route": processor_seconds(bare)}
+
+
+def _costs(
+    begun: Mapping[str, float], between: Mapping[str, float], ended: Mapping[str, float], ceiling: Seen, product: Seen
+) -> dict[str, float]:
+    """Milliseconds a read: who works for the product, and then, for comparison, who works for the ceiling."""
+    found = {name: (ended[name] - between[name]) / product.all_answers * 1000 for name in PARTS}
+    beside = {name: (between[name] - begun[name]) / ceiling.all_answers * 1000 for name in ("bare route", "PostgreSQL")}
+    return {**found, "against bare route": beside["bare route"], "PostgreSQL below it": beside["PostgreSQL"]}
 
 
 def _told(seen: Seen) -> str:
