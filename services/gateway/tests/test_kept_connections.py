@@ -85,7 +85,7 @@ async def test_an_answer_in_pieces_is_put_together() -> None:
 
 
 async def test_a_late_answer_is_nobody_elses() -> None:
-    """With the connection put back after a question that nobody waited for any more, the second one got the first one's answer."""
+    """With a connection put back although its answer was still on the way, this failed."""
 
     async def slow_at_first(target: str, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.3 if target == "/slow" else 0)

@@ -22,7 +22,7 @@ def _of_requests(spans: InMemorySpanExporter) -> list[ReadableSpan]:
 async def test_a_request_is_one_span_with_its_route_and_without_its_address(
     databases: Databases, tmp_path: Path, spans: InMemorySpanExporter
 ) -> None:
-    """With the instrumentation of the library, `http.target` held the name that a clerk had searched for: this failed."""
+    """With the instrumentation of the library, which writes the whole address, this failed."""
     async with a_web(databases, tmp_path) as web:
         await web.client.get("/number/7?kana=サトウ&born_on=1941-05-05", headers=web.token())
     (span,) = _of_requests(spans)
@@ -51,7 +51,7 @@ async def test_a_request_hangs_below_whoever_asks_or_begins_a_trace(
 async def test_a_surprise_is_an_error_of_its_kind_alone_and_the_answer_tells_its_trace(
     databases: Databases, tmp_path: Path, spans: InMemorySpanExporter
 ) -> None:
-    """With the span inside of the answer to surprises, the answer told no trace: this failed."""
+    """With the span put in as a middleware, inside of the answer to surprises, this failed."""
     async with a_web(databases, tmp_path) as web:
         answer = await web.client.get("/surprise", headers=web.token())
     (span,) = _of_requests(spans)
