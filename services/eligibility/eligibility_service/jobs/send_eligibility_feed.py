@@ -38,6 +38,8 @@ class SendEligibilityFeed:
         before = await outgoing.last_sent(uow, FEED, code, through=generation.number, only=only)
         news = rows_of.news(current, before, FEED)
 
+        if not generation.is_whole and news.height == 0:
+            return {"rows": 0, "changed": 0}  # looked at again, and nothing new: no file
         await outgoing.append(uow, FEED, news, generation.number)
         rows = await outgoing.last_sent(uow, FEED, code, through=generation.number) if generation.is_whole else news
         written = rows_of.write(rows, FEED, municipality_code=code, generation=generation.number, made_at=uow.now)

@@ -10,7 +10,7 @@ from uuid import UUID
 from chassis.clock import uuid7
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from eligibility_service.domain import outgoing as rows_of
 from eligibility_service.domain.outgoing import CERTIFICATES, FEED, LIMIT_CLASSES
@@ -82,19 +82,20 @@ async def stop(uow: UnitOfWork, generation: int, faults: Mapping[str, str]) -> N
 
 # Every source of a field of the feed, with when it was learned.
 _CHANGED = """
-SELECT insured_id, municipality_code, min(changed_at) AS changed_at FROM (
+SELECT insured_id, municipality_code, coalesce(min(changed_at) FILTER (WHERE changed_at > $3), min(changed_at)) AS changed_at FROM (
     SELECT insured_id, municipality_code, recorded_from AS changed_at FROM qualification WHERE recorded_from > $1
-    UNION ALL SELECT insured_id, municipality_code, recorded_from FROM copay_rate WHERE recorded_from > $1 AND $2 BETWEEN valid_from AND valid_until
+    UNION ALL SELECT insured_id, municipality_code, recorded_from FROM copay_rate
+        WHERE recorded_from > $1 AND $2 BETWEEN valid_from AND valid_until
     UNION ALL SELECT insured_id, municipality_code, decided_at FROM certificate WHERE state = 'issued' AND decided_at > $1
 ) AS found GROUP BY 1, 2
 """
 
 
 async def candidates(uow: UnitOfWork, since: datetime) -> dict[str, dict[UUID, datetime]]:
-    """Municipality → qualifications of which something was learned since, and when first."""
+    """Municipality → qualifications of which something was learned since, and when first after the generation before."""
     raw = await driver(uow.connection)
     found: dict[str, dict[UUID, datetime]] = {}
-    for row in await raw.fetch(_CHANGED, since, uow.today):
+    for row in await raw.fetch(_CHANGED, since, uow.today, since + IN_FLIGHT):
         found.setdefault(row["municipality_code"], {})[row["insured_id"]] = row["changed_at"]
     return found
 
@@ -208,7 +209,7 @@ async def generations(uow: UnitOfWork, *, most: int = 30) -> list[dict[str, Any]
         ORDER BY g.generation DESC LIMIT $1""",
         most,
     )
-    return [{**dict(row), "faults": from_json(row["faults"])} for row in rows]
+    return [dict(row) for row in rows]
 
 
 async def raise_alert(uow: UnitOfWork, kind: str, detail: str) -> None:
