@@ -18,11 +18,11 @@ def is_business_day(day: date) -> bool:
     return day.weekday() < SATURDAY and (day.month, day.day) not in _YEAR_END and not jpholiday.is_holiday(day)
 
 
-def business_day_before(day: date) -> date:
-    """The last business day before a day."""
-    found = day - timedelta(days=1)
+def business_day_after(day: date) -> date:
+    """The next business day after a day."""
+    found = day + timedelta(days=1)
     while not is_business_day(found):
-        found -= timedelta(days=1)
+        found += timedelta(days=1)
     return found
 
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from contracts.layouts import Layout
 
-HELD, FILLED = "held ", "filled "
-"""Prefixes of counts by field: people of whom the ledger knows it, rows of the file that hold it."""
+HELD, FILLED = "台帳: ", "ファイル: "
+"""Before the term of a field: of how many people the ledger knows it, and how many rows of the file hold it."""
 EMPTY_WHERE_THE_LEDGER_IS: Final = frozenset({"lost_on", "certificate_kind", "certificate_issued_on", "certificate_valid_until"})
 """Fields that may be empty for everybody, where the ledger has nothing either: nobody has left yet, no certificate is issued yet."""
 
@@ -23,14 +23,19 @@ def faults(layout: Layout, totals: Mapping[str, int], *, is_whole: bool) -> dict
     rows = totals.get("rows", 0)
     found: dict[str, str] = {}
     for field in layout.data_fields:
-        count = totals.get(FILLED + field.name, 0)
+        count = totals.get(FILLED + field.term, 0)
         if field.required and count != rows:
             found[field.name] = f"{field.term}が空の行が{rows - count:,}件あります。"
         elif is_whole and rows and count == 0 and field.name not in EMPTY_WHERE_THE_LEDGER_IS:
             found[field.name] = f"{field.term}が全員({rows:,}件)で空です。"
-        elif is_whole and (held := totals.get(HELD + field.name)) is not None and held != count:
+        elif is_whole and (held := totals.get(HELD + field.term)) is not None and held != count:
             found[field.name] = f"{field.term}は台帳に{held:,}件ありますが、ファイルには{count:,}件です。"
     return found
+
+
+def counted(layout: Layout, prefix: str, counts: Mapping[str, int]) -> dict[str, int]:
+    """Counts by name of field as they stand in the result of a chunk, where an operator reads them."""
+    return {prefix + layout.field(name).term: count for name, count in counts.items()}
 
 
 def sample_differences(layout: Layout, row: Mapping[str, object], known: Mapping[str, object]) -> list[str]:

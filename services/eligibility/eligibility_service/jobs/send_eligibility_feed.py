@@ -9,7 +9,7 @@ from chassis.jobs import Chunk, Plan
 from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service.domain import outgoing as rows_of
-from eligibility_service.domain.conformance import FILLED, HELD, faults, sample_differences
+from eligibility_service.domain.conformance import FILLED, HELD, counted, faults, sample_differences
 from eligibility_service.domain.outgoing import FEED
 from eligibility_service.store import feed, outgoing
 
@@ -48,9 +48,9 @@ class SendEligibilityFeed:
             municipality_code=code, generation=generation.number, is_whole=generation.is_whole, run_id=run_id, changed=news.height,
         )  # fmt: skip
 
-        counts = {FILLED + name: count for name, count in rows_of.filled(rows, FEED.layout.names).items()}
+        counts = counted(FEED.layout, FILLED, rows_of.filled(rows, FEED.layout.names))
         if generation.is_whole:
-            counts |= {HELD + name: count for name, count in (await feed.known_fields(uow, code)).items()}
+            counts |= counted(FEED.layout, HELD, await feed.known_fields(uow, code))
         return {"rows": rows.height, "changed": news.height, **counts}
 
     async def reconcile(self, parameters: dict[str, Any], run_id: UUID, totals: dict[str, int], uow: UnitOfWork) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from chassis import jobs
 from chassis.testing import Databases
 from eligibility_service.domain import outgoing as rows_of
-from eligibility_service.domain.conformance import FILLED, HELD, faults
+from eligibility_service.domain.conformance import FILLED, HELD, counted, faults
 from eligibility_service.domain.outgoing import FEED
 from eligibility_service.jobs.issue_cards import IssueCards
 from eligibility_service.jobs.send_eligibility_feed import SendEligibilityFeed
@@ -66,10 +66,11 @@ async def test_a_field_that_fell_out_of_the_mapping_stops_the_file_and_is_named(
     """I-40: every outbound field, empty for everybody and not there at all. Seen to fail with either branch of `faults` left out."""
     rows = pl.DataFrame([{field: "x" for field in FEED.layout.names}] * 3)
     spoilt_rows = rows.drop(name) if spoilt == "missing" else rows.with_columns(pl.lit(None, pl.String).alias(name))
-    held = {HELD + field: 3 for field in FEED.layout.names} | {HELD + "lost_on": 3}
-    counts = {FILLED + field: count for field, count in rows_of.filled(spoilt_rows, FEED.layout.names).items()}
+    everybody = dict.fromkeys(FEED.layout.names, 3)
+    held = counted(FEED.layout, HELD, everybody)
+    counts = counted(FEED.layout, FILLED, rows_of.filled(spoilt_rows, FEED.layout.names))
 
-    assert faults(FEED.layout, {"rows": 3, **held, **{FILLED + field: 3 for field in FEED.layout.names}}, is_whole=True) == {}
+    assert faults(FEED.layout, {"rows": 3, **held, **counted(FEED.layout, FILLED, everybody)}, is_whole=True) == {}
     found = faults(FEED.layout, {"rows": 3, **held, **counts}, is_whole=True)
 
     assert list(found) == [name]
