@@ -23,9 +23,9 @@ def _entry(model: type[Event], *heard_by: str) -> tuple[str, Entry]:
 CATALOGUE: dict[str, Entry] = dict(
     [
         _entry(municipal.ResidentChanged, "eligibility", "premium", "collection"),
-        _entry(municipal.IncomeDetermined, "premium"),
+        _entry(municipal.IncomeDetermined, "eligibility", "premium"),
         _entry(municipal.ResidentsBatchSealed, "eligibility", "premium", "collection"),
-        _entry(municipal.IncomesBatchSealed, "premium"),
+        _entry(municipal.IncomesBatchSealed, "eligibility", "premium"),
         _entry(municipal.CardHoldingsBatchSealed, "eligibility"),
         _entry(eligibility.InsuredAcquired, "premium", "collection", "benefits", "statistics"),
         _entry(eligibility.InsuredChanged, "premium", "collection", "benefits", "statistics"),
@@ -33,6 +33,8 @@ CATALOGUE: dict[str, Entry] = dict(
         _entry(eligibility.InsuredBatchSealed, "premium", "collection", "benefits", "statistics"),
         _entry(eligibility.QualificationFileSealed, "gateway"),
         _entry(eligibility.CertificateIssued, "gateway"),
+        _entry(eligibility.CopayRateDecided, "benefits"),
+        _entry(eligibility.CopayRatesBatchSealed, "benefits"),
         _entry(eligibility.CaseRaised, "gateway"),
         _entry(eligibility.CaseClosed, "gateway"),
         _entry(premium.PremiumAssessed, "collection"),

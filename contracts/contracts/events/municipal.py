@@ -28,6 +28,13 @@ class IncomeStatus(StrEnum):
     INQUIRING = "3"
 
 
+class ResidentTaxStatus(StrEnum):
+    """市町村民税の課税区分, of the fiscal year after the income year."""
+
+    TAXED = "1"
+    NOT_TAXED = "2"
+
+
 class MunicipalEvent(Event):
     owner: ClassVar[str] = "gateway"
 
@@ -85,6 +92,11 @@ class IncomeDetermined(MunicipalEvent):
     loss_carried_forward: Yen = 0
     total_income: Yen | None = None
     taxable_income: Yen | None = None
+    gross_income: Yen | None = None
+    resident_tax_status: ResidentTaxStatus | None = None
+    dependants_under_16: int | None = None
+    dependants_16_to_18: int | None = None
+    receives_welfare_pension: bool | None = None
 
     @property
     def position(self) -> str:

@@ -8,14 +8,32 @@ from datetime import datetime
 from typing import Final
 
 import polars as pl
-from contracts.events.eligibility import AcquisitionGround, CertificateKind, LossReason
+from contracts.events.eligibility import CertificateKind
 from contracts.primitives import insurer_number
 
 from contracts.layouts import Control, Layout, encode_file, load_layout, sha256_of, totals_of, write_control
 from eligibility_service.rules.copay.columns import LimitClass
 
-GROUNDS: Final = {AcquisitionGround.AGE: "101", AcquisitionGround.MOVED_IN: "102", AcquisitionGround.DISABILITY: "103"}
-REASONS: Final = {LossReason.DEATH: "201", LossReason.MOVED_OUT: "202", LossReason.REMOVED: "203"}
+GROUNDS: Final = {
+    "age": "101",
+    "moved_in": "102",
+    "disability": "103",
+    "exclusion_ended": "104",
+    "domicile_exception": "105",
+    "other_union_ended": "106",
+}
+REASONS: Final = {
+    "death": "201",
+    "moved_out": "202",
+    "removed": "203",
+    "public_assistance": "204",
+    "excluded": "205",
+    "disability_ended": "206",
+    "disability_withdrawn": "207",
+    "domicile_exception_ended": "208",
+    "other_union": "209",
+}
+"""Words of the ledger → codes of the layout; a test knows which word has none."""
 CERTIFICATES: Final = {
     CertificateKind.INSURANCE_CARD: "01",
     CertificateKind.ELIGIBILITY_CONFIRMATION: "02",
@@ -92,8 +110,8 @@ def as_qualifications(facts: pl.DataFrame) -> pl.DataFrame:
     return facts.with_columns(
         *_common(facts),
         status.alias("qualification_status"),
-        _coded("acquisition_ground", {ground.value: code for ground, code in GROUNDS.items()}),
-        _coded("loss_reason", {reason.value: code for reason, code in REASONS.items()}),
+        _coded("acquisition_ground", GROUNDS),
+        _coded("loss_reason", REASONS),
         pl.when(~is_cancelled).then("lost_on").alias("lost_on"),
     ).select(name for name in QUALIFICATIONS.columns if name != "history_number")
 

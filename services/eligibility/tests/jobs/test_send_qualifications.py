@@ -206,7 +206,7 @@ async def test_all_generations_together_are_the_ledger(databases: Databases, cha
 
 
 def test_every_word_of_the_ledger_has_a_code_in_the_files() -> None:
-    assert (set(GROUNDS), set(REASONS)) == (set(AcquisitionGround), set(LossReason))
+    assert set(AcquisitionGround) <= set(GROUNDS) and set(LossReason) <= set(REASONS)
     assert set(LIMIT_CLASSES) == set(LimitClass) - {LimitClass.UNDECIDED}
     layout = QUALIFICATIONS.layout
     for name, codes in (("acquisition_ground", GROUNDS), ("loss_reason", REASONS), ("limit_class", LIMIT_CLASSES)):

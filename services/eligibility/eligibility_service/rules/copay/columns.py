@@ -82,7 +82,7 @@ _DAY, _YEN, _CODE, _FLAG = np.int32, np.int64, np.int16, np.bool_
 
 AMOUNTS = (
     "public_pension_receipts", "salary_receipts", "business_income", "other_income", "capital_gains", "capital_gains_special_deduction",
-    "loss_carried_forward", "total_income", "taxable_income", "aggregate_income",
+    "loss_carried_forward", "total_income", "taxable_income", "gross_income",
 )  # fmt: skip
 
 MEMBER_DTYPE: np.dtype[np.void] = np.dtype(
@@ -102,7 +102,7 @@ MEMBER_DTYPE: np.dtype[np.void] = np.dtype(
         ("was_head", _FLAG),
         ("has_total_income", _FLAG),
         ("has_taxable_income", _FLAG),
-        ("has_aggregate_income", _FLAG),
+        ("has_gross_income", _FLAG),
         ("has_dependants", _FLAG),
         ("has_applied_receipts", _FLAG),
         ("receives_welfare_pension", _FLAG),
@@ -120,10 +120,11 @@ FACTS_DTYPE: np.dtype[np.void] = np.dtype(
         ("receipts", _YEN),
         ("taxable_missing", _CODE),
         ("income_missing", _CODE),
+        ("after_deduction_missing", _CODE),
         ("has_receipts", _FLAG),
     ]
 )
-"""What the tests ask of one person, made from the records (or stated by an estimate); `*_missing` is an Outcome, DECIDED where it is known."""
+"""What the tests ask of one person, made from the records (or stated by an estimate); `*_missing` is an Outcome, DECIDED where known."""
 
 JUDGED_DTYPE: np.dtype[np.void] = np.dtype(
     [
@@ -170,7 +171,7 @@ class Members:
     loss_carried_forward: Yen
     total_income: Yen
     taxable_income: Yen
-    aggregate_income: Yen
+    gross_income: Yen
     applied_receipts: Yen
     income_status: Codes
     tax_status: Codes
@@ -181,7 +182,7 @@ class Members:
     was_head: Flags
     has_total_income: Flags
     has_taxable_income: Flags
-    has_aggregate_income: Flags
+    has_gross_income: Flags
     has_dependants: Flags
     has_applied_receipts: Flags
     receives_welfare_pension: Flags
