@@ -10,12 +10,24 @@ from eligibility_service.rules.copay.columns import LimitClass
 
 from services.eligibility.tests.world import World
 
-_NOTHING = {"smallint": "0", "integer": "0", "bigint": "0", "boolean": "false", "uuid": "gen_random_uuid()", "text": "''", "character": "''", "character varying": "''", "date": "DATE '2025-08-01'"}
+_NOTHING = {
+    "smallint": "0",
+    "integer": "0",
+    "bigint": "0",
+    "boolean": "false",
+    "uuid": "gen_random_uuid()",
+    "text": "''",
+    "character": "''",
+    "character varying": "''",
+    "date": "DATE '2025-08-01'",
+}
 
 
 async def decide(world: World, resident_number: str, percent: int, limit_class: LimitClass, *, of: date = date(2025, 8, 1)) -> None:
     """A rate of one person for the copay year that begins on `of`; what a judgement rests on is left at nothing."""
-    insured_id = await world.value("SELECT insured_id FROM qualification WHERE resident_number = $1 ORDER BY ordinal DESC LIMIT 1", resident_number)
+    insured_id = await world.value(
+        "SELECT insured_id FROM qualification WHERE resident_number = $1 ORDER BY ordinal DESC LIMIT 1", resident_number
+    )
     columns = await world.rows(
         """SELECT a.attname AS name, format_type(a.atttypid, NULL) AS type FROM pg_attribute a
         WHERE a.attrelid = 'copay_rate'::regclass AND a.attnum > 0 AND NOT a.attisdropped"""

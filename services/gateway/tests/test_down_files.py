@@ -121,7 +121,9 @@ async def test_a_file_made_again_is_told_again_and_stays_confirmed(gateway: Gate
 
 def holders(code: str, *, generation: int = 1) -> File:
     row = {"insured_number": "00000001", "born_on": CREATED.date(), "sex": "2", "holding": "1", "confirmed_on": CREATED.date()}
-    return residents_file([row, {**row, "insured_number": "00000002", "holding": "2"}], kind="card_holdings", code=code, generation=generation)
+    return residents_file(
+        [row, {**row, "insured_number": "00000002", "holding": "2"}], kind="card_holdings", code=code, generation=generation
+    )
 
 
 async def test_the_union_hands_in_holders_of_cards_through_the_same_door(gateway: GatewayWorld) -> None:

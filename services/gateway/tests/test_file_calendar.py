@@ -16,7 +16,6 @@ from chassis.testing import Databases
 from gateway_service.domain.file_calendar import Direction, Expected, Happened, State, board, due_at
 from gateway_service.handlers.calendar import watch_once
 from gateway_service.store import file_calendar
-
 from sqlalchemy import text
 
 from services.gateway.tests.test_down_files import offered, qualification
@@ -130,7 +129,9 @@ async def still(databases: Databases, broker: str, tmp_path: Path, monkeypatch: 
 
 
 async def alerts(gateway: GatewayWorld) -> list[tuple[str, str, date]]:
-    rows = await gateway.rows("SELECT direction, municipality_code, business_day FROM file_alert WHERE closed_at IS NULL ORDER BY 3, 1 DESC")
+    rows = await gateway.rows(
+        "SELECT direction, municipality_code, business_day FROM file_alert WHERE closed_at IS NULL ORDER BY 3, 1 DESC"
+    )
     return [tuple(row) for row in rows]
 
 
@@ -182,7 +183,14 @@ async def _arrives(gateway: GatewayWorld, day: date, generation: int, *, state: 
                     received_at, business_day, state, kind, generation, finished_at)
                 VALUES (gen_random_uuid(), :code, 'a', 'a', :sha, 0, 'a', :sha, :at, :day, :state, 'residents', :generation, :at)"""
             ),
-            {"code": CHIYODA, "sha": f"{day}{generation}{state}", "at": moment(day, 9), "day": day, "state": state, "generation": generation},
+            {
+                "code": CHIYODA,
+                "sha": f"{day}{generation}{state}",
+                "at": moment(day, 9),
+                "day": day,
+                "state": state,
+                "generation": generation,
+            },
         )
 
 

@@ -39,7 +39,9 @@ async def state(request: Request, who: Watching) -> dict[str, Any]:
                 "is_late": age is not None and age > timedelta(minutes=settings.feed_freshness_minutes),
                 "generations": [{k: v for k, v in row.items() if k != "run_id"} for row in await feed.generations(uow)],
             },
-            "alerts": [{"kind": row["kind"], "detail": row["detail"], "raised_at": row["raised_at"]} for row in await feed.open_alerts(uow)],
+            "alerts": [
+                {"kind": row["kind"], "detail": row["detail"], "raised_at": row["raised_at"]} for row in await feed.open_alerts(uow)
+            ],
             "files": [dict(row) for row in files],
         }
 

@@ -62,6 +62,8 @@ async def _keep_alert(uow: Any, waiting: feed.Waiting, minutes: int) -> None:
     """The alert that something has waited for longer than the union's setting; closed when nothing does."""
     if waiting.since is not None and uow.now - waiting.since > timedelta(minutes=minutes):
         age = int((uow.now - waiting.since).total_seconds() // 60)
-        await feed.raise_alert(uow, "feed_late", f"変更{waiting.count:,}件が資格ファイルに出ていません(最も古いもの {age:,}分、目標 {minutes:,}分以内)。")
+        await feed.raise_alert(
+            uow, "feed_late", f"変更{waiting.count:,}件が資格ファイルに出ていません(最も古いもの {age:,}分、目標 {minutes:,}分以内)。"
+        )
     else:
         await feed.close_alert(uow, "feed_late")

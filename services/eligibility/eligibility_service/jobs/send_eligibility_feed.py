@@ -13,6 +13,7 @@ from eligibility_service.domain.conformance import FILLED, HELD, counted, faults
 from eligibility_service.domain.outgoing import FEED
 from eligibility_service.store import feed, outgoing
 
+
 class SendEligibilityFeed:
     """資格ファイルの作成. Parameter `whole` ("true": everybody); else what has changed since the last generation that left.
 

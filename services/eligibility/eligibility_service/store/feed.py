@@ -243,5 +243,3 @@ class Settings(NamedTuple):
 async def settings(uow: UnitOfWork) -> Settings:
     raw = await driver(uow.connection)
     return Settings(*await raw.fetchrow("SELECT qualification_file_hour, feed_hour, feed_freshness_minutes FROM union_setting"))
-
-

@@ -177,4 +177,3 @@ async def left_behind(uow: UnitOfWork, municipality_code: str, *, known_before: 
     """
     raw = await driver(uow.connection)
     return int(await raw.fetchval(_LEFT_BEHIND, municipality_code, known_before))
-

@@ -64,7 +64,7 @@ async def test_a_whole_generation_holds_everybody_with_every_field(databases: Da
 @pytest.mark.parametrize("spoilt", ["empty", "missing"])
 async def test_a_field_that_fell_out_of_the_mapping_stops_the_file_and_is_named(name: str, spoilt: str) -> None:
     """I-40: every outbound field, empty for everybody and not there at all. Seen to fail with either branch of `faults` left out."""
-    rows = pl.DataFrame([{field: "x" for field in FEED.layout.names}] * 3)
+    rows = pl.DataFrame([dict.fromkeys(FEED.layout.names, "x")] * 3)
     spoilt_rows = rows.drop(name) if spoilt == "missing" else rows.with_columns(pl.lit(None, pl.String).alias(name))
     everybody = dict.fromkeys(FEED.layout.names, 3)
     held = counted(FEED.layout, HELD, everybody)
@@ -184,7 +184,8 @@ async def test_a_new_number_keeps_every_dated_attribute(databases: Databases) ->
         await send(world, whole="true")
         before = await row_of(world, 1)
         await world.rows(
-            "UPDATE qualification SET insured_number = '87654321', recorded_from = now() WHERE resident_number = $1 RETURNING 1", f"{1:015d}"
+            "UPDATE qualification SET insured_number = '87654321', recorded_from = now() WHERE resident_number = $1 RETURNING 1",
+            f"{1:015d}",
         )
 
         outcome = await send(world)

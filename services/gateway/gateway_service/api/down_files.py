@@ -52,7 +52,10 @@ async def confirm(request: Request, code: Sender, kind: Kind, generation: Genera
         file = await _find(uow, code, kind, generation, lock=True)
         if receipt.sha256 != file.data_sha256:
             raise Problem(
-                409, "KOKI-S560", "受領確認のハッシュ値が、渡したファイルと違います。", "ファイルを取り直し、その SHA-256 で確認してください。"
+                409,
+                "KOKI-S560",
+                "受領確認のハッシュ値が、渡したファイルと違います。",
+                "ファイルを取り直し、その SHA-256 で確認してください。",
             )
         if file.fetched_at is None:
             raise Problem(

@@ -140,4 +140,3 @@ async def card_holdings(request: Request, session: UnionStaff) -> Response:
     await gateway.record(session, "see_card_holdings", "shown", detail=f"{len(found['refusals'])} refusals")
     generations = {row["batch_id"]: row["generation"] for row in found["imports"]}
     return page(request, "card_holdings.html", **found, reasons=words.HOLDING_REFUSALS, generations=generations)
-

@@ -116,7 +116,12 @@ def state_of(expected: Expected, day: date, files: Sequence[Happened], *, at: da
 
 
 def board(
-    settings: Iterable[Expected], happened: Iterable[Happened], refused: dict[tuple[str, str, date], int], days: Sequence[date], *, at: datetime
+    settings: Iterable[Expected],
+    happened: Iterable[Happened],
+    refused: dict[tuple[str, str, date], int],
+    days: Sequence[date],
+    *,
+    at: datetime,
 ) -> list[Slot]:
     """Every expected file of some days: by day, direction, municipality and kind."""
     files: dict[tuple[Direction, str, str, date], list[Happened]] = {}
@@ -131,4 +136,6 @@ def board(
                 is_up = expected.direction is Direction.UP
                 turned_away = refused.get((expected.municipality_code, expected.kind, day), 0) if is_up else 0
                 slots.append(Slot(expected, day, state_of(expected, day, found, at=at), tuple(found), turned_away))
-    return sorted(slots, key=lambda slot: (slot.day, slot.expected.direction == "down", slot.expected.municipality_code, slot.expected.kind))
+    return sorted(
+        slots, key=lambda slot: (slot.day, slot.expected.direction == "down", slot.expected.municipality_code, slot.expected.kind)
+    )

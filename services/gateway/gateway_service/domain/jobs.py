@@ -35,7 +35,11 @@ OFFERS: Final = (
         "send-qualifications",
         "資格情報ファイルの作成",
         "前の世代の後に変わった資格を、市区町村へ渡すファイルにします。世代番号を入れると、その世代を作り直します。",
-        (Choice("municipality", "市区町村コード(空は全部)"), Choice("whole", "全件にするときは true"), Choice("generation", "作り直す世代")),
+        (
+            Choice("municipality", "市区町村コード(空は全部)"),
+            Choice("whole", "全件にするときは true"),
+            Choice("generation", "作り直す世代"),
+        ),
     ),
     Offer(
         "eligibility",
