@@ -41,7 +41,8 @@ async def decide(world: World, resident_number: str, percent: int, limit_class: 
     marks = [f"${number}" for number in range(1, len(known) + 1)]
     async with world.units.open() as uow:
         await (await driver(uow.connection)).execute(
-            f"INSERT INTO copay_rate ({', '.join([*known, *others])}, recorded_from) VALUES ({', '.join([*marks, *others.values()])}, now())",
+            f"INSERT INTO copay_rate ({', '.join([*known, *others])}, recorded_from) "
+            f"VALUES ({', '.join([*marks, *others.values()])}, now())",
             *known.values(),
         )
 

@@ -24,7 +24,9 @@ async def test_each_change_is_acknowledged_within_seconds_with_the_errors_of_its
 
     assert [answers[item["id"]]["state"] for item in (right, wrong, parked)] == ["accepted", "rejected", "parked"]
     (error,) = answers[wrong["id"]]["errors"]
-    assert (error["column"], error["value"]) == ("sex", "7") and error["message"] and error["remedy"]
+    assert (error["column"], error["value"]) == ("sex", "7")
+    assert error["message"]
+    assert error["remedy"]
     assert answers[right["id"]]["errors"] == []
 
 
@@ -33,7 +35,8 @@ async def test_a_file_is_acknowledged_at_once_and_its_records_within_seconds(gat
     file = residents_file([resident(number) for number in range(1, 200)]).with_text("000000000000007,1,", "000000000000007,x,")
     began = time.monotonic()
     answer = await gateway.hand_in(file)
-    assert answer.status_code == 202 and answer.json()["intake_id"]
+    assert answer.status_code == 202
+    assert answer.json()["intake_id"]
     result = await gateway.result_of(answer)
     assert time.monotonic() - began < SECONDS
 

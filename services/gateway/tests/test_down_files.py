@@ -63,7 +63,8 @@ async def test_a_municipality_lists_fetches_and_confirms_its_file(gateway: Gatew
     assert listed["sha256"] == sha256_of(data.content) == data.headers["X-Content-SHA256"]
     result = read_file(data.content, None, read_control(control.content))
     assert (result.accepted_count, result.file_errors, result.errors) == (2, [], [])
-    assert receipt.status_code == 200 and receipt.json()["confirmed_at"]
+    assert receipt.status_code == 200
+    assert receipt.json()["confirmed_at"]
     again = await gateway.client.post(f"{at}/receipt", json={"sha256": sha256_of(data.content)}, auth=gateway.secret())
     assert again.json() == receipt.json()
 
@@ -131,7 +132,8 @@ async def test_the_union_hands_in_holders_of_cards_through_the_same_door(gateway
 
     assert (result["state"], result["accepted"], result["errors"]) == ("accepted", 2, [])
     (event,) = await gateway.events("municipal.card_holdings_batch_sealed.v1")
-    assert event["data"]["seal"]["schema_name"] == "koki-1/card_holdings" and event["data"]["seal"]["rows"] == 2
+    assert event["data"]["seal"]["schema_name"] == "koki-1/card_holdings"
+    assert event["data"]["seal"]["rows"] == 2
 
 
 async def test_each_kind_is_taken_only_from_those_who_have_it(gateway: GatewayWorld) -> None:

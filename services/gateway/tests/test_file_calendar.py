@@ -179,7 +179,8 @@ async def _arrives(gateway: GatewayWorld, day: date, generation: int, *, state: 
     async with gateway.runtime.units.open() as uow:
         await uow.connection.execute(
             text(
-                """INSERT INTO intake_file (id, municipality_code, file_name, data_key, data_sha256, data_bytes, control_key, control_sha256,
+                """INSERT INTO intake_file (
+                    id, municipality_code, file_name, data_key, data_sha256, data_bytes, control_key, control_sha256,
                     received_at, business_day, state, kind, generation, finished_at)
                 VALUES (gen_random_uuid(), :code, 'a', 'a', :sha, 0, 'a', :sha, :at, :day, :state, 'residents', :generation, :at)"""
             ),
@@ -210,7 +211,9 @@ async def test_a_file_handed_in_stands_on_the_board_of_union_and_operator(gatewa
         async with a_browser(gateway, user) as browser:
             page = await browser.get(path)
             assert page.status_code == 200
-            assert "住民情報" in page.text and "第1世代 2件" in page.text and "第1世代 0件" in page.text
+            assert "住民情報" in page.text
+            assert "第1世代 2件" in page.text
+            assert "第1世代 0件" in page.text
             assert "資格サービスに接続できない" in page.text
 
 

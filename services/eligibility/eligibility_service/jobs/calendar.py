@@ -40,9 +40,9 @@ async def send_what_is_due(units: Units) -> list[str]:
             return not await raw.fetchval(_RUNNING, name) and not await raw.fetchval(_STARTED, name, to_json(parameters).decode())
 
         today = {"on": uow.today.isoformat()}
-        if begun[SendQualifications.name] and moment.hour >= settings.qualification_file_hour and is_business_day(uow.today):
-            if await is_free(SendQualifications.name, today):
-                started.append((SendQualifications(), today))
+        is_evening = is_business_day(uow.today) and moment.hour >= settings.qualification_file_hour
+        if begun[SendQualifications.name] and is_evening and await is_free(SendQualifications.name, today):
+            started.append((SendQualifications(), today))
         if begun[SendEligibilityFeed.name]:
             waiting = await feed.waiting(uow)
             await _keep_alert(uow, waiting, settings.feed_freshness_minutes)

@@ -1,4 +1,4 @@
-"""`send-eligibility-feed`: the 資格ファイル for オンライン資格確認, whole or as differences, released only when every field agrees with the ledger."""
+"""`send-eligibility-feed`: the 資格ファイル for オンライン資格確認, released only when every field agrees with the ledger."""
 
 from __future__ import annotations
 

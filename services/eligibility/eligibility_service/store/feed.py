@@ -136,7 +136,8 @@ WHERE c.municipality_code = $1 AND $2 BETWEEN c.valid_from AND c.valid_until AND
     SELECT FROM qualification q WHERE q.insured_id = c.insured_id AND q.municipality_code = $1 AND (q.lost_on IS NULL OR q.lost_on > $2))
 """
 _ISSUED = """
-SELECT count(DISTINCT insured_id) FROM certificate c WHERE municipality_code = $1 AND state = 'issued' AND kind = ANY ($2::text[]) AND EXISTS (
+SELECT count(DISTINCT insured_id) FROM certificate c
+WHERE municipality_code = $1 AND state = 'issued' AND kind = ANY ($2::text[]) AND EXISTS (
     SELECT FROM qualification q WHERE q.insured_id = c.insured_id AND q.municipality_code = $1)
 """
 
@@ -193,7 +194,8 @@ async def _certificate_code(uow: UnitOfWork, insured_id: UUID) -> str | None:
     raw = await driver(uow.connection)
     codes = {kind.value: code for kind, code in CERTIFICATES.items()}
     kind = await raw.fetchval(
-        "SELECT kind FROM certificate WHERE insured_id = $1 AND state = 'issued' AND kind = ANY ($2) ORDER BY issued_on DESC, serial DESC LIMIT 1",
+        """SELECT kind FROM certificate WHERE insured_id = $1 AND state = 'issued' AND kind = ANY ($2)
+        ORDER BY issued_on DESC, serial DESC LIMIT 1""",
         insured_id, list(codes),
     )  # fmt: skip
     return codes[kind] if kind else None

@@ -121,7 +121,8 @@ async def test_a_change_that_waits_longer_than_the_setting_raises_an_alert_until
         async with at(world, date(2026, 7, 13), 14, 1) as units:
             await send_what_is_due(units)
             (alert,) = await world.rows(alerts)
-            assert alert["kind"] == "feed_late" and "61" in alert["detail"]
+            assert alert["kind"] == "feed_late"
+            assert "61" in alert["detail"]
             await work(units)
             await send_what_is_due(units)
             assert await world.rows(alerts) == []

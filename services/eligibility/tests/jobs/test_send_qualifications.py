@@ -58,7 +58,8 @@ async def test_a_file_is_read_by_its_layout_with_control_totals_and_seal(databas
         (event,) = await files(world)
         control = read_control(await content(world, event.control_key))
         assert (event.municipality_code, event.generation, event.is_whole, event.seal.rows) == (CHIYODA, 1, False, 3)
-        assert event.seal.sha256 == control.sha256 and event.seal.totals == control.control_totals
+        assert event.seal.sha256 == control.sha256
+        assert event.seal.totals == control.control_totals
         frame = (await rows(world, event)).sort("resident_number")
         assert frame["qualification_status"].to_list() == ["1", "2", "1"]
         assert frame["loss_reason"].to_list() == [None, "201", None]
@@ -206,7 +207,8 @@ async def test_all_generations_together_are_the_ledger(databases: Databases, cha
 
 
 def test_every_word_of_the_ledger_has_a_code_in_the_files() -> None:
-    assert set(AcquisitionGround) <= set(GROUNDS) and set(LossReason) <= set(REASONS)
+    assert set(AcquisitionGround) <= set(GROUNDS)
+    assert set(LossReason) <= set(REASONS)
     assert set(LIMIT_CLASSES) == set(LimitClass) - {LimitClass.UNDECIDED}
     layout = QUALIFICATIONS.layout
     for name, codes in (("acquisition_ground", GROUNDS), ("loss_reason", REASONS), ("limit_class", LIMIT_CLASSES)):

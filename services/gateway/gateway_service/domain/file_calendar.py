@@ -94,7 +94,7 @@ class Slot:
 
 
 def due_at(expected: Expected, day: date) -> datetime:
-    """The moment by which the file of a day has arrived, or, down, has been confirmed: it is made in the evening, and is due the next day."""
+    """The moment by which the file of a day has arrived; down, has been confirmed: it is made in the evening, and due the next day."""
     return datetime.combine(day if expected.direction is Direction.UP else business_day_after(day), expected.by_hour, JAPAN)
 
 

@@ -26,7 +26,7 @@ from contracts.layouts import Control, Layout, ReadResult, RowError, load_layout
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of data that is taken in: its layout, the event of one row, the event that announces many, and where the two differ in names."""
+    """A kind of data that is taken in: its layout, the event that announces many, the event of one row, and where names differ."""
 
     layout_name: str
     term: str

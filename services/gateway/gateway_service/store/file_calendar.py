@@ -29,7 +29,8 @@ WHERE business_day BETWEEN :first AND :last
 """
 _END = """
 UPDATE expected_file SET valid_during = daterange(lower(valid_during), :since)
-WHERE (direction, municipality_code, kind) = (:direction, :code, :kind) AND valid_during @> CAST(:since AS date) AND lower(valid_during) < :since
+WHERE (direction, municipality_code, kind) = (:direction, :code, :kind)
+  AND valid_during @> CAST(:since AS date) AND lower(valid_during) < :since
 """
 _FORGET_LATER = """
 DELETE FROM expected_file WHERE (direction, municipality_code, kind) = (:direction, :code, :kind) AND lower(valid_during) >= :since
@@ -46,7 +47,8 @@ ON CONFLICT DO NOTHING
 """
 _CLOSE = """
 UPDATE file_alert a SET closed_at = :now
-FROM unnest(CAST(:directions AS text[]), CAST(:codes AS text[]), CAST(:kinds AS text[]), CAST(:days AS date[])) AS k(direction, code, kind, day)
+FROM unnest(CAST(:directions AS text[]), CAST(:codes AS text[]), CAST(:kinds AS text[]), CAST(:days AS date[]))
+  AS k(direction, code, kind, day)
 WHERE (a.direction, a.municipality_code, a.kind, a.business_day) = (k.direction, k.code, k.kind, k.day) AND a.closed_at IS NULL
 """
 
@@ -149,7 +151,8 @@ async def mark(connection: AsyncConnection, file: Any, column: str, at: datetime
     """Write the first time that a file was fetched or confirmed (`column`)."""
     await connection.execute(
         text(
-            f"UPDATE down_file SET {column} = coalesce({column}, :at) WHERE (municipality_code, kind, generation) = (:code, :kind, :generation)"
+            f"UPDATE down_file SET {column} = coalesce({column}, :at) "
+            "WHERE (municipality_code, kind, generation) = (:code, :kind, :generation)"
         ),
         {"at": at, "code": file.municipality_code, "kind": file.kind, "generation": file.generation},
     )
