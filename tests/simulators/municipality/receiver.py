@@ -48,8 +48,8 @@ def _receive_one(gateway: httpx.Client, code: str, auth: tuple[str, str], file: 
     if (control.municipality_code, control.kind, control.generation) != (code, file["kind"], file["generation"]):
         raise FileUnfit(f"{at} is {control.kind} {control.generation} of {control.municipality_code}.")
     result = read_file(data, None, control, known_municipalities={code})
-    if result.file_errors or result.errors:
-        raise FileUnfit(f"{at}: {' '.join(error.message for error in (*result.file_errors, *result.errors))}")
+    if messages := [error.message for error in result.file_errors] + [error.message for error in result.errors]:
+        raise FileUnfit(f"{at}: {' '.join(messages)}")
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / control.file_name).write_bytes(data)

@@ -32,7 +32,7 @@ async def state(request: Request, who: Watching) -> dict[str, Any]:
         age = None if waiting.since is None else uow.now - waiting.since
         return {
             "feed": {
-                "waiting": waiting.count,
+                "waiting": waiting.people,
                 "waiting_since": waiting.since,
                 "minutes": settings.feed_freshness_minutes,
                 "age_minutes": None if age is None else int(age.total_seconds() // 60),

@@ -50,7 +50,7 @@ async def send_what_is_due(units: Units) -> list[str]:
             whole = {**today, "whole": "true"}
             if moment.hour >= settings.feed_hour and await is_free(SendEligibilityFeed.name, whole):
                 started.append((SendEligibilityFeed(), whole))
-            elif waiting.count and not is_stopped and not await raw.fetchval(_RUNNING, SendEligibilityFeed.name):
+            elif waiting.people and not is_stopped and not await raw.fetchval(_RUNNING, SendEligibilityFeed.name):
                 started.append((SendEligibilityFeed(), {}))
         for job, parameters in started:
             run_id = await jobs.prepare(job, dict(parameters), units, by=CALENDAR)
@@ -63,7 +63,7 @@ async def _keep_alert(uow: Any, waiting: feed.Waiting, minutes: int) -> None:
     if waiting.since is not None and uow.now - waiting.since > timedelta(minutes=minutes):
         age = int((uow.now - waiting.since).total_seconds() // 60)
         await feed.raise_alert(
-            uow, "feed_late", f"変更{waiting.count:,}件が資格ファイルに出ていません(最も古いもの {age:,}分、目標 {minutes:,}分以内)。"
+            uow, "feed_late", f"変更{waiting.people:,}件が資格ファイルに出ていません(最も古いもの {age:,}分、目標 {minutes:,}分以内)。"
         )
     else:
         await feed.close_alert(uow, "feed_late")

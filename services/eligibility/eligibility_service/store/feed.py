@@ -103,7 +103,7 @@ async def candidates(uow: UnitOfWork, since: datetime) -> dict[str, dict[UUID, d
 class Waiting(NamedTuple):
     """How many qualifications are not in the feed as they are now, and since when the longest waits."""
 
-    count: int
+    people: int
     since: datetime | None
 
 

@@ -177,7 +177,7 @@ async def test_a_run_that_a_newer_one_has_overtaken_does_not_leave(databases: Da
 
 
 async def test_a_new_number_keeps_every_dated_attribute(databases: Databases) -> None:
-    """I-41: attributes hang on the surrogate key. Seen to fail with the rates joined over 被保険者番号 in the query of the file."""
+    """I-41: attributes hang on the surrogate key. Seen to fail with the rows that have left found by 被保険者番号."""
     async with a_world(databases) as world:
         await world.hear_sealed([resident(1), resident(2)])
         await decide_all(world)
@@ -212,7 +212,7 @@ async def test_freshness_is_the_age_of_what_has_not_left_yet(databases: Database
     async with a_world(databases) as world:
         await world.hear_sealed([resident(1), resident(2), resident(3)])
         async with world.units.open() as uow:
-            assert (await feed.waiting(uow)).count == 3
+            assert (await feed.waiting(uow)).people == 3
         await decide_all(world)
         await send(world, whole="true")
         async with world.units.open() as uow:
@@ -225,7 +225,7 @@ async def test_freshness_is_the_age_of_what_has_not_left_yet(databases: Database
             assert await feed.waiting(uow) == (1, changed)
         await send(world)
         async with world.units.open() as uow:
-            assert (await feed.waiting(uow)).count == 0
+            assert (await feed.waiting(uow)).people == 0
 
 
 async def test_a_change_that_was_being_committed_while_a_generation_was_made_is_in_the_next_one(databases: Databases) -> None:
