@@ -47,7 +47,7 @@ async def run(job: Any, units: Any, **parameters: str) -> None:
 
 async def work(units: Any) -> None:
     """Do what the calendar has started."""
-    known = {FEED: SendEligibilityFeed(), FILES: SendQualifications()}
+    known: dict[str, jobs.Job] = {FEED: SendEligibilityFeed(), FILES: SendQualifications()}
     for run_id, name in await jobs.approved_runs(units):
         await jobs.execute(known[name], run_id, units)
 

@@ -11,7 +11,7 @@ import pytest
 from chassis import jobs
 from chassis.testing import Databases
 from eligibility_service.domain import outgoing as rows_of
-from eligibility_service.domain.conformance import FILLED, HELD, counted, faults
+from eligibility_service.domain.conformance import EMPTY_WHERE_THE_LEDGER_IS, FILLED, HELD, counted, faults
 from eligibility_service.domain.outgoing import FEED
 from eligibility_service.jobs.issue_cards import IssueCards
 from eligibility_service.jobs.send_eligibility_feed import SendEligibilityFeed
@@ -40,7 +40,8 @@ async def row_of(world: World, number: int, code: str = CHIYODA) -> dict[str, An
     """The row of one person that left last."""
     async with world.units.open() as uow:
         frame = await outgoing.last_sent(uow, FEED, code, through=1_000)
-    return only(frame.filter(pl.col("resident_number") == f"{number:015d}").iter_rows(named=True))
+    row: dict[str, Any] = only(frame.filter(pl.col("resident_number") == f"{number:015d}").iter_rows(named=True))
+    return row
 
 
 async def test_a_whole_generation_holds_everybody_with_every_field(databases: Databases) -> None:
@@ -63,7 +64,7 @@ async def test_a_whole_generation_holds_everybody_with_every_field(databases: Da
 @pytest.mark.parametrize("name", [name for name in FEED.layout.names if name != "lost_on"])
 @pytest.mark.parametrize("spoilt", ["empty", "missing"])
 async def test_a_field_that_fell_out_of_the_mapping_stops_the_file_and_is_named(name: str, spoilt: str) -> None:
-    """I-40: every outbound field, empty for everybody and not there at all. Seen to fail with either branch of `faults` left out."""
+    """I-40: every outbound field, empty for everybody and not there at all. Seen to fail with any branch of `faults` left out."""
     rows = pl.DataFrame([dict.fromkeys(FEED.layout.names, "x")] * 3)
     spoilt_rows = rows.drop(name) if spoilt == "missing" else rows.with_columns(pl.lit(None, pl.String).alias(name))
     everybody = dict.fromkeys(FEED.layout.names, 3)
@@ -75,6 +76,11 @@ async def test_a_field_that_fell_out_of_the_mapping_stops_the_file_and_is_named(
 
     assert list(found) == [name]
     assert FEED.layout.field(name).term in found[name]
+    if FEED.layout.field(name).required:
+        assert list(faults(FEED.layout, {"rows": 3, **counts}, is_whole=False)) == [name]
+    if name not in EMPTY_WHERE_THE_LEDGER_IS:
+        # What was lost on the side of the ledger too is still empty for everybody.
+        assert list(faults(FEED.layout, {"rows": 3, **held, HELD + FEED.layout.field(name).term: 0, **counts}, is_whole=True)) == [name]
 
 
 async def test_a_setting_that_loses_the_rates_of_everybody_stops_the_generation(
