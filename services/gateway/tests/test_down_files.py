@@ -137,7 +137,6 @@ async def test_the_union_hands_in_holders_of_cards_through_the_same_door(gateway
 
 
 async def test_each_kind_is_taken_only_from_those_who_have_it(gateway: GatewayWorld) -> None:
-    """Seen to be accepted without the comparison of kind and sender."""
     cards = await gateway.taken_in(holders(CHIYODA))
     people = await gateway.taken_in(residents_file([], code="138991"), "138991")
     assert [(result["state"], result["errors"][0]["code"]) for result in (cards, people)] == [("refused", "KOKI-G003")] * 2

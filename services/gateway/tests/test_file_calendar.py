@@ -136,7 +136,6 @@ async def alerts(gateway: GatewayWorld) -> list[tuple[str, str, date]]:
 
 
 async def test_a_file_that_has_not_come_by_its_hour_raises_one_alert_until_it_comes(still: GatewayWorld) -> None:
-    """Seen to fail without the statement that raises, and the last line without the one that closes."""
     found = {}
     for day, hour in ((MONDAY, 17), (MONDAY, 18), (MONDAY, 19), (TUESDAY, 10)):
         await watch_once(units_at(still, day, hour))
