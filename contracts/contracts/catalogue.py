@@ -33,6 +33,7 @@ CATALOGUE: dict[str, Entry] = dict(
         _entry(eligibility.CertificateIssued, "gateway"),
         _entry(eligibility.CaseRaised, "gateway"),
         _entry(eligibility.CaseClosed, "gateway"),
+        _entry(eligibility.AddressProtected, "premium", "collection", "gateway"),
         _entry(premium.PremiumAssessed, "collection"),
         _entry(premium.AssessmentsBatchSealed, "collection"),
         _entry(premium.CaseRaised, "gateway"),

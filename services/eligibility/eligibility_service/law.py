@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from chassis.law import LawBook, flag, word
+from chassis.law import LawBook, flag, whole, word
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "law" / "unions"
 
@@ -22,6 +22,9 @@ class UnionSettings:
 
     insurer_name: str
     insured_number_has_check_digit: bool
+    contact_office: str
+    contact_telephone: str
+    protection_alert_days: int
 
 
 def settings_of(union: str, *, on: date) -> UnionSettings:
@@ -30,4 +33,10 @@ def settings_of(union: str, *, on: date) -> UnionSettings:
     if not found:
         raise NoSettings(f"services/eligibility/law/unions/{union}_….yaml is missing: write the settings of union {union}.")
     book = LawBook.load(found)
-    return UnionSettings(book.read("insurer_name", word).on(on), book.read("insured_number_check_digit", flag).on(on))
+    return UnionSettings(
+        insurer_name=book.read("insurer_name", word).on(on),
+        insured_number_has_check_digit=book.read("insured_number_check_digit", flag).on(on),
+        contact_office=book.read("contact_office", word).on(on),
+        contact_telephone=book.read("contact_telephone", word).on(on),
+        protection_alert_days=book.read("protection_alert_days", whole).on(on),
+    )

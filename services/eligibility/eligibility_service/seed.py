@@ -7,11 +7,23 @@ from sqlalchemy import text
 
 from eligibility_service.law import settings_of
 
-_WRITE = text("UPDATE union_setting SET insurer_name = :name, insured_number_has_check_digit = :check_digit")
+_WRITE = text(
+    """UPDATE union_setting SET insurer_name = :name, insured_number_has_check_digit = :check_digit, contact_office = :office,
+    contact_telephone = :telephone, protection_alert_days = :alert_days"""
+)
 
 
 async def seed(runtime: Runtime) -> None:
     """Write the settings of the day into the database; called after each migration."""
     found = settings_of(runtime.settings.union, on=runtime.clock.today())
     async with runtime.units.open() as uow:
-        await uow.connection.execute(_WRITE, {"name": found.insurer_name, "check_digit": found.insured_number_has_check_digit})
+        await uow.connection.execute(
+            _WRITE,
+            {
+                "name": found.insurer_name,
+                "check_digit": found.insured_number_has_check_digit,
+                "office": found.contact_office,
+                "telephone": found.contact_telephone,
+                "alert_days": found.protection_alert_days,
+            },
+        )

@@ -12,10 +12,6 @@ from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service.store.cases import Person
 
-WITHHELD: Final = "支援措置により表示できません"
-"""What stands where an address would."""
-PURPOSES: Final = {"everything": "すべて", "certificate": "証", "premium": "保険料", "benefit": "給付"}
-
 _DELIVERY = """
 SELECT DISTINCT ON (d.municipality_code, d.resident_number)
        d.municipality_code, d.resident_number, d.purpose, d.recipient, d.relationship, d.postal_code, d.address
