@@ -1,7 +1,8 @@
 """What collection hears, and which function applies it. Read this first."""
 
+from chassis.address_protection import on_addresses_protected
 from chassis.routing import Routes
-from contracts.events.eligibility import InsuredAcquired, InsuredBatchSealed, InsuredChanged, InsuredLost
+from contracts.events.eligibility import AddressProtected, InsuredAcquired, InsuredBatchSealed, InsuredChanged, InsuredLost
 from contracts.events.municipal import ResidentChanged, ResidentsBatchSealed
 from contracts.events.premium import AssessmentsBatchSealed, PremiumAssessed
 
@@ -14,6 +15,7 @@ ROUTES = Routes(
     {
         on_residents_changed: (ResidentChanged,),
         on_residents_batch_sealed: (ResidentsBatchSealed,),
+        on_addresses_protected: (AddressProtected,),
         on_insured: (InsuredAcquired, InsuredChanged, InsuredLost),
         on_insured_batch_sealed: (InsuredBatchSealed,),
         on_premiums_assessed: (PremiumAssessed,),

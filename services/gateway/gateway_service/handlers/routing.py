@@ -1,5 +1,6 @@
-"""Which function hears which event: the print log hears cards, the worklist hears cases."""
+"""Which function hears which event: the print log hears cards, the worklist cases, the screens whose address is withheld."""
 
+from chassis.address_protection import on_addresses_protected
 from chassis.routing import Routes
 from contracts.events import eligibility, premium
 
@@ -8,6 +9,7 @@ from gateway_service.handlers.work import on_cases, on_certificates_issued
 ROUTES = Routes(
     {
         on_certificates_issued: (eligibility.CertificateIssued,),
+        on_addresses_protected: (eligibility.AddressProtected,),
         on_cases: (premium.CaseRaised, premium.CaseClosed, eligibility.CaseRaised, eligibility.CaseClosed),
     }
 )

@@ -1,7 +1,8 @@
 """What premium hears, and which function applies it. Read this first."""
 
+from chassis.address_protection import on_addresses_protected
 from chassis.routing import Routes
-from contracts.events.eligibility import InsuredAcquired, InsuredBatchSealed, InsuredChanged, InsuredLost
+from contracts.events.eligibility import AddressProtected, InsuredAcquired, InsuredBatchSealed, InsuredChanged, InsuredLost
 from contracts.events.municipal import IncomeDetermined, IncomesBatchSealed, ResidentChanged, ResidentsBatchSealed
 
 from premium_service.handlers.incomes import on_incomes_batch_sealed, on_incomes_determined
@@ -13,6 +14,7 @@ ROUTES = Routes(
     {
         on_residents_changed: (ResidentChanged,),
         on_residents_batch_sealed: (ResidentsBatchSealed,),
+        on_addresses_protected: (AddressProtected,),
         on_incomes_determined: (IncomeDetermined,),
         on_incomes_batch_sealed: (IncomesBatchSealed,),
         on_insured: (InsuredAcquired, InsuredChanged, InsuredLost),
