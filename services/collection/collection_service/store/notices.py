@@ -71,9 +71,7 @@ def _demand(row: Mapping[str, Any], instalments: Sequence[Charged]) -> Demand | 
     )
 
 
-async def mark_issued(
-    raw: Connection[Any], run_id: UUID, numbers: Sequence[int], sha256: str, issued_on: date, *, by_hand: bool
-) -> None:
+async def mark_issued(raw: Connection[Any], run_id: UUID, numbers: Sequence[int], sha256: str, issued_on: date, *, by_hand: bool) -> None:
     """The notices stand in this order on the pages of one file; `by_hand`: a person hands them over (支援措置)."""
     await raw.execute(_ISSUED, run_id, list(numbers), list(range(len(numbers))), sha256, issued_on, by_hand)
 

@@ -26,7 +26,8 @@ _STATEMENTS = (
            CASE WHEN NOT a.address_withheld THEN a.address_building END AS address_building
     FROM (
         SELECT *, (municipality_code, household_number) IN (
-            SELECT o.municipality_code, o.household_number FROM protected_person p JOIN addressee o USING (municipality_code, resident_number)
+            SELECT o.municipality_code, o.household_number
+            FROM protected_person p JOIN addressee o USING (municipality_code, resident_number)
             WHERE p.valid_until IS NULL
         ) AS address_withheld FROM addressee
     ) AS a""",

@@ -28,8 +28,8 @@ AGREEMENTS: Final = {
     "earlier_address_agrees": "前住所",
 }
 _COMPARED: Final = (
-    "municipality_code", "resident_number", "name", "name_kana", "born_on", "sex", "status", "household_number", "resident_since", "ended_on",
-    "changed_on", "address_withheld",
+    "municipality_code", "resident_number", "name", "name_kana", "born_on", "sex", "status", "household_number", "resident_since",
+    "ended_on", "changed_on", "address_withheld",
 )  # fmt: skip
 _ADDRESS: Final = ("address_prefecture", "address_municipality", "address_town", "address_number", "address_building")
 

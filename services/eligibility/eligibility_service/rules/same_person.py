@@ -1,4 +1,4 @@
-"""名寄せ: whether two residents of the register may be one person, from what their records have in common. People decide what is doubtful."""
+"""名寄せ: whether two residents of the register may be one person, from what their records have in common."""
 
 from __future__ import annotations
 

@@ -56,9 +56,11 @@ INSERT INTO delivery_address (delivery_id, municipality_code, resident_number, p
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, daterange($11, $12), tstzrange($13, NULL))
 """
 _LISTED: Final = """
-SELECT d.delivery_id, d.municipality_code, d.resident_number, d.purpose, d.applicant, d.relationship, r.name, r.name_kana, r.address_withheld,
+SELECT d.delivery_id, d.municipality_code, d.resident_number, d.purpose, d.applicant, d.relationship, r.name, r.name_kana,
+       r.address_withheld,
        CASE WHEN NOT r.address_withheld THEN d.recipient END AS recipient,
-       CASE WHEN NOT r.address_withheld THEN d.postal_code END AS postal_code, CASE WHEN NOT r.address_withheld THEN d.address END AS address,
+       CASE WHEN NOT r.address_withheld THEN d.postal_code END AS postal_code,
+       CASE WHEN NOT r.address_withheld THEN d.address END AS address,
        lower(d.valid_during) AS valid_from, upper(d.valid_during) AS valid_until, lower(d.recorded_during) AS recorded_from
 FROM delivery_address d JOIN resident_shown r USING (municipality_code, resident_number)
 WHERE upper_inf(d.recorded_during) AND CASE WHEN $1::text IS NULL THEN d.valid_during @> $3::date
@@ -66,11 +68,13 @@ WHERE upper_inf(d.recorded_during) AND CASE WHEN $1::text IS NULL THEN d.valid_d
 ORDER BY d.municipality_code, r.name_kana, d.resident_number, lower(d.valid_during) DESC LIMIT 1000
 """
 _LETTER: Final = """
-INSERT INTO delivery_letter (letter_id, approval_id, municipality_code, resident_number, recipient, document_key, document_sha256, made_at)
+INSERT INTO delivery_letter (
+    letter_id, approval_id, municipality_code, resident_number, recipient, document_key, document_sha256, made_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 _LETTERS: Final = """
-SELECT letter_id, recipient, made_at FROM delivery_letter WHERE (municipality_code, resident_number) = ($1, $2) ORDER BY made_at DESC, recipient
+SELECT letter_id, recipient, made_at FROM delivery_letter
+WHERE (municipality_code, resident_number) = ($1, $2) ORDER BY made_at DESC, recipient
 """
 _LETTER_FILE: Final = """
 SELECT l.document_key, l.document_sha256, r.address_withheld FROM delivery_letter l

@@ -25,7 +25,8 @@ _AGREEMENTS: Final = ("kana_agrees", "birth_agrees", "sex_agrees", "address_agre
 
 # Names are compared, addresses too: this reads the register itself and shows nothing of it.
 _ADDRESS_KEY: Final = """
-translate(normalize(concat({0}.postal_code, {0}.address_municipality, {0}.address_town, {0}.address_number, {0}.address_building), NFKC), ' -', '')
+translate(normalize(concat(
+    {0}.postal_code, {0}.address_municipality, {0}.address_town, {0}.address_number, {0}.address_building), NFKC), ' -', '')
 """
 _PEOPLE: Final = f"""
 SELECT r.municipality_code || ':' || r.resident_number, r.born_on, r.sex, kana_key(r.name_kana),
@@ -82,7 +83,8 @@ UPDATE same_person SET recorded_during = tstzrange(lower(recorded_during), $5)
 WHERE (first_code, first_number, second_code, second_number) = ($1, $2, $3, $4) AND upper_inf(recorded_during)
 """
 _DECIDE: Final = """
-INSERT INTO same_person (decision_id, first_code, first_number, second_code, second_number, is_same, ground, reason, approval_id, decided_by,
+INSERT INTO same_person (
+    decision_id, first_code, first_number, second_code, second_number, is_same, ground, reason, approval_id, decided_by,
     valid_during, recorded_during)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, daterange(NULL, NULL), tstzrange($11, NULL))
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from chassis.clock import uuid7
@@ -20,7 +20,8 @@ WHERE (municipality_code, resident_number) = ($1, $2) AND upper_inf(recorded_dur
 """
 _REVISION = "SELECT COALESCE(max(revision), 0) + 1 FROM address_protection WHERE (municipality_code, resident_number) = ($1, $2)"
 _SUPERSEDE = """
-UPDATE address_protection SET recorded_during = tstzrange(lower(recorded_during), GREATEST($2, lower(recorded_during) + interval '1 µs'))
+UPDATE address_protection
+SET recorded_during = tstzrange(lower(recorded_during), GREATEST($2, lower(recorded_during) + interval '1 microsecond'))
 WHERE protection_id = $1 AND upper_inf(recorded_during)
 """
 _KEEP = """

@@ -21,7 +21,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 _USE = """
 UPDATE address_release SET used_at = $6, certificate_id = $7
-WHERE release_id = $1 AND (municipality_code, resident_number, document, given_to) = ($2, $3, $4, $5) AND used_at IS NULL AND given_until > $6
+WHERE release_id = $1 AND (municipality_code, resident_number, document, given_to) = ($2, $3, $4, $5)
+  AND used_at IS NULL AND given_until > $6
 RETURNING release_id
 """
 _ADDRESS = """

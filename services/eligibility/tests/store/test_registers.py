@@ -36,8 +36,9 @@ async def deliver(world: World, person: tuple[str, str], purpose: str, town: str
 async def protect(world: World, person: tuple[str, str], *, since: date = date(2026, 1, 1)) -> None:
     async with world.units.open() as uow:
         await (await driver(uow.connection)).execute(
-            """INSERT INTO address_protection VALUES (gen_random_uuid(), $1, $2, 1, '本人', 'domestic_violence', $3::date + 364, '', 'first',
-            daterange($3, NULL), tstzrange($4, NULL))""",
+            """INSERT INTO address_protection VALUES (
+            gen_random_uuid(), $1, $2, 1, '本人', 'domestic_violence', $3::date + 364, '', 'first', daterange($3, NULL),
+            tstzrange($4, NULL))""",
             *person,
             since,
             uow.now,

@@ -20,7 +20,13 @@ from gateway_service.store.sign_ins import Session
 
 router = APIRouter(prefix="/duplicates", route_class=ScreenRoute, include_in_schema=False)
 Staff = Annotated[Session, allowed(Right.UNION_WORK)]
-AGREEMENTS = {"kana_agrees": "カナ", "birth_agrees": "生年月日", "sex_agrees": "性別", "address_agrees": "住所", "earlier_address_agrees": "前住所"}
+AGREEMENTS = {
+    "kana_agrees": "カナ",
+    "birth_agrees": "生年月日",
+    "sex_agrees": "性別",
+    "address_agrees": "住所",
+    "earlier_address_agrees": "前住所",
+}
 
 
 @router.get("")
@@ -44,9 +50,7 @@ async def one(request: Request, session: Staff, candidate_id: UUID) -> Response:
     await gateway.record(session, "see_duplicates", "shown", about=about)
     async with gateway.runtime.units.open() as uow:
         names = await municipalities.names(uow.connection)
-    return page(
-        request, "duplicate.html", found=found, names=names, agreements=AGREEMENTS, view=person_view, key=str(uuid4())
-    )
+    return page(request, "duplicate.html", found=found, names=names, agreements=AGREEMENTS, view=person_view, key=str(uuid4()))
 
 
 @router.post("/{candidate_id}", dependencies=[OwnForm])
@@ -60,5 +64,7 @@ async def decide(
 ) -> Response:
     gateway = gateway_of(request)
     body = {"is_same": decision == "same", "reason": reason}
-    await carry(gateway, session, "eligibility", f"/duplicates/{candidate_id}/decision", body, key=key, action="decide_duplicate", what="申請")
+    await carry(
+        gateway, session, "eligibility", f"/duplicates/{candidate_id}/decision", body, key=key, action="decide_duplicate", what="申請"
+    )
     return RedirectResponse("/duplicates?done=1", status_code=303, headers=HEADERS)

@@ -52,7 +52,16 @@ async def as_file(request: Request, code: Sender) -> Response:
         state = GROUNDS[row["ground"]] if row["ground"] else "未同定"
         codes = codes_of(row["character"]) if row["character"] else ""
         writer.writerow(
-            [row["resident_number"], row["history_number"], row["field"], row["position"], row["mark"], state, row["character"] or "", codes]
+            [
+                row["resident_number"],
+                row["history_number"],
+                row["field"],
+                row["position"],
+                row["mark"],
+                state,
+                row["character"] or "",
+                codes,
+            ]
         )
     disposition = f'attachment; filename="characters-{code}.csv"'
     return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv", headers={"Content-Disposition": disposition})
@@ -75,5 +84,16 @@ async def _requests(request: Request, code: str) -> list[dict[str, Any]]:
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    names = ("resident_number", "history_number", "field", "position", "mark", "written", "character", "shape", "image_reference", "reading")
+    names = (
+        "resident_number",
+        "history_number",
+        "field",
+        "position",
+        "mark",
+        "written",
+        "character",
+        "shape",
+        "image_reference",
+        "reading",
+    )
     return {"request_id": str(row["request_id"]), **{name: row[name] for name in names}, "state": row["ground"] or "open"}

@@ -114,8 +114,8 @@ async def check_delivery(request: Request, session: Clerk, municipality_code: st
     except Problem as wrong:
         error = f"{wrong.title}{wrong.detail}"
     return show(
-        request, person, "delivery", status=200 if check else 422, known=known, purposes=PURPOSES, typed=typed, check=check, key=str(uuid4()),
-        done="", error=error,
+        request, person, "delivery", status=200 if check else 422, known=known, purposes=PURPOSES, typed=typed, check=check,
+        key=str(uuid4()), done="", error=error,
     )  # fmt: skip
 
 
@@ -131,7 +131,8 @@ async def ask_delivery(
     body = {**_entry(typed), "confirmed": form.get("confirmed") == "yes"}
     path = f"/people/{municipality_code}/{resident_number}"
     await carry(
-        gateway, session, "eligibility", f"{path}/delivery-addresses", body, key=key, action="delivery_address", about=(subject,), what="申請",
+        gateway, session, "eligibility", f"{path}/delivery-addresses", body, key=key, action="delivery_address",
+        about=(subject,), what="申請",
     )  # fmt: skip
     return RedirectResponse(f"{path}/acts/delivery?done=1", status_code=303, headers=HEADERS)
 

@@ -114,7 +114,10 @@ def identified(result: ReadResult, table: Table) -> ReadResult:
         return result
     fields = parking_fields(result.layout)
     rows = [
-        {**row, **{name: converted(row[name], resident_number=row["resident_number"], field=name, table=table) for name in fields if row[name]}}
+        {
+            **row,
+            **{name: converted(row[name], resident_number=row["resident_number"], field=name, table=table) for name in fields if row[name]},
+        }
         for row in result.parked.iter_rows(named=True)
     ]
     known = pl.Series([not any(MARK.search(row[name] or "") for name in fields) for row in rows], dtype=pl.Boolean)

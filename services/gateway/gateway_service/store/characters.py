@@ -14,8 +14,10 @@ from contracts.layouts import ReadResult
 from gateway_service.domain.characters import UNKNOWN, Conversion, Place, identified, parking_fields, places_in, table_of
 
 _ASK: Final = """
-INSERT INTO character_request AS r (request_id, municipality_code, resident_number, history_number, kind, field, position, mark, written, asked_at)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[], $10::timestamptz[])
+INSERT INTO character_request AS r (
+    request_id, municipality_code, resident_number, history_number, kind, field, position, mark, written, asked_at)
+SELECT * FROM unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[], $10::timestamptz[])
 ON CONFLICT (municipality_code, kind, resident_number, field, position) DO UPDATE
 SET history_number = excluded.history_number, mark = excluded.mark, written = excluded.written, asked_at = excluded.asked_at,
     answered_at = NULL

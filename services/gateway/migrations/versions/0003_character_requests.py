@@ -38,7 +38,7 @@ _STATEMENTS = (
         CHECK (evidence_at IS NULL OR shape IS NOT NULL OR image_reference IS NOT NULL)
     )""",
     "CREATE INDEX character_request_open ON character_request (municipality_code, asked_at) WHERE answered_at IS NULL",
-    # 変換表: what a mark of a municipality means. A code of its own means the same for everybody; ● means it for one person, field and place.
+    # 変換表: what a mark of a municipality means. A code of its own means the same for everybody; ● for one person, field and place.
     # Withdrawn entries stay: what was believed, until when.
     """
     CREATE TABLE character_conversion (
