@@ -15,7 +15,7 @@ Codes = npt.NDArray[np.int8]
 
 ALIKE: Final = 80
 """Percent of name_similarity from which one birthday and one sex are doubtful; a setting of the house."""
-SOMEWHAT_ALIKE: Final = 40
+SOMEWHAT_ALIKE: Final = 30
 """The same for people who live or lived at one address."""
 
 

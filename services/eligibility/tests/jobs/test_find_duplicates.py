@@ -55,7 +55,7 @@ async def test_the_run_finds_who_may_be_one_person_links_only_full_agreement_and
         some(12, born_on=date(1938, 3, 2), name_kana="ベツノ　ヒト", address_number="11番"),
     ]  # fmt: skip
     await world.hear(*people, packed=True)
-    await world.hear(some(6, municipality=HACHIOJI, name_kana="ガギグ　ゲゴザ"), some(18, name_kana="ガギグ　ゲゴゼ"), packed=True)
+    await world.hear(some(6, municipality=HACHIOJI, name_kana="ハヒフ　ヘホバ"), some(18, name_kana="ハヒフ　ヘホビ"), packed=True)
 
     first = await run(world)
     again = await run(world)
