@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
-from uuid import UUID
 from zlib import crc32
 
 import httpx
@@ -15,16 +13,13 @@ import obstore
 import pytest
 from chassis import jobs
 from chassis.testing import Databases
-from contracts.events.eligibility import AddressProtected, CaseClosed, CaseRaised
 from eligibility_service.bootstrap import SERVICE
-from eligibility_service.jobs.following import remind_today
 from eligibility_service.jobs.issue_cards import IssueCards
 from fastapi.routing import APIRoute
 
 from services.eligibility.tests.api.conftest import Window, a_window
 from services.eligibility.tests.pdf import text_of
 from services.eligibility.tests.people import CHIYODA, resident
-from services.eligibility.tests.world import another_day
 
 VICTIM, MEMBER, OTHER = (f"{number:015d}" for number in (2, 3, 4))
 SECRET = ("隠田", "9876543", "7丁目77番", "隠れ荘")
@@ -124,7 +119,7 @@ async def approve_all(window: Window, *, by: str = "second") -> list[dict[str, o
     return [answer.json()["outcome"] for answer in done]
 
 
-async def _with_everything(window: Window) -> Found:
+async def with_everything(window: Window) -> Found:
     """A card, a delivery address with its letters, a survey and a duplicate, all from before the protection."""
     path = f"/people/{CHIYODA}/{VICTIM}"
     card = (await ask(window, "POST", f"{path}/certificates")).json()
@@ -140,14 +135,14 @@ async def _with_everything(window: Window) -> Found:
     return Found(card["certificate_id"], letters, survey.json()["survey_id"], candidate)
 
 
-def _said_of(answer: httpx.Response) -> str:
+def said_of(answer: httpx.Response) -> str:
     if answer.headers.get("content-type") == "application/pdf":
         return text_of(answer.content)
     return re.sub(r"[\s　]", "", answer.text)
 
 
-def _shows(answer: httpx.Response) -> list[str]:
-    said = _said_of(answer)
+def shows(answer: httpx.Response) -> list[str]:
+    said = said_of(answer)
     return [part for part in (*SECRET, "987-6543") if part in said]
 
 
@@ -160,12 +155,12 @@ def test_every_route_is_asked_about_a_protected_person_or_says_why_not() -> None
 
 async def test_without_protection_the_address_is_shown(window: Window) -> None:
     """The other test can fail: the same routes show the address while nobody is protected."""
-    found = await _with_everything(window)
+    found = await with_everything(window)
     shown = {
         route
         for route, requests in _asked(found).items()
         for method, path, body in requests
-        if method == "GET" and _shows(await ask(window, method, path, body))
+        if method == "GET" and shows(await ask(window, method, path, body))
     }
 
     assert shown >= {
@@ -177,7 +172,7 @@ async def test_without_protection_the_address_is_shown(window: Window) -> None:
 
 async def test_no_route_shows_the_address_of_a_protected_person_or_of_the_household(window: Window) -> None:
     """I-39, E-30. The view resident_shown was replaced by the plain table, and this failed for every list."""
-    found = await _with_everything(window)
+    found = await with_everything(window)
     assert (await ask(window, "POST", f"/people/{CHIYODA}/{VICTIM}/address-protection", PROTECTION)).status_code == 201
 
     shown = {}
@@ -185,9 +180,9 @@ async def test_no_route_shows_the_address_of_a_protected_person_or_of_the_househ
         for number, (method, path, body) in enumerate(requests):
             answer = await ask(window, method, path, body, user="third", number=number)
             assert answer.status_code < 500, (route, answer.text)
-            if method == "GET" and (parts := _shows(answer)):
+            if method == "GET" and (parts := shows(answer)):
                 shown[path] = parts
-            if method == "POST" and body is not ENTRY and (parts := _shows(answer)):
+            if method == "POST" and body is not ENTRY and (parts := shows(answer)):
                 shown[path] = parts
     assert shown == {}
     search = (await ask(window, "GET", f"/people?number={VICTIM}")).json()
@@ -218,97 +213,3 @@ async def test_every_paper_of_a_protected_person_is_without_the_address_and_wait
     assert [one["resident_number"] for one in waiting] == [VICTIM, MEMBER]
     assert (await ask(window, "POST", f"/handovers/{waiting[0]['handover_id']}", {"manner": "窓口"})).status_code == 200
     assert [one["resident_number"] for one in (await ask(window, "GET", "/handovers")).json()] == [MEMBER]
-
-
-async def test_a_release_needs_a_right_and_a_second_officer_and_works_once_for_who_asked(window: Window) -> None:
-    """I-39, E-30. Each condition of the UPDATE in store/releases.py was taken out, and a line of this failed."""
-    path = f"/people/{CHIYODA}/{VICTIM}"
-    await ask(window, "POST", f"{path}/address-protection", PROTECTION)
-    wanted = {"document": "screen", "reason": "警察への引き継ぎ"}
-    clerk = {**window.as_("window_clerk", of=frozenset({CHIYODA})), "Idempotency-Key": "a-clerk-asks"}
-
-    refused = await window.client.post(f"{path}/address-releases", json=wanted, headers=clerk)
-    asked = await ask(window, "POST", f"{path}/address-releases", wanted)
-    own = await ask(window, "POST", f"/approvals/{asked.json()['approval_id']}/decision", {"approved": True})
-    (outcome,) = await approve_all(window)
-    use = f"{path}/address-releases/{outcome['release_id']}/use"
-    another = await ask(window, "POST", use, {}, user="third")
-    wrong_person = await ask(window, "POST", use.replace(VICTIM, MEMBER), {})
-    first = await ask(window, "POST", use, {})
-    second = await ask(window, "POST", use, {})
-
-    assert (refused.status_code, own.status_code) == (403, 409)
-    assert (another.json()["code"], wrong_person.json()["code"]) == ("KOKI-E073", "KOKI-E073")
-    assert (first.json()["address_town"], second.json()["code"]) == (SECRET[0], "KOKI-E073")
-
-
-async def test_a_release_is_over_after_its_time(window: Window) -> None:
-    path = f"/people/{CHIYODA}/{VICTIM}"
-    await ask(window, "POST", f"{path}/address-protection", PROTECTION)
-    await ask(window, "POST", f"{path}/address-releases", {"document": "screen", "reason": "引き継ぎ"})
-    (outcome,) = await approve_all(window)
-    await window.world.rows("UPDATE address_release SET given_until = given_until - interval '31 minutes' RETURNING 1")
-
-    late = await ask(window, "POST", f"{path}/address-releases/{outcome['release_id']}/use", {})
-
-    assert (late.status_code, late.json()["code"]) == (409, "KOKI-E073")
-
-
-async def test_one_certificate_may_be_printed_with_the_address_when_a_second_officer_has_released_it(window: Window) -> None:
-    path = f"/people/{CHIYODA}/{VICTIM}"
-    await ask(window, "POST", f"{path}/address-protection", PROTECTION)
-    plain = (await ask(window, "POST", f"{path}/certificates")).json()
-    await ask(window, "POST", f"{path}/address-releases", {"document": "certificate", "reason": "本人の希望"})
-    (outcome,) = await approve_all(window)
-
-    released = await ask(window, "POST", f"{path}/certificates?release={outcome['release_id']}", number=1)
-    again = await ask(window, "POST", f"{path}/certificates?release={outcome['release_id']}", number=2)
-    document = f"/certificates/{released.json()['certificate_id']}/document"
-
-    assert not _shows(await ask(window, "GET", f"/certificates/{plain['certificate_id']}/document"))
-    assert _shows(await ask(window, "GET", document))
-    assert (await ask(window, "GET", document, user="third")).json()["code"] == "KOKI-E072"
-    assert again.json()["code"] == "KOKI-E073"
-
-
-async def test_the_end_needs_a_second_officer_and_everybody_is_told_without_an_address(window: Window) -> None:
-    """E-30"""
-    path = f"/people/{CHIYODA}/{VICTIM}"
-    await ask(window, "POST", f"{path}/address-protection", {**PROTECTION, "members": [MEMBER]})
-    await ask(window, "POST", f"{path}/address-protection/end", {"reason": "本人の申出"})
-    before = (await ask(window, "GET", path)).json()["person"]
-
-    await approve_all(window)
-
-    after = (await ask(window, "GET", path)).json()["person"]
-    said = [message.event for message in await window.world.said() if isinstance(message.event, AddressProtected)]
-    assert (before["address_withheld"], before["address_town"]) == (True, None)
-    assert after["address_withheld"], "the other member of the household is still protected"
-    assert [(event.resident_number, event.sequence, event.valid_until) for event in said] == [
-        (VICTIM, 1, None), (MEMBER, 1, None), (VICTIM, 2, date(2026, 7, 13)),
-    ]  # fmt: skip
-    assert not any(part in event.model_dump_json() for event in said for part in SECRET)
-    await ask(window, "POST", f"/people/{CHIYODA}/{MEMBER}/address-protection/end", {"reason": "本人の申出"})
-    await approve_all(window)
-    assert (await ask(window, "GET", path)).json()["person"]["address_town"] == SECRET[0]
-
-
-async def test_a_period_that_runs_out_asks_a_person_and_shows_nothing_by_itself(window: Window) -> None:
-    """E-30. With `expires_on` in the condition of resident_shown the last line fails."""
-    path = f"/people/{CHIYODA}/{VICTIM}"
-    last = date(2026, 8, 31)
-    await ask(window, "POST", f"{path}/address-protection", {**PROTECTION, "expires_on": last.isoformat()})
-    kinds = []
-    for day in (last - timedelta(days=31), last - timedelta(days=30), last, last + timedelta(days=1)):
-        async with another_day(window.world, day) as then:
-            await remind_today(then.units)
-            await remind_today(then.units)
-            kinds.append([row["kind"] for row in await then.rows("SELECT kind FROM worklist_item WHERE closed_at IS NULL ORDER BY 1")])
-
-    assert kinds == [[], ["protection_expiring"], ["protection_expiring"], ["protection_expired"]]
-    said = [message.event for message in await window.world.said() if isinstance(message.event, CaseRaised | CaseClosed)]
-    assert [(type(event).__name__, event.kind.value) for event in said] == [
-        ("CaseRaised", "protection_expiring"), ("CaseClosed", "protection_expiring"), ("CaseRaised", "protection_expired"),
-    ]  # fmt: skip
-    assert (await ask(window, "GET", path)).json()["person"]["address_withheld"]
-    assert UUID(str(said[0].case_id))
