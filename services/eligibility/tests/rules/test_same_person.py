@@ -27,11 +27,14 @@ def test_only_agreement_of_all_four_attributes_alone_links(rows: list[tuple[bool
 
 @given(rows=ROWS)
 def test_one_pair_is_judged_as_it_is_among_many(rows: list[tuple[bool, bool, bool, bool, bool, int, bool]]) -> None:
-    columns = [np.array(column) for column in zip(*rows, strict=True)]
-    together = verdict(Agreement(*columns[:5], columns[5].astype(np.int16)), alone=columns[6])
-    for place in range(len(rows)):
-        part = [column[place : place + 1] for column in columns]
-        assert verdict(Agreement(*part[:5], part[5].astype(np.int16)), alone=part[6])[0] == together[place]
+    together = judged(rows)
+    for place, row in enumerate(rows):
+        assert judged([row])[0] == together[place]
+
+
+def judged(rows: list[tuple[bool, bool, bool, bool, bool, int, bool]]) -> list[int]:
+    kana, birth, sex, address, earlier, similarity, alone = (np.array(column) for column in zip(*rows, strict=True))
+    return verdict(Agreement(kana, birth, sex, address, earlier, similarity.astype(np.int16)), alone=alone).tolist()
 
 
 @given(first=KANA, second=KANA)
