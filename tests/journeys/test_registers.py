@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 import uvicorn
+from chassis.address_protection import on_addresses_protected
 from chassis.settings import Settings
 from chassis.testing import SAMPLE_DAY, Databases, eventually
 from chassis.web import create_app
+from contracts.envelope import Message
+from contracts.events.eligibility import AddressProtected
 from eligibility_service.bootstrap import SERVICE
 from fastapi import FastAPI
 
@@ -148,3 +153,25 @@ async def test_a_survey_and_a_doubtful_pair_have_their_screens(house: tuple[Gate
     assert (await clerk.get(f"{ONE}/acts/survey/{survey}.pdf")).content.startswith(b"%PDF")
     assert (await clerk.get("/duplicates")).status_code == 403
     assert "承認を待っています" in (await staff.get(f"/duplicates/{pair}")).text
+
+
+async def test_the_gateway_withholds_by_its_own_copy_before_eligibility_does(house: tuple[GatewayWorld, World]) -> None:
+    """I-39: the second wall. Without the lines in api/person.py and api/people_json.py this failed."""
+    gateway, _ = house
+    clerk = await gateway.sign_in("chiyoda")
+    shown = []
+    for sequence, valid_until in enumerate((None, SAMPLE_DAY), start=1):
+        event = AddressProtected(
+            effective_on=SAMPLE_DAY,
+            sequence=sequence,
+            municipality_code=CHIYODA,
+            resident_number=f"{2:015d}",
+            valid_from=SAMPLE_DAY,
+            valid_until=valid_until,
+        )
+        said = Message(id=uuid4(), source="eligibility", time=datetime(2026, 7, 13, tzinfo=UTC), event=event, correlation_id=uuid4())
+        async with gateway.runtime.units.open() as uow:
+            await on_addresses_protected([said], uow)
+        shown.append(["隠田" in (await clerk.get(path)).text for path in (ONE, f"/api{ONE}")])
+
+    assert shown == [[False, False], [True, True]]

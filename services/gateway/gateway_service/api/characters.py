@@ -15,9 +15,9 @@ from pydantic_core import to_json
 from gateway_service.api.gateway import gateway_of
 from gateway_service.api.guard import OwnForm, allowed
 from gateway_service.api.pages import HEADERS, ScreenRoute, page
+from gateway_service.domain import answers
 from gateway_service.domain.characters import GROUNDS, NotACharacter, codes_of, read_character
 from gateway_service.domain.roles import Right
-from gateway_service.handlers.changes import ANSWER, ANSWERS_EXCHANGE
 from gateway_service.store import characters, municipalities
 from gateway_service.store.sign_ins import Session
 
@@ -101,7 +101,7 @@ async def answer(
         told = [told_of(row, found["mark"], chosen, ground) for row in answered]
         if told:
             body = to_json(told[0] if len(told) == 1 else told)
-            uow.send(body, exchange=ANSWERS_EXCHANGE, routing_key=code, subject=code, content_type=ANSWER)
+            uow.send(body, exchange=answers.EXCHANGE, routing_key=code, subject=code, content_type=answers.CONTENT_TYPE)
     await gateway.record(session, "identify_character", "done", about=(_about(found),), detail=codes_of(chosen))
     return RedirectResponse("/characters?done=1", status_code=303, headers=HEADERS)
 

@@ -22,8 +22,6 @@ from gateway_service.domain.intake import KIND_OF_TYPE, Kind, as_events, errors_
 from gateway_service.store import characters, intake, municipalities
 from gateway_service.store.intake import Parked, Wrong
 
-ANSWERS_EXCHANGE = "municipal.answers"
-ANSWER = "application/json"
 _NAMES_KEPT_SECONDS = 60
 
 
@@ -229,4 +227,4 @@ def _send(deliveries: Sequence[Delivery], told: dict[int, list[dict[str, Any]]],
         for start in range(0, len(given), LARGEST_PACK):
             part = given[start : start + LARGEST_PACK]
             body = to_json(part[0] if len(part) == 1 else part)
-            uow.send(body, exchange=ANSWERS_EXCHANGE, routing_key=code, subject=code, content_type=ANSWER)
+            uow.send(body, exchange=answers.EXCHANGE, routing_key=code, subject=code, content_type=answers.CONTENT_TYPE)
