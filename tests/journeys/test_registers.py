@@ -13,7 +13,6 @@ from uuid import uuid4
 import httpx
 import pytest
 import uvicorn
-from chassis.address_protection import on_addresses_protected
 from chassis.settings import Settings
 from chassis.testing import SAMPLE_DAY, Databases, eventually
 from chassis.web import create_app
@@ -21,6 +20,7 @@ from contracts.envelope import Message
 from contracts.events.eligibility import AddressProtected
 from eligibility_service.bootstrap import SERVICE
 from fastapi import FastAPI
+from gateway_service.handlers.protections import on_addresses_protected
 
 from services.eligibility.tests.people import CHIYODA, resident
 from services.eligibility.tests.world import World, a_world

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final
 
-from contracts.envelope import Message
 from contracts.events.eligibility import AddressProtected
 
 from chassis.database import driver
@@ -26,8 +25,7 @@ ON CONFLICT (municipality_code, resident_number) DO UPDATE SET valid_from = excl
 """
 
 
-async def on_addresses_protected(messages: Sequence[Message[AddressProtected]], uow: UnitOfWork) -> None:
+async def keep(events: Iterable[AddressProtected], uow: UnitOfWork) -> None:
     """The address of a person is withheld from now on, or may be shown again: the last word counts."""
-    events = [message.event for message in messages]
     rows = [(event.municipality_code, event.resident_number, event.valid_from, event.valid_until) for event in events]
     await (await driver(uow.connection)).executemany(_KEEP, rows)

@@ -34,7 +34,7 @@ def test_one_pair_is_judged_as_it_is_among_many(rows: list[tuple[bool, bool, boo
 
 def judged(rows: list[tuple[bool, bool, bool, bool, bool, int, bool]]) -> list[int]:
     kana, birth, sex, address, earlier, similarity, alone = (np.array(column) for column in zip(*rows, strict=True))
-    return verdict(Agreement(kana, birth, sex, address, earlier, similarity.astype(np.int16)), alone=alone).tolist()
+    return [int(code) for code in verdict(Agreement(kana, birth, sex, address, earlier, similarity.astype(np.int16)), alone=alone)]
 
 
 @given(first=KANA, second=KANA)

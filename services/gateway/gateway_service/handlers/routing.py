@@ -1,9 +1,9 @@
 """Which function hears which event: the print log hears cards, the worklist cases, the screens whose address is withheld."""
 
-from chassis.address_protection import on_addresses_protected
 from chassis.routing import Routes
 from contracts.events import eligibility, premium
 
+from gateway_service.handlers.protections import on_addresses_protected
 from gateway_service.handlers.work import on_cases, on_certificates_issued
 
 ROUTES = Routes(

@@ -1,12 +1,12 @@
 """What premium hears, and which function applies it. Read this first."""
 
-from chassis.address_protection import on_addresses_protected
 from chassis.routing import Routes
 from contracts.events.eligibility import AddressProtected, InsuredAcquired, InsuredBatchSealed, InsuredChanged, InsuredLost
 from contracts.events.municipal import IncomeDetermined, IncomesBatchSealed, ResidentChanged, ResidentsBatchSealed
 
 from premium_service.handlers.incomes import on_incomes_batch_sealed, on_incomes_determined
 from premium_service.handlers.insured import on_insured, on_insured_batch_sealed
+from premium_service.handlers.protections import on_addresses_protected
 from premium_service.handlers.residents import on_residents_batch_sealed, on_residents_changed
 from premium_service.store import incomes, insured, residents
 
