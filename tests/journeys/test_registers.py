@@ -156,7 +156,7 @@ async def test_a_survey_and_a_doubtful_pair_have_their_screens(house: tuple[Gate
 
 
 async def test_the_gateway_withholds_by_its_own_copy_before_eligibility_does(house: tuple[GatewayWorld, World]) -> None:
-    """I-39: the second wall. Without the lines in api/person.py and api/people_json.py this failed."""
+    """I-39: the second wall."""
     gateway, _ = house
     clerk = await gateway.sign_in("chiyoda")
     shown = []

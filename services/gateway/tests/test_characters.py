@@ -30,7 +30,7 @@ async def identify(browser: httpx.AsyncClient, request_id: str, character: str, 
 
 
 async def test_the_loop_closes_from_the_mark_to_the_event_with_the_character(gateway: GatewayWorld) -> None:
-    """I-43, E-30. Without the line in handlers/changes.py the second message is parked again."""
+    """I-43, E-30."""
     await gateway.send([change(resident(1, history=3, name="●西　花子"))])
     (parked,) = await gateway.answers(1)
     (asked,) = await gateway.rows(REQUESTS)

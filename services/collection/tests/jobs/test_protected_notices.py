@@ -38,7 +38,7 @@ async def files(units: Units) -> dict[bool, str]:
 async def test_the_notice_of_a_protected_person_and_of_the_household_is_apart_and_without_an_address(
     databases: Databases, tmp_path: Path
 ) -> None:
-    """I-39. With the table `addressee` in place of addressee_shown this failed."""
+    """I-39."""
     async with (await databases("collection", ROOT)).units(store=tmp_path) as units:
         await person(units, 1, **SECRET)
         await person(units, 2, household_number="1", **SECRET)

@@ -26,7 +26,7 @@ __all__ = ["window"]
 
 
 async def test_a_release_needs_a_right_and_a_second_officer_and_works_once_for_who_asked(window: Window) -> None:
-    """I-39, E-30. Each condition of the UPDATE in store/releases.py was taken out, and a line of this failed."""
+    """I-39, E-30."""
     path = f"/people/{CHIYODA}/{VICTIM}"
     await ask(window, "POST", f"{path}/address-protection", PROTECTION)
     wanted = {"document": "screen", "reason": "警察への引き継ぎ"}
@@ -99,7 +99,7 @@ async def test_the_end_needs_a_second_officer_and_everybody_is_told_without_an_a
 
 
 async def test_a_period_that_runs_out_asks_a_person_and_shows_nothing_by_itself(window: Window) -> None:
-    """E-30. With `expires_on` in the condition of resident_shown the last line fails."""
+    """E-30."""
     path = f"/people/{CHIYODA}/{VICTIM}"
     last = date(2026, 8, 31)
     await ask(window, "POST", f"{path}/address-protection", {**PROTECTION, "expires_on": last.isoformat()})

@@ -44,7 +44,7 @@ async def decide(window: Window, *, by: str = "second") -> httpx.Response:
 
 
 async def test_an_entry_of_the_same_day_and_user_for_somebody_else_is_shown_and_must_be_confirmed(window: Window) -> None:
-    """I-35. Without the condition in api/deliveries.py the second entry is taken without a word."""
+    """I-35."""
     assert (await ask(window, ONE, ENTRY)).status_code == 201
 
     checked = await ask(window, TWO, ELSEWHERE, rest="/check")

@@ -147,7 +147,7 @@ def shows(answer: httpx.Response) -> list[str]:
 
 
 def test_every_route_is_asked_about_a_protected_person_or_says_why_not() -> None:
-    """I-39. A new route of eligibility without a line in `_asked` or NO_ADDRESS fails here (seen by taking one out)."""
+    """I-39. A new route of eligibility without a line in `_asked` or NO_ADDRESS fails here."""
     paths = {route.path for router in SERVICE.routers for route in router.routes if isinstance(route, APIRoute)}
 
     assert paths == _asked(Found("", [], "", "")).keys() | NO_ADDRESS.keys()
@@ -171,7 +171,7 @@ async def test_without_protection_the_address_is_shown(window: Window) -> None:
 
 
 async def test_no_route_shows_the_address_of_a_protected_person_or_of_the_household(window: Window) -> None:
-    """I-39, E-30. The view resident_shown was replaced by the plain table, and this failed for every list."""
+    """I-39, E-30."""
     found = await with_everything(window)
     assert (await ask(window, "POST", f"/people/{CHIYODA}/{VICTIM}/address-protection", PROTECTION)).status_code == 201
 

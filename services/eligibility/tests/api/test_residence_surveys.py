@@ -67,7 +67,7 @@ async def test_a_survey_is_recorded_printed_listed_and_closed_by_its_result(wind
 
 
 async def test_no_certificate_is_made_while_somebody_is_looked_for(window: Window) -> None:
-    """E-17: cards held. Each of the three conditions in store/certificates.py and api/certificates.py was taken out, and this failed."""
+    """E-17: cards held."""
     survey_id = (await post(window, PATH, OPENING)).json()["survey_id"]
     async with another_day(window.world, date(2026, 8, 1)) as birthday:
         await birthday.hear(resident(2, 2, changed_on=date(2026, 7, 20)), resident(9, born_on=date(1940, 1, 1)))

@@ -18,7 +18,7 @@ def test_a_survey_ends_with_the_address_found_or_with_the_removal_that_was_asked
 
 
 def test_nobody_is_struck_out_without_a_search() -> None:
-    """E-17. Without the condition on `looked` this failed."""
+    """E-17."""
     with pytest.raises(OutOfTurn, match="記録がありません"):
         after(Step.SURVEYING, Act.REMOVAL_ASKED, looked=False)
 

@@ -66,7 +66,7 @@ async def test_the_run_finds_who_may_be_one_person_links_only_full_agreement_and
 
 
 async def test_three_who_agree_in_everything_are_ambiguous_and_wait_for_a_person(world: World) -> None:
-    """I-42: without `alone` two of them would be linked."""
+    """I-42"""
     alike = {"name_kana": "コウキ　ハナコ", "address_number": "77番"}
     await world.hear(*(some(number, **alike) for number in (1, 2, 3)), packed=True)
     await run(world)

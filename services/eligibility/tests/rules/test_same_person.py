@@ -17,7 +17,7 @@ KANA = st.text(st.characters(min_codepoint=0x30A1, max_codepoint=0x30FA), max_si
 
 @given(rows=ROWS)
 def test_only_agreement_of_all_four_attributes_alone_links(rows: list[tuple[bool, bool, bool, bool, bool, int, bool]]) -> None:
-    """I-42, E-29. Each of kana, birth, sex, address and `alone` was taken out of the rule, and this failed each time."""
+    """I-42, E-29. Without kana, or without birth, in the rule this failed."""
     kana, birth, sex, address, earlier, similarity, alone = (np.array(column) for column in zip(*rows, strict=True))
     found = verdict(Agreement(kana, birth, sex, address, earlier, similarity.astype(np.int16)), alone=alone)
 

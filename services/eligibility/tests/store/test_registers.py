@@ -64,7 +64,7 @@ async def test_a_delivery_address_for_the_purpose_goes_before_the_one_for_everyt
 
 
 async def test_a_protected_person_and_the_household_are_withheld_and_have_no_delivery_address(databases: Databases) -> None:
-    """I-39. Residents 2 and 3 live in one household. Without the condition on the household the second half fails."""
+    """I-39. Residents 2 and 3 live in one household."""
     async with a_world(databases) as world:
         await world.hear(resident(2), resident(3), resident(4))
         await deliver(world, ONE, "everything", "東京都千代田区丸の内1番")

@@ -99,7 +99,7 @@ async def test_without_a_token_nothing_is_shown(database: TestDatabase, tmp_path
 async def test_the_notice_of_a_protected_person_or_the_household_shows_no_address_until_the_protection_ends(
     database: TestDatabase, tmp_path: Path
 ) -> None:
-    """I-39. Without the condition in store/assessments.py the address of each of the two is on the first page."""
+    """I-39."""
     said = {"effective_on": SAMPLE_DAY, "municipality_code": "131016", "resident_number": "1", "valid_from": SAMPLE_DAY}
     shown = []
     for sequence, changes in enumerate(({"valid_until": None}, {"valid_until": SAMPLE_DAY}), start=1):
