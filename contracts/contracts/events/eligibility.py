@@ -69,6 +69,9 @@ class CaseKind(StrEnum):
     COPAY_RATE_UNDECIDED = "copay_rate_undecided"
     LIMIT_CLASS_UNDECIDED = "limit_class_undecided"
     INCOME_RECORD_MISSING = "income_record_missing"
+    PROTECTION_EXPIRING = "protection_expiring"
+    PROTECTION_EXPIRED = "protection_expired"
+    SURVEY_OVERDUE = "survey_overdue"
 
 
 class InsuredEvent(Event):
@@ -225,3 +228,23 @@ class CaseClosed(CaseEvent):
     """事案解消: what was waited for has come, or somebody has dealt with it."""
 
     type: ClassVar[str] = "eligibility.case_closed.v1"
+
+
+class AddressProtected(Event):
+    """支援措置: from `valid_from` until an officer has ended it (`valid_until`), nobody shows or prints the address of this person.
+
+    Of each person the last one counts. It carries no address, and whoever hears it withholds that of the household too.
+    """
+
+    type: ClassVar[str] = "eligibility.address_protected.v1"
+    owner: ClassVar[str] = "eligibility"
+    stream: ClassVar[str | None] = "address_protection"
+
+    municipality_code: MunicipalityCode
+    resident_number: ResidentNumber
+    valid_from: date
+    valid_until: date | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"{self.municipality_code}:{self.resident_number}"

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from eligibility_service.api import approvals, certificates, exchange, people
+from eligibility_service.api import approvals, certificates, deliveries, duplicates, exchange, people, protections, residence_surveys
 from eligibility_service.handlers.routing import ROUTES
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
+from eligibility_service.jobs.find_duplicates import FindDuplicates
 from eligibility_service.jobs.following import follow_calendar, follow_exchange, issue_after_acquisition, make_searchable
 from eligibility_service.jobs.issue_cards import IssueCards
 from eligibility_service.jobs.send_eligibility_feed import SendEligibilityFeed
@@ -17,9 +18,18 @@ SERVICE = Service(
     name="eligibility",
     title="Koki eligibility: 資格",
     root=Path(__file__).resolve().parent.parent,
-    routers=(people.router, certificates.router, approvals.router, exchange.router),
+    routers=(
+        people.router,
+        certificates.router,
+        approvals.router,
+        deliveries.router,
+        protections.router,
+        residence_surveys.router,
+        duplicates.router,
+        exchange.router,
+    ),
     routes=ROUTES,
-    jobs=(AcquireOnBirthday(), IssueCards(), SendQualifications(), SendEligibilityFeed()),
+    jobs=(AcquireOnBirthday(), IssueCards(), FindDuplicates(), SendQualifications(), SendEligibilityFeed()),
     background=(make_searchable, issue_after_acquisition, follow_calendar, follow_exchange),
     seed=seed,
 )

@@ -32,6 +32,9 @@ class UnionSettings:
     qualification_file_hour: int
     feed_hour: int
     feed_freshness_minutes: int
+    contact_office: str
+    contact_telephone: str
+    protection_alert_days: int
 
 
 def settings_of(union: str, *, on: date) -> UnionSettings:
@@ -46,6 +49,9 @@ def settings_of(union: str, *, on: date) -> UnionSettings:
         qualification_file_hour=book.read("qualification_file_hour", whole).on(on),
         feed_hour=book.read("feed_hour", whole).on(on),
         feed_freshness_minutes=book.read("feed_freshness_minutes", whole).on(on),
+        contact_office=book.read("contact_office", word).on(on),
+        contact_telephone=book.read("contact_telephone", word).on(on),
+        protection_alert_days=book.read("protection_alert_days", whole).on(on),
     )
 
 

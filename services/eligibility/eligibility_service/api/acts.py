@@ -8,7 +8,13 @@ from typing import Any, Final
 
 from chassis.unit_of_work import UnitOfWork
 
+from eligibility_service.api import deliveries, duplicates, protections
+from eligibility_service.domain import delivery
 from eligibility_service.store.approvals import Approval
+
+OFFICERS: Final = frozenset({"window_clerk", "municipal_manager", "union_staff"})
+PRIVILEGED: Final = frozenset({"municipal_manager", "union_staff"})
+STAFF: Final = frozenset({"union_staff"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +28,10 @@ class Act:
     carry_out: Callable[[Approval, UnitOfWork], Awaitable[dict[str, Any]]]
 
 
-ACTS: Final[dict[str, Act]] = {}
+ACTS: Final[dict[str, Act]] = {
+    delivery.ACT: Act("送付先の登録", OFFICERS, lambda asked: delivery.shown(asked.content), deliveries.carry_out),
+    delivery.END: Act("送付先の終了", OFFICERS, lambda asked: delivery.shown(asked.content), deliveries.carry_out),
+    protections.END: Act("支援措置の終了", PRIVILEGED, protections.shown, protections.carry_out),
+    protections.RELEASE: Act("支援措置の対象者の住所の表示", PRIVILEGED, protections.shown, protections.carry_out),
+    duplicates.ACT: Act("名寄せの決定", STAFF, duplicates.shown, duplicates.carry_out),
+}

@@ -14,7 +14,7 @@ from contracts.events.eligibility import InsuredAcquired, InsuredBatchSealed
 from contracts.events.municipal import ResidentChanged, ResidentsBatchSealed
 
 from eligibility_service.domain import announcing, records
-from eligibility_service.store import certificates, ledger
+from eligibility_service.store import certificates, duplicates, ledger, residence_surveys
 
 
 async def on_residents_changed(messages: Sequence[Message[ResidentChanged]], uow: UnitOfWork) -> None:
@@ -26,6 +26,8 @@ async def on_residents_changed(messages: Sequence[Message[ResidentChanged]], uow
     for row, event in announcing.events_of(revisions):
         uow.publish(event, because=None if row is None else messages[row])
     await certificates.follow(uow, revisions, messages)
+    await duplicates.follow(uow, revisions, messages)
+    await residence_surveys.follow_records(uow, {message.event.municipality_code for message in messages})
 
 
 async def on_residents_sealed(messages: Sequence[Message[ResidentsBatchSealed]], uow: UnitOfWork) -> None:
@@ -36,6 +38,7 @@ async def on_residents_sealed(messages: Sequence[Message[ResidentsBatchSealed]],
         revisions = await ledger.take(uow, await asyncio.to_thread(records.of_batch, frame), alone=True)
 
         await certificates.after_records(uow, revisions, {message.event.municipality_code})
+        await residence_surveys.follow_records(uow, {message.event.municipality_code})
         if revisions.height:
             await _say_sealed(revisions, message, uow)
 

@@ -16,7 +16,7 @@ from chassis.unit_of_work import Units
 from eligibility_service.documents.printing import print_one
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
 from eligibility_service.jobs.calendar import CALENDAR, send_what_is_due
-from eligibility_service.store import certificates, search
+from eligibility_service.store import certificates, protections, residence_surveys, search
 from eligibility_service.store.issuing import issue
 
 log = structlog.get_logger("following")
@@ -75,6 +75,7 @@ async def follow_calendar(runtime: Runtime) -> None:
 
     async def one() -> bool:
         await acquire_today(runtime.units)
+        await remind_today(runtime.units)
         return False
 
     await _forever(one, CALENDAR_SECONDS)
@@ -99,6 +100,14 @@ async def follow_exchange(runtime: Runtime) -> None:
         return False
 
     await _forever(one, CALENDAR_SECONDS)
+
+
+async def remind_today(units: Units) -> None:
+    """Days that come without anybody's doing: the end of an address protection, the deadline of a survey."""
+    async with units.open() as uow:
+        if await (await driver(uow.connection)).fetchval("SELECT pg_try_advisory_xact_lock(hashtext('reminders'))"):
+            await protections.remind(uow)
+            await residence_surveys.remind(uow)
 
 
 async def _forever(one: Callable[[], Awaitable[bool]], pause: float) -> None:

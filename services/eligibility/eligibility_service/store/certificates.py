@@ -17,10 +17,12 @@ from contracts.events.eligibility import CaseKind, CertificateKind
 from contracts.events.municipal import ResidentChanged
 
 from eligibility_service.domain.certificates import KIND_NAMES, needed
+from eligibility_service.domain.records import KEY
 from eligibility_service.rules.certificates import certificate_year
-from eligibility_service.store.bulk import copy_frame, frame_of, literal_time
+from eligibility_service.store.bulk import copy_frame, frame_of, keys_of, literal_time
 from eligibility_service.store.card_holdings import with_holdings
 from eligibility_service.store.cases import close_cases, raise_cases
+from eligibility_service.store.residence_surveys import held
 
 _MAKE_DUE: Final = """
 INSERT INTO certificate (
@@ -56,6 +58,8 @@ async def follow(uow: UnitOfWork, revisions: pl.DataFrame, messages: Sequence[Me
     acquired = revisions.filter(
         pl.col("begins") & (pl.col("lost_on").is_null() | (pl.col("lost_on") > uow.today)) & pl.col("row").is_in(single)
     )
+    if acquired.height and (searched := await held(uow, zip(*keys_of(acquired), strict=True))):
+        acquired = acquired.join(pl.DataFrame(sorted(searched), schema=KEY, orient="row"), on=KEY, how="anti", maintain_order="left")
     if acquired.height:
         await make_due(uow, acquired, [telemetry.traceparent_of(messages[row]) for row in acquired["row"]])
     await after_records(uow, revisions, {message.event.municipality_code for message in messages})
@@ -94,6 +98,9 @@ SELECT q.municipality_code, q.resident_number, q.insured_id::text, q.acquired_on
 FROM qualification q JOIN resident r USING (municipality_code, resident_number) LEFT JOIN card_holding h USING (insured_id)
 WHERE q.acquired_on <= $1 AND (q.lost_on IS NULL OR q.lost_on > $1) AND NOT EXISTS (
     SELECT FROM certificate c WHERE c.insured_id = q.insured_id AND c.valid_until = $2 AND c.origin <> 'window' AND c.state <> 'withdrawn')
+  AND NOT EXISTS (
+    SELECT FROM residence_survey s
+    WHERE (s.municipality_code, s.resident_number) = (q.municipality_code, q.resident_number) AND s.closed_on IS NULL)
 ORDER BY q.municipality_code, q.resident_number
 """
 _SCHEMA: Final[dict[str, pl.DataType]] = {

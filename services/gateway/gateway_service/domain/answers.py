@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from contracts.layouts import FileError, RowError
 
+EXCHANGE: Final = "municipal.answers"
+CONTENT_TYPE: Final = "application/json"
 ACCEPTED, REJECTED, PARKED, OFFERED = "accepted", "rejected", "parked", "offered"
 
 _OWN: Final = {

@@ -35,10 +35,30 @@ MENU: Final[tuple[Entry, ...]] = (
         "/card-holdings",
         Right.UNION_WORK,
     ),
+    Entry(
+        "台帳の登録",
+        "送付先一覧",
+        "いま有効な送付先を確かめます。登録と終了は、対象者の「手続」から行います。",
+        "/registers/deliveries",
+        Right.TAKE_NOTICES,
+    ),
+    Entry("台帳の登録", "支援措置一覧", "住所を表示しない方と、その期限を確かめます。", "/registers/protections", Right.TAKE_NOTICES),
+    Entry(
+        "台帳の登録", "引き渡し一覧", "支援措置の対象の方の証を、郵送せずに手渡し、記録します。", "/registers/handovers", Right.TAKE_NOTICES
+    ),
+    Entry("調査・同定", "居所不明者一覧", "居所を調査している方と、調査の期限を確かめます。", "/registers/surveys", Right.TAKE_NOTICES),
+    Entry("調査・同定", "名寄せ", "同じ人かもしれない二人の記録を並べて確かめ、決定を申請します。", "/duplicates", Right.UNION_WORK),
+    Entry("調査・同定", "外字の同定", "「●」や外字コードで届いた文字を同定し、市区町村に答えます。", "/characters", Right.UNION_WORK),
     Entry("一覧", "交付記録", "発行した証を、発行した日ごとに確かめます。", "/print-log", Right.SEE_WORKLIST),
     Entry("一覧", "被保険者数", "市区町村・年齢・性別ごとの人数を、基準日を選んで確かめます。", "/counts", Right.SEE_COUNTS),
 )
 """In the order of the page; entries of a group stand together."""
 
-PERSON_ACTS: Final[tuple[Entry, ...]] = ()
+PERSON_ACTS: Final[tuple[Entry, ...]] = (
+    Entry("登録", "送付先", "書類の送り先を、住所とは別のところにします。元に戻すこともできます。", "/acts/delivery", Right.TAKE_NOTICES),
+    Entry(
+        "登録", "支援措置", "配偶者からの暴力などの被害を受けた方の住所を、表示しないようにします。", "/acts/protection", Right.TAKE_NOTICES
+    ),
+    Entry("調査", "居所の調査", "郵便物が戻った方などの居所を調べ、記録します。", "/acts/survey", Right.TAKE_NOTICES),
+)
 """Acts about one person; `path` follows the person's own path, such as /acts/disability."""

@@ -19,6 +19,7 @@ PART: Final = {"medical": "医療分", "child_support": "子ども・子育て�
 UNIT: Final = {"yen": "円", "persons": "人", "tenths": "割", "months": "か月"}
 RELATIONSHIP: Final = load_layout("residents").code_tables["relationship"].values
 CHANGE: Final = load_layout("residents").code_tables["change_reason"].values
+WITHHELD: Final = "支援措置により表示できません"
 _HOUSEHOLD_STEPS: Final = ("judging", "household", "limit_", "tier")
 
 
@@ -28,7 +29,9 @@ def age_on(born_on: date, day: date) -> int:
 
 
 def address_of(person: Mapping[str, Any]) -> str:
-    """The address in one line."""
+    """The address in one line, or why there is none to show."""
+    if person.get("address_withheld"):
+        return WITHHELD
     parts = ("address_prefecture", "address_municipality", "address_town", "address_number", "address_building")
     return " ".join(str(person[name]) for name in parts if person.get(name))
 

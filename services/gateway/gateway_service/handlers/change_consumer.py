@@ -18,7 +18,7 @@ from contracts.envelope import SINGLE
 from pydantic_core import to_json
 
 from gateway_service.domain import answers
-from gateway_service.handlers.changes import ANSWER, ANSWERS_EXCHANGE, Changes, Delivery, UnknownSender, delivery_of
+from gateway_service.handlers.changes import Changes, Delivery, UnknownSender, delivery_of
 
 log = structlog.get_logger("intake")
 QUEUE = "gateway.intake"
@@ -128,4 +128,4 @@ async def _set_aside(delivery: Delivery, error: Exception, uow: UnitOfWork) -> N
     await dead_letters.set_aside(uow, body=delivery.body, content_type=SINGLE, reason_code=type(error).__name__, reason=reason)
     if not isinstance(error, UnknownSender):
         body = to_json(answers.answer(delivery.message_id, answers.REJECTED, [answers.own_error("KOKI-M900")]))
-        uow.send(body, exchange=ANSWERS_EXCHANGE, routing_key=delivery.code, subject=delivery.code, content_type=ANSWER)
+        uow.send(body, exchange=answers.EXCHANGE, routing_key=delivery.code, subject=delivery.code, content_type=answers.CONTENT_TYPE)

@@ -18,7 +18,7 @@ from contracts.layouts.problems import file_error
 from contracts.layouts import Control, ControlRefused, ReadResult, read_control, read_file
 from gateway_service.domain import answers
 from gateway_service.domain.intake import KINDS, Kind, as_batch
-from gateway_service.store import intake, municipalities
+from gateway_service.store import characters, intake, municipalities
 from gateway_service.store.intake import IntakeFile, Parked, Wrong
 
 log = structlog.get_logger("files")
@@ -117,6 +117,7 @@ async def _refuse(file: IntakeFile, control: Control | None, errors: list[dict[s
 
 async def _accept(file: IntakeFile, control: Control, kind: Kind, result: ReadResult, uow: UnitOfWork) -> None:
     code = file.municipality_code
+    result = await characters.identify(uow, code, kind.layout_name, result)
     batch_id = None
     if result.accepted_count:
         batch_id = derived_id("municipal batch", file.id)

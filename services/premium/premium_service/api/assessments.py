@@ -56,7 +56,8 @@ async def document(assessment_id: UUID, request: Request, who: Asking) -> Respon
     runtime = runtime_of(request)
     async with runtime.units.open(seen_by=who) as uow:
         found = await assessments.by_id(uow.connection, assessment_id)
-        person = await assessments.addressee(uow.connection, uuid_of(found[0]["insured_id"])) if found is not None else None
+        insured_id = uuid_of(found[0]["insured_id"]) if found is not None else None
+        person = await assessments.addressee(uow.connection, insured_id, on=uow.today) if insured_id is not None else None
         if found is None or person is None:
             raise Problem(404, *NOT_FOUND)
         settings = runtime.settings
