@@ -31,6 +31,8 @@ CATALOGUE: dict[str, Entry] = dict(
         _entry(eligibility.InsuredLost, "premium", "collection", "benefits", "statistics"),
         _entry(eligibility.InsuredBatchSealed, "premium", "collection", "benefits", "statistics"),
         _entry(eligibility.CertificateIssued, "gateway"),
+        _entry(eligibility.CaseRaised, "gateway"),
+        _entry(eligibility.CaseClosed, "gateway"),
         _entry(premium.PremiumAssessed, "collection"),
         _entry(premium.AssessmentsBatchSealed, "collection"),
         _entry(premium.CaseRaised, "gateway"),

@@ -36,6 +36,12 @@ class CertificateKind(StrEnum):
     ELIGIBILITY_NOTICE = "eligibility_notice"
 
 
+class CaseKind(StrEnum):
+    """What a person must look at."""
+
+    CERTIFICATE_UNPRINTABLE = "certificate_unprintable"
+
+
 class InsuredEvent(Event):
     owner: ClassVar[str] = "eligibility"
     stream: ClassVar[str | None] = "insured"
@@ -105,3 +111,30 @@ class CertificateIssued(Event):
     @property
     def subject(self) -> str:
         return f"{self.municipality_code}:{self.resident_number}"
+
+
+class CaseEvent(Event):
+    owner: ClassVar[str] = "eligibility"
+
+    municipality_code: MunicipalityCode
+    resident_number: ResidentNumber
+    case_id: UUID
+    kind: CaseKind
+
+    @property
+    def subject(self) -> str:
+        return f"{self.municipality_code}:{self.resident_number}"
+
+
+class CaseRaised(CaseEvent):
+    """事案発生: something about a resident waits for a person; what it is in detail stays with this service."""
+
+    type: ClassVar[str] = "eligibility.case_raised.v1"
+
+    waiting_since: date
+
+
+class CaseClosed(CaseEvent):
+    """事案解消: what was waited for has come, or somebody has dealt with it."""
+
+    type: ClassVar[str] = "eligibility.case_closed.v1"

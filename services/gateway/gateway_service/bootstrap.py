@@ -10,10 +10,12 @@ from chassis.runtime import Runtime, Service
 
 from gateway_service.api import (
     access_log_screens,
+    approvals,
     console,
     console_intake,
     console_traces,
     counts,
+    desk,
     documents,
     municipal,
     not_found,
@@ -61,6 +63,8 @@ SERVICE = Service(
         documents.router,
         person.router,
         worklist.router,
+        desk.router,
+        approvals.router,
         counts.router,
         access_log_screens.router,
         console_traces.router,

@@ -10,6 +10,7 @@ from chassis.testing import Databases
 from chassis.unit_of_work import UnitOfWork
 from contracts.catalogue import CATALOGUE
 from contracts.envelope import Event, Message
+from contracts.events import eligibility
 from contracts.events.eligibility import CertificateIssued, CertificateKind
 from contracts.events.premium import CaseClosed, CaseKind, CaseRaised
 from gateway_service.handlers.routing import ROUTES
@@ -75,3 +76,19 @@ async def test_a_case_is_open_until_it_is_closed_and_stays_closed_in_any_order(d
         await on_cases(messages(raised(late)), uow)
         (row,) = (await uow.connection.execute(text("SELECT closed_at FROM work_item WHERE case_id = :id"), {"id": late})).all()
         assert row.closed_at == NOW
+
+
+async def test_a_case_about_a_resident_who_is_not_insured_stands_on_the_worklist_until_it_is_closed(databases: Databases) -> None:
+    database = await databases("gateway", Path("services/gateway"))
+    person = {name: PERSON[name] for name in ("effective_on", "municipality_code", "resident_number")}
+    case = {**person, "case_id": uuid7(), "kind": eligibility.CaseKind.CERTIFICATE_UNPRINTABLE}
+    async with database.units() as units:
+        async with units.open() as uow:
+            await on_cases(messages(eligibility.CaseRaised.model_validate({**case, "waiting_since": date(2026, 7, 1)})), uow)
+        async with units.open() as uow:
+            (waiting,) = await rows(uow, "SELECT * FROM work_item WHERE closed_at IS NULL")
+            await on_cases(messages(eligibility.CaseClosed.model_validate(case)), uow)
+        async with units.open() as uow:
+            left = await rows(uow, "SELECT * FROM work_item WHERE closed_at IS NULL")
+    assert (waiting.kind, waiting.insured_id, waiting.fiscal_year) == ("certificate_unprintable", None, None)
+    assert left == []

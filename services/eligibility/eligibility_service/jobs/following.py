@@ -66,7 +66,7 @@ async def issue_next(units: Units) -> bool:
         # Whatever one certificate does, those of other people go on; a person looks at this one.
         log.error("certificate_failed", certificate=str(taken[0]), error=type(error).__name__, exc_info=error)
         async with units.open() as uow:
-            await certificates.refuse(uow, taken[0], BROKEN)
+            await certificates.refuse(uow, [(taken[0], BROKEN)])
     return True
 
 

@@ -13,12 +13,13 @@ from chassis.clock import uuid7
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
-from contracts.events.eligibility import CertificateKind
+from contracts.events.eligibility import CaseKind, CertificateKind
 from contracts.events.municipal import ResidentChanged
 
 from eligibility_service.domain.certificates import KIND_NAMES, needed
 from eligibility_service.rules.certificates import certificate_year
 from eligibility_service.store.bulk import copy_frame, frame_of, literal_time
+from eligibility_service.store.cases import close_cases, raise_cases
 
 _MAKE_DUE: Final = """
 INSERT INTO certificate (
@@ -35,25 +36,16 @@ UPDATE certificate c SET state = 'withdrawn', refusal = NULL, decided_at = $4
 FROM unnest($1::text[], $2::text[], $3::uuid[]) AS k(m, n, insured_id)
 WHERE (c.municipality_code, c.resident_number, c.insured_id) = (k.m, k.n, k.insured_id) AND c.state IN ('due', 'refused')
 """
-REFUSED: Final = """
-WITH refused AS (
-    UPDATE certificate c SET state = 'refused', refusal = k.reason, decided_at = $3
-    FROM unnest($1::uuid[], $2::text[]) AS k(id, reason) WHERE c.certificate_id = k.id
-    RETURNING c.municipality_code, c.resident_number, c.refusal
-)
-INSERT INTO worklist_item (id, kind, municipality_code, resident_number, detail, opened_at)
-SELECT gen_random_uuid(), 'certificate_unprintable', municipality_code, resident_number, refusal, $3 FROM refused
-ON CONFLICT (kind, municipality_code, resident_number) WHERE closed_at IS NULL DO UPDATE SET detail = excluded.detail
+_REFUSE = """
+UPDATE certificate c SET state = 'refused', refusal = k.reason, decided_at = $3
+FROM unnest($1::uuid[], $2::text[]) AS k(id, reason) WHERE c.certificate_id = k.id
+RETURNING c.municipality_code, c.resident_number, c.refusal
 """
 _TRY_AGAIN = """
-WITH again AS (
-    UPDATE certificate c SET state = 'due', refusal = NULL, origin = 'acquisition', decided_at = NULL FROM resident r
-    WHERE c.state = 'refused' AND c.origin <> 'window' AND c.municipality_code = ANY ($1::text[])
-      AND (r.municipality_code, r.resident_number) = (c.municipality_code, c.resident_number) AND r.recorded_from > c.decided_at
-    RETURNING c.municipality_code, c.resident_number
-)
-UPDATE worklist_item w SET closed_at = $2 FROM again a
-WHERE (w.municipality_code, w.resident_number) = (a.municipality_code, a.resident_number) AND w.closed_at IS NULL
+UPDATE certificate c SET state = 'due', refusal = NULL, origin = 'acquisition', decided_at = NULL FROM resident r
+WHERE c.state = 'refused' AND c.origin <> 'window' AND c.municipality_code = ANY ($1::text[])
+  AND (r.municipality_code, r.resident_number) = (c.municipality_code, c.resident_number) AND r.recorded_from > c.decided_at
+RETURNING c.municipality_code, c.resident_number
 """
 
 
@@ -76,7 +68,9 @@ async def after_records(uow: UnitOfWork, revisions: pl.DataFrame, municipalities
         await raw.execute(
             _WITHDRAW, lost["municipality_code"].to_list(), lost["resident_number"].to_list(), lost["insured_id"].to_list(), uow.now
         )
-    await raw.execute(_TRY_AGAIN, sorted(municipalities), uow.now)
+    again = await raw.fetch(_TRY_AGAIN, sorted(municipalities))
+    people = [(row["municipality_code"], row["resident_number"]) for row in again]
+    await close_cases(uow, CaseKind.CERTIFICATE_UNPRINTABLE, people)
 
 
 async def make_due(uow: UnitOfWork, acquired: pl.DataFrame, traceparents: Sequence[str | None]) -> None:
@@ -180,10 +174,12 @@ async def take_due(uow: UnitOfWork) -> tuple[UUID, str | None] | None:
     return (row["certificate_id"], row["traceparent"]) if row else None
 
 
-async def refuse(uow: UnitOfWork, certificate_id: UUID, reason: str) -> None:
-    """Put a certificate aside for a person to look at."""
+async def refuse(uow: UnitOfWork, refused: Sequence[tuple[UUID, str]]) -> None:
+    """Put certificates aside, each with its reason, for a person to look at."""
     raw = await driver(uow.connection)
-    await raw.execute(REFUSED, [certificate_id], [reason], uow.now)
+    rows = await raw.fetch(_REFUSE, [found for found, _ in refused], [reason for _, reason in refused], uow.now)
+    people = [(row["municipality_code"], row["resident_number"]) for row in rows]
+    await raise_cases(uow, CaseKind.CERTIFICATE_UNPRINTABLE, people, [row["refusal"] for row in rows])
 
 
 async def insured_today(uow: UnitOfWork, municipality_code: str, resident_number: str) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from contracts.events.eligibility import CertificateIssued, CertificateKind
 from contracts.primitives import insurer_number
 
 from eligibility_service.domain.certificates import needed
-from eligibility_service.store.certificates import REFUSED
+from eligibility_service.store.certificates import refuse
 
 Row = dict[str, Any]
 
@@ -74,11 +74,11 @@ async def issue(uow: UnitOfWork, certificates: Sequence[UUID], printer: Print, *
     printed = await asyncio.to_thread(printer, [_fields(row, uow) for row in rows])
 
     issued = [{**row, "page": page} for row, page in zip(rows, printed.pages, strict=True) if page is not None]
-    refused = [(row, reason) for row, reason in zip(rows, printed.refusals, strict=True) if reason is not None]
+    refused = [(row["certificate_id"], reason) for row, reason in zip(rows, printed.refusals, strict=True) if reason is not None]
     if printed.pdf is not None:
         await _keep(uow, issued, printed.pdf, packed=packed)
     if refused:
-        await raw.execute(REFUSED, [row["certificate_id"] for row, _ in refused], [reason for _, reason in refused], uow.now)
+        await refuse(uow, refused)
     return {"issued": len(issued), "refused": len(refused), "withdrawn": len(gone)}
 
 

@@ -28,9 +28,9 @@ class Window:
     client: httpx.AsyncClient
     signer: Signer
 
-    def as_(self, *roles: str, of: frozenset[str] | None) -> dict[str, str]:
+    def as_(self, *roles: str, of: frozenset[str] | None, user: str = "tester") -> dict[str, str]:
         """Headers of somebody with these roles, for the people of these municipalities (None: all)."""
-        token = self.signer.sign(Principal("tester", frozenset(roles), of, "terminal-1"), now=int(time.time()))
+        token = self.signer.sign(Principal(user, frozenset(roles), of, "terminal-1"), now=int(time.time()))
         return {"Authorization": f"Bearer {token}"}
 
 

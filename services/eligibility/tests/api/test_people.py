@@ -15,7 +15,7 @@ from services.eligibility.tests.api.conftest import a_window
 from services.eligibility.tests.people import CHIYODA, HACHIOJI, resident
 from services.eligibility.tests.world import a_world, only
 
-CLERK_OF_CHIYODA = {"of": frozenset({CHIYODA})}
+OWN = frozenset({CHIYODA})
 
 
 async def test_search_finds_by_number_by_kana_of_any_width_and_by_birth(databases: Databases, keys: Path) -> None:
@@ -50,7 +50,7 @@ async def test_people_of_a_batch_are_found_as_soon_as_search_has_followed(databa
     async with a_window(databases, keys) as window:
         people = [resident(number, name_kana=f"ア{'イ' * (number % 3)}　ウ") for number in range(1, bulk.LARGE + 2)]
         await window.world.hear_sealed(people)
-        clerk = window.as_("window_clerk", **CLERK_OF_CHIYODA)
+        clerk = window.as_("window_clerk", of=OWN)
         assert (await window.client.get("/people", params={"kana": "アイイ"}, headers=clerk)).json() == []
         await window.world.hear(resident(1, 2, changed_on=date(2026, 1, 1), name_kana="カワッタ　ヒト"))
 
@@ -74,7 +74,7 @@ async def test_the_person_screen_shows_record_household_qualification_and_both_t
         await window.world.hear(resident(2, 2, status="3", changed_on=date(2026, 6, 30), ended_on=date(2026, 6, 30)))
         await window.world.hear(resident(2, 3, changed_on=date(2026, 6, 30), address_number="2番2号"))
 
-        answer = await window.client.get(f"/people/{CHIYODA}/{2:015d}", headers=window.as_("window_clerk", **CLERK_OF_CHIYODA))
+        answer = await window.client.get(f"/people/{CHIYODA}/{2:015d}", headers=window.as_("window_clerk", of=OWN))
 
         found = answer.json()
         assert found["person"]["insurer_number"] == "39131016"
@@ -91,7 +91,7 @@ async def test_the_person_screen_shows_record_household_qualification_and_both_t
 async def test_a_clerk_sees_only_people_of_the_own_municipality(databases: Databases, keys: Path) -> None:
     async with a_window(databases, keys) as window:
         await window.world.hear(resident(1), resident(1, municipality=HACHIOJI, name="他市　次郎"))
-        clerk = window.as_("window_clerk", **CLERK_OF_CHIYODA)
+        clerk = window.as_("window_clerk", of=OWN)
 
         listed = (await window.client.get("/people", params={"born_on": "1940-05-05"}, headers=clerk)).json()
         other = await window.client.get(f"/people/{HACHIOJI}/{1:015d}", headers=clerk)

@@ -9,11 +9,11 @@ from chassis.problems import NOT_FOUND, Problem
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from gateway_service.api.commands import SERVICE_TERMS, carry
 from gateway_service.api.gateway import gateway_of
 from gateway_service.api.guard import OwnForm, allowed
 from gateway_service.api.pages import HEADERS, ScreenRoute
-from gateway_service.api.person import SERVICE_TERMS, load, require_own, show
-from gateway_service.api.upstream import REFUSED
+from gateway_service.api.person import load, require_own, show
 from gateway_service.domain.roles import Right
 from gateway_service.store.sign_ins import Session
 
@@ -44,25 +44,12 @@ async def confirm_issue(request: Request, session: Issuer, municipality_code: st
 async def issue(request: Request, session: Issuer, municipality_code: str, resident_number: str, key: Annotated[UUID, Form()]) -> Response:
     gateway = gateway_of(request)
     subject = await require_own(gateway, session, "issue_certificate", municipality_code, resident_number)
-    path = f"/people/{municipality_code}/{resident_number}/certificates"
-    reply = await gateway.upstream.ask(
-        "eligibility", path, session.principal, method="POST", json={}, headers={"Idempotency-Key": str(key)}
-    )
-    await gateway.record(session, "issue_certificate", "done" if reply.ok else "refused", about=(subject,), detail=str(reply.status))
-    if reply.unavailable:
-        raise Problem(
-            503,
-            "KOKI-S503",
-            "発行できたかどうか確かめられませんでした。",
-            "資格サービスから返事がありませんでした。",
-            saved="「帳票」の一覧を開き、発行されていなければ、もう一度発行してください。同じ画面から二度押しても、二枚にはなりません。",
-        )
-    if not reply.ok:
-        found = reply.problem
-        code, title = str(found.get("code") or REFUSED[0]), str(found.get("title") or REFUSED[1])
-        raise Problem(reply.status, code, title, str(found.get("detail") or ""), saved="何も発行していません。")
-    issued = reply.json()["certificate_id"]
-    return RedirectResponse(f"/people/{municipality_code}/{resident_number}/documents?issued={issued}", status_code=303, headers=HEADERS)
+    path = f"/people/{municipality_code}/{resident_number}"
+    answer = await carry(
+        gateway, session, "eligibility", f"{path}/certificates", {}, key=key, action="issue_certificate", about=(subject,), what="発行",
+        look="「帳票」の一覧を開き",
+    )  # fmt: skip
+    return RedirectResponse(f"{path}/documents?issued={answer['certificate_id']}", status_code=303, headers=HEADERS)
 
 
 @router.get("/documents/certificates/{certificate_id}.pdf")

@@ -11,19 +11,21 @@ from chassis.problems import NOT_FOUND, Problem
 from contracts.eras import UnreadableDay, parse_day
 from fastapi import APIRouter, Request, Response
 
+from gateway_service.api.commands import SERVICE_TERMS
 from gateway_service.api.gateway import Gateway, gateway_of
 from gateway_service.api.guard import allowed
 from gateway_service.api.pages import ScreenRoute, page
 from gateway_service.api.upstream import Reply
 from gateway_service.domain import person_view
-from gateway_service.domain.roles import Right
+from gateway_service.domain.desk import PERSON_ACTS
+from gateway_service.domain.roles import Right, has_right
 from gateway_service.store import access_log, municipalities
 from gateway_service.store.sign_ins import Session
 
 router = APIRouter(prefix="/people/{municipality_code}/{resident_number}", route_class=ScreenRoute, include_in_schema=False)
 Clerk = Annotated[Session, allowed(Right.SEE_PEOPLE)]
+TakesNotices = Annotated[Session, allowed(Right.TAKE_NOTICES)]
 LookedAt = Annotated[Session, allowed(Right.SEE_ACCESS_LOG)]
-SERVICE_TERMS = {"eligibility": "資格サービス", "premium": "賦課サービス", "collection": "収納サービス", "statistics": "統計サービス"}
 
 
 @dataclass(frozen=True)
@@ -169,3 +171,10 @@ async def who_looked(request: Request, session: LookedAt, municipality_code: str
     async with gateway.runtime.units.open() as uow:
         entries = await access_log.entries_about(uow.connection, subject)
     return page(request, "access_about.html", entries=entries, municipality_code=municipality_code, resident_number=resident_number)
+
+
+@router.get("/acts")
+async def acts(request: Request, session: TakesNotices, municipality_code: str, resident_number: str) -> Response:
+    """手続: everything that can be taken in, decided or issued for this person."""
+    person = await load(request, session, "acts", municipality_code, resident_number)
+    return show(request, person, "acts", entries=[entry for entry in PERSON_ACTS if has_right(session.roles, entry.right)])

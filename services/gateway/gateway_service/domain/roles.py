@@ -32,18 +32,25 @@ class Right(StrEnum):
 
     SEE_PEOPLE = "see_people"
     ISSUE_CERTIFICATE = "issue_certificate"
+    TAKE_NOTICES = "take_notices"
+    APPROVE = "approve"
     SEE_WORKLIST = "see_worklist"
     SEE_COUNTS = "see_counts"
+    UNION_WORK = "union_work"
     SEE_ACCESS_LOG = "see_access_log"
     OPERATE = "operate"
     USE_OWN_ACCOUNT = "use_own_account"
 
 
+_OFFICERS: Final = frozenset(
+    {
+        Right.SEE_PEOPLE, Right.ISSUE_CERTIFICATE, Right.TAKE_NOTICES, Right.APPROVE, Right.SEE_WORKLIST, Right.SEE_COUNTS,
+        Right.USE_OWN_ACCOUNT,
+    }
+)  # fmt: skip
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
-    Role.WINDOW_CLERK: frozenset({Right.SEE_PEOPLE, Right.ISSUE_CERTIFICATE, Right.SEE_WORKLIST, Right.SEE_COUNTS, Right.USE_OWN_ACCOUNT}),
-    Role.UNION_STAFF: frozenset(
-        {Right.SEE_PEOPLE, Right.ISSUE_CERTIFICATE, Right.SEE_WORKLIST, Right.SEE_COUNTS, Right.SEE_ACCESS_LOG, Right.USE_OWN_ACCOUNT}
-    ),
+    Role.WINDOW_CLERK: _OFFICERS,
+    Role.UNION_STAFF: _OFFICERS | {Right.UNION_WORK, Right.SEE_ACCESS_LOG},
     Role.OPERATOR: frozenset({Right.OPERATE, Right.USE_OWN_ACCOUNT}),
     Role.AUDITOR: frozenset({Right.SEE_ACCESS_LOG, Right.USE_OWN_ACCOUNT}),
 }

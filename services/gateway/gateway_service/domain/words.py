@@ -15,12 +15,15 @@ _ACTIONS: Final = {
     "see_person:instalments": "閲覧（期別）",
     "see_person:documents": "閲覧（帳票）",
     "see_person:history": "閲覧（履歴）",
+    "see_person:acts": "閲覧（手続）",
     "see_person:json": "閲覧（データ）",
     "see_document:certificate": "帳票を開く（証）",
     "see_document:assessment": "帳票を開く（計算明細書）",
     "see_document:notice": "帳票を開く（納入通知書）",
     "issue_certificate": "証の発行",
     "see_worklist": "作業一覧",
+    "see_approvals": "承認待ち",
+    "approve": "承認・差し戻し",
     "see_print_log": "交付記録",
     "see_access": "閲覧記録を見る",
     "see_access_log": "閲覧記録を見る",
@@ -34,6 +37,7 @@ _RESULTS: Final = {"shown": "表示", "done": "実行", "refused": "拒否", "fa
 CASES: Final = {
     "income_missing": ("所得が届いていない", "税の担当に所得情報を確かめ、市区町村から送ってください。届くと自動で解消します。"),
     "income_inquiring": ("所得を照会中", "照会先からの回答を待っています。回答があれば所得情報を送ってください。"),
+    "certificate_unprintable": ("証を印刷できない", "氏名や住所の文字を確かめ、住民情報を送り直してください。届くと自動で作り直します。"),
 }
 CERTIFICATES: Final = {
     "insurance_card": "被保険者証",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
+from contracts.events import eligibility, premium
 from contracts.events.eligibility import CertificateIssued
-from contracts.events.premium import CaseClosed, CaseRaised
 
 _PRINTED = """
 INSERT INTO print_log
@@ -47,20 +48,24 @@ async def on_certificates_issued(messages: Sequence[Message[CertificateIssued]],
     )
 
 
-async def on_cases(messages: Sequence[Message[CaseRaised | CaseClosed]], uow: UnitOfWork) -> None:
-    """Open and close items of the worklist."""
+Raised = premium.CaseRaised | eligibility.CaseRaised
+Closed = premium.CaseClosed | eligibility.CaseClosed
+
+
+async def on_cases(messages: Sequence[Message[Raised | Closed]], uow: UnitOfWork) -> None:
+    """Open and close items of the worklist; a case of eligibility is about a resident, insured or not, and no fiscal year."""
     raw = await driver(uow.connection)
-    raised = {m.event.case_id: (m, m.event) for m in messages if isinstance(m.event, CaseRaised)}
-    closed = {m.event.case_id: (m, m.event) for m in messages if isinstance(m.event, CaseClosed)}
+    raised = {m.event.case_id: (m, m.event) for m in messages if isinstance(m.event, Raised)}
+    closed = {m.event.case_id: (m, m.event) for m in messages if isinstance(m.event, Closed)}
     if raised:
         await raw.execute(
             _RAISED,
             list(raised),
             [event.municipality_code for _, event in raised.values()],
             [event.resident_number for _, event in raised.values()],
-            [event.insured_id for _, event in raised.values()],
+            [_insured_id(event) for _, event in raised.values()],
             [event.kind for _, event in raised.values()],
-            [event.fiscal_year for _, event in raised.values()],
+            [event.fiscal_year if isinstance(event, premium.CaseRaised) else None for _, event in raised.values()],
             [event.waiting_since for _, event in raised.values()],
             [message.time for message, _ in raised.values()],
         )
@@ -70,7 +75,11 @@ async def on_cases(messages: Sequence[Message[CaseRaised | CaseClosed]], uow: Un
             list(closed),
             [event.municipality_code for _, event in closed.values()],
             [event.resident_number for _, event in closed.values()],
-            [event.insured_id for _, event in closed.values()],
+            [_insured_id(event) for _, event in closed.values()],
             [event.kind for _, event in closed.values()],
             [message.time for message, _ in closed.values()],
         )
+
+
+def _insured_id(event: Raised | Closed) -> UUID | None:
+    return event.insured_id if isinstance(event, premium.PremiumEvent) else None

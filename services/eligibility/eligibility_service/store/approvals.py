@@ -1,0 +1,97 @@
+"""二人目の確認: acts that a second officer decides. What was asked, why, by whom, and what came of it is kept for good."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from chassis.clock import uuid7
+from chassis.database import driver
+from chassis.unit_of_work import UnitOfWork
+
+_COLUMNS: Final = (
+    "approval_id, act, municipality_code, resident_number, content::text, reason, state, asked_by, asked_at, decided_by, decided_at, "
+    "remark, outcome::text"
+)
+_ASK: Final = """
+INSERT INTO approval (approval_id, act, municipality_code, resident_number, content, reason, state, asked_by, asked_at)
+VALUES ($1, $2, $3, $4, $5, $6, 'asked', $7, $8)
+"""
+_TAKE: Final = f"SELECT {_COLUMNS} FROM approval WHERE approval_id = $1 FOR UPDATE"
+_DECIDE: Final = """
+UPDATE approval SET state = $2, decided_by = $3, decided_at = $4, remark = $5, outcome = $6 WHERE approval_id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One act that was asked for. `content` is what will be done; `resident_number` is None where it concerns no single person."""
+
+    approval_id: UUID
+    act: str
+    municipality_code: str
+    resident_number: str | None
+    content: dict[str, Any]
+    reason: str
+    state: str
+    asked_by: str
+    asked_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    remark: str | None
+    outcome: dict[str, Any] | None
+
+
+class NotOpen(Exception):
+    """The act is not waiting for a decision any more, or was never asked."""
+
+
+class OwnAct(Exception):
+    """Whoever asked may not decide; the table refuses it too."""
+
+
+async def ask(
+    uow: UnitOfWork, *, act: str, municipality_code: str, resident_number: str | None, content: dict[str, Any], reason: str, by: str
+) -> UUID:
+    """Put an act before a second officer; nothing of it is done yet."""
+    approval_id = uuid7()
+    raw = await driver(uow.connection)
+    await raw.execute(
+        _ASK, approval_id, act, municipality_code, resident_number, json.dumps(content, ensure_ascii=False), reason, by, uow.now
+    )
+    return approval_id
+
+
+async def take(uow: UnitOfWork, approval_id: UUID, *, by: str) -> Approval:
+    """The act, locked for a decision by `by`. NotOpen when it is decided or unknown, OwnAct when `by` asked for it."""
+    row = await (await driver(uow.connection)).fetchrow(_TAKE, approval_id)
+    if row is None or row["state"] != "asked":
+        raise NotOpen(f"{approval_id} does not wait for a decision.")
+    if row["asked_by"] == by:
+        raise OwnAct(f"{by} asked for {approval_id}.")
+    return _approval(row)
+
+
+async def decide(
+    uow: UnitOfWork, approval_id: UUID, *, approved: bool, by: str, remark: str = "", outcome: dict[str, Any] | None = None
+) -> None:
+    """Keep the decision on an act that `take` has locked."""
+    kept = None if outcome is None else json.dumps(outcome, ensure_ascii=False, default=str)
+    state = "approved" if approved else "declined"
+    await (await driver(uow.connection)).execute(_DECIDE, approval_id, state, by, uow.now, remark or None, kept)
+
+
+async def listing(uow: UnitOfWork, *, state: str, limit: int = 200) -> list[Approval]:
+    """Acts in a state that the reader may see, the longest waiting first."""
+    query = f"SELECT {_COLUMNS} FROM approval WHERE state = $1 ORDER BY asked_at LIMIT $2"
+    return [_approval(row) for row in await (await driver(uow.connection)).fetch(query, state, limit)]
+
+
+def _approval(row: Any) -> Approval:
+    found = dict(row)
+    return Approval(
+        **found | {"content": json.loads(found["content"]), "outcome": json.loads(found["outcome"]) if found["outcome"] else None}
+    )

@@ -1,0 +1,77 @@
+"""承認: acts of colleagues that wait for a second officer, and the decision on one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from chassis.problems import NOT_FOUND, Problem
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from gateway_service.api.commands import carry
+from gateway_service.api.gateway import Gateway, gateway_of
+from gateway_service.api.guard import OwnForm, allowed
+from gateway_service.api.pages import HEADERS, ScreenRoute, page
+from gateway_service.domain.roles import Right
+from gateway_service.store import municipalities
+from gateway_service.store.sign_ins import Session
+
+router = APIRouter(prefix="/approvals", route_class=ScreenRoute, include_in_schema=False)
+Officer = Annotated[Session, allowed(Right.APPROVE)]
+
+
+@router.get("")
+async def listing(request: Request, session: Officer, done: str = "") -> Response:
+    """What waits, the longest waiting first; one's own acts are shown, but cannot be decided."""
+    gateway = gateway_of(request)
+    waiting = await _waiting(gateway, session)
+    await gateway.record(session, "see_approvals", "shown", about=_about(waiting))
+    async with gateway.runtime.units.open() as uow:
+        names = await municipalities.names(uow.connection)
+    return page(request, "approvals.html", waiting=waiting, names=names, done=done if done in ("approved", "declined") else "")
+
+
+@router.get("/{approval_id}")
+async def one(request: Request, session: Officer, approval_id: UUID) -> Response:
+    """What will be done, word for word, before it is decided."""
+    gateway = gateway_of(request)
+    found = next((asked for asked in await _waiting(gateway, session) if asked["approval_id"] == str(approval_id)), None)
+    if found is None:
+        raise Problem(404, *NOT_FOUND, detail="すでに決定されたか、見る権限のない市区町村のものです。")
+    await gateway.record(session, "see_approvals", "shown", about=_about([found]))
+    async with gateway.runtime.units.open() as uow:
+        names = await municipalities.names(uow.connection)
+    return page(request, "approval.html", asked=found, names=names, key=str(uuid4()))
+
+
+@router.post("/{approval_id}", dependencies=[OwnForm])
+async def decide(
+    request: Request,
+    session: Officer,
+    approval_id: UUID,
+    key: Annotated[UUID, Form()],
+    decision: Annotated[str, Form(pattern="^(approve|decline)$")],
+    remark: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    gateway = gateway_of(request)
+    found = next((asked for asked in await _waiting(gateway, session) if asked["approval_id"] == str(approval_id)), None)
+    about = _about([found]) if found else ()
+    body = {"approved": decision == "approve", "remark": remark}
+    path = f"/approvals/{approval_id}/decision"
+    await carry(
+        gateway, session, "eligibility", path, body, key=key, action="approve", about=about, what="決定", look="「承認」の一覧を開き"
+    )
+    return RedirectResponse(f"/approvals?done={'approved' if body['approved'] else 'declined'}", status_code=303, headers=HEADERS)
+
+
+async def _waiting(gateway: Gateway, session: Session) -> list[dict[str, Any]]:
+    reply = await gateway.upstream.ask("eligibility", "/approvals", session.principal)
+    if not reply.ok:
+        raise Problem(503, "KOKI-S507", "いまは承認待ちを表示できません。", "資格サービスに接続できません。申請は失われていません。")
+    return list(reply.json())
+
+
+def _about(found: list[dict[str, Any]]) -> tuple[str, ...]:
+    people = (f"{asked['municipality_code']}:{asked['resident_number']}" for asked in found if asked["resident_number"])
+    return tuple(dict.fromkeys(people))

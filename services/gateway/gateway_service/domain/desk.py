@@ -1,0 +1,30 @@
+"""What stands on the menu 業務 and on a person's tab 手続. Pure; a new screen is one line here and its router in bootstrap.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from gateway_service.domain.roles import Right
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A screen: where it stands in the menu, its title, what it is for, its path, and the right it needs."""
+
+    group: str
+    title: str
+    purpose: str
+    path: str
+    right: Right
+
+
+MENU: Final[tuple[Entry, ...]] = (
+    Entry("確かめる", "承認待ち", "ほかの職員が申請した処理を確かめて、承認または差し戻しをします。", "/approvals", Right.APPROVE),
+    Entry("一覧", "交付記録", "発行した証を、発行した日ごとに確かめます。", "/print-log", Right.SEE_WORKLIST),
+    Entry("一覧", "被保険者数", "市区町村・年齢・性別ごとの人数を、基準日を選んで確かめます。", "/counts", Right.SEE_COUNTS),
+)
+"""In the order of the page; entries of a group stand together."""
+
+PERSON_ACTS: Final[tuple[Entry, ...]] = ()
+"""Acts about one person; `path` follows the person's own path, such as /acts/disability."""
