@@ -9,13 +9,15 @@ from aio_pika.abc import AbstractIncomingMessage
 
 LONGEST_REST = 0.25
 """Seconds. A message waits at most this long for others to join its batch, and only while there is work all the time."""
+MOMENT = 0.005
+"""Seconds in which nothing more has come: the burst of a relay is over, or the message is alone."""
 
 
 class Arrivals:
     """A batch is what has arrived, up to `largest`. Before the next one it rests as long as the last one took to apply.
 
-    Nothing is to be done when a lone message comes: it is handed out at once. Under load each batch is larger than the last, until they
-    are full or the rest is at its bound; a full batch does not wait.
+    A lone message is handed out after a moment, a burst as a whole. Under load each batch is larger than the last, until they are full or
+    the rest is at its bound; a full batch does not wait.
     """
 
     def __init__(self, largest: int) -> None:
@@ -48,6 +50,7 @@ class Arrivals:
                 await asyncio.wait_for(self._something.wait(), patience)
             except TimeoutError:
                 return []
+            await self._burst()
         batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self.largest))]
         if len(self._waiting) < self.largest:
             self._full.clear()
@@ -63,3 +66,9 @@ class Arrivals:
             await asyncio.wait_for(self._full.wait(), min(taken, LONGEST_REST))
         except TimeoutError:
             return
+
+    async def _burst(self) -> None:
+        before, longest = 0, int(LONGEST_REST / MOMENT)
+        while before < len(self._waiting) < self.largest and longest:
+            before, longest = len(self._waiting), longest - 1
+            await asyncio.sleep(MOMENT)

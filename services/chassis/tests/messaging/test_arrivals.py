@@ -14,13 +14,23 @@ async def _come(arrivals: Arrivals, *messages: Any) -> None:
         await arrivals.take(message)
 
 
-async def test_a_lone_message_is_handed_out_at_once() -> None:
+async def test_a_lone_message_is_handed_out_after_a_moment() -> None:
     arrivals = Arrivals(400)
     waiting = asyncio.create_task(arrivals.next_batch())
     await asyncio.sleep(0)
     await _come(arrivals, "one")
     async with asyncio.timeout(LONGEST_REST / 2):
         assert await waiting == ["one"]
+
+
+async def test_a_burst_after_a_silence_is_one_batch() -> None:
+    """Seen to fail when the first of a burst is handed out alone."""
+    arrivals = Arrivals(400)
+    batch = asyncio.create_task(arrivals.next_batch())
+    for number in range(20):
+        await asyncio.sleep(0)
+        await _come(arrivals, number)
+    assert await batch == list(range(20))
 
 
 async def test_what_comes_while_it_rests_joins_the_batch() -> None:
