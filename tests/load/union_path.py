@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
 import signal
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -141,6 +143,20 @@ class UnionPath:
         await self.rest()
         return len(rows) / taken
 
+    def processor_seconds(self) -> float:
+        """What services and servers of this home and the processes of the bare loops have used of the processors so far."""
+        home = self.servers.home
+        ours = {found.pid for name in home.processes() if (found := home.process(name))}
+        ours |= {child.pid for child in multiprocessing.active_children() if child.pid}
+        used = 0.0
+        for stat in sorted(Path("/proc").glob("[0-9]*/stat"), key=lambda path: int(path.parent.name)):  # parents before children
+            with suppress(FileNotFoundError, ProcessLookupError):
+                fields = stat.read_text().rpartition(")")[2].split()
+                if int(stat.parent.name) in ours or int(fields[1]) in ours:
+                    ours.add(int(stat.parent.name))
+                    used += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return used
+
     async def send(self, rows: Sequence[Row], *, packed: bool = False) -> None:
         """Send as the municipalities, each with its own account; singles, or packs of up to 1,000."""
         for code, mine in groupby(rows, key=lambda row: str(row["municipality_code"])):
@@ -200,6 +216,12 @@ async def _send(exchange: aio_pika.abc.AbstractExchange, code: str, messages: li
         headers={"subject": event.subject},
     )
     await exchange.publish(message, routing_key=f"{code}.{event.type}")
+
+
+def machine_seconds() -> float:
+    """What everybody has used of the processors of this machine since it was started."""
+    user, nice, system, _, _, irq, soft = (int(value) for value in Path("/proc/stat").read_text().split()[1:8])
+    return (user + nice + system + irq + soft) / os.sysconf("SC_CLK_TCK")
 
 
 def body_of(rows: Iterable[Row]) -> bytes:
