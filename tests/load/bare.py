@@ -140,11 +140,11 @@ class BarePath:
 
     def __init__(self, broker_url: str, body: bytes, pool: ProcessPoolExecutor, processor_seconds: Callable[[], float]) -> None:
         self._broker_url, self._body, self._pool, self._processor_seconds = broker_url, body, pool, processor_seconds
+        self._used = 0.0
 
     async def rates(self, count: int) -> dict[str, float]:
         """Messages a second of each stage, `ideal`: 1 / (1/consume + 1/publish + 1/observe), and `cost`: ms of processor time a message."""
         await declare(self._broker_url)
-        self._used = 0.0
         await self._timed([(publish, "", QUEUE, self._body, count)])
         self._used = 0.0  # filling the queue is not a stage
         consumed = await self._timed([(consume, (QUEUE,), count)])

@@ -14,8 +14,8 @@ What it is compared with:
   queues each, declared by the very code of the services. observe: three processes take all of them at once, one for each service. Bodies
   of the same event, no database, no decoding; each part has the whole machine for itself. The path pays all three parts on the same
   machine plus everything that is its purpose, so 1.0 cannot be reached.
-- *processor*: the same comparison in events for a second of processor time, everybody's (services, servers, bare loops) counted. It
-  does not depend on who else is on the machine; the rate does, and is never called reached where others took more than 15 %.
+- *processor*: the same comparison in events for a second of processor time: services and servers on one side, broker and bare loops on
+  the other. It hardly depends on who else is on the machine; the rate does, and is never called reached where others took over 15 %.
 - *naive*: the same services and the same work, but their consumers take one message at a time: one message, one transaction.
 - *packed*: moves in messages of up to 1,000, against the singles.
 - *relay*: the relay alone with a full outbox, against one process that publishes the same messages with 1,000 confirms in flight, as
@@ -63,7 +63,7 @@ async def main(events: int, people: int, runs: int) -> None:
             await path.carry(union.moves(200))
 
             broker, body = path.servers.broker_url("koki-administrator"), body_of(union.first())
-            bare, relaying = BarePath(broker, body, pool, path.processor_seconds), Relaying(path, broker, body, pool)
+            bare, relaying = BarePath(broker, body, pool, lambda: path.processor_seconds(bare=True)), Relaying(path, broker, body, pool)
             await relaying.prepare()
             await bare.rates(events)
             ideals, single, costs, others, packed = [], [], [], [], []

@@ -143,10 +143,11 @@ class UnionPath:
         await self.rest()
         return len(rows) / taken
 
-    def processor_seconds(self) -> float:
-        """What services and servers of this home and the processes of the bare loops have used of the processors so far."""
+    def processor_seconds(self, *, bare: bool = False) -> float:
+        """What services, servers and the loops' processes have used of the processors so far; `bare`: only broker and loops."""
         home = self.servers.home
-        ours = {found.pid for name in home.processes() if (found := home.process(name))}
+        names = ("rabbitmq",) if bare else home.processes()
+        ours = {found.pid for name in names if (found := home.process(name))}
         ours |= {child.pid for child in multiprocessing.active_children() if child.pid}
         used = 0.0
         for stat in sorted(Path("/proc").glob("[0-9]*/stat"), key=lambda path: int(path.parent.name)):  # parents before children
