@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from chassis.unit_of_work import UnitOfWork
 
+from eligibility_service.api import correcting
+from eligibility_service.domain.entries import TERMS
 from eligibility_service.store.approvals import Approval
 
 
@@ -22,4 +24,13 @@ class Act:
     carry_out: Callable[[Approval, UnitOfWork], Awaitable[dict[str, Any]]]
 
 
-ACTS: Final[dict[str, Act]] = {}
+_OFFICERS: Final = frozenset({"window_clerk", "municipal_manager", "union_staff"})
+_UNION: Final = frozenset({"union_staff"})
+
+ACTS: Final[dict[str, Act]] = {
+    "corrected": Act(TERMS["corrected"], _OFFICERS, correcting.shown, correcting.carry_out),
+    "taken_back": Act(TERMS["taken_back"], _OFFICERS, correcting.shown, correcting.carry_out),
+    "amended": Act(TERMS["amended"], _UNION, correcting.shown, correcting.carry_out),
+    "cancelled": Act(TERMS["cancelled"], _UNION, correcting.shown, correcting.carry_out),
+    "renumbered": Act(TERMS["renumbered"], _UNION, correcting.shown, correcting.carry_out),
+}

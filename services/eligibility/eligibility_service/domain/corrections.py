@@ -9,7 +9,7 @@ from typing import Final
 
 from contracts.events.eligibility import AcquisitionGround, LossReason
 
-from eligibility_service.domain import entries as log
+from eligibility_service.domain import contents as log
 from eligibility_service.domain.entries import Entry
 
 FOR_EVER: Final = date.max

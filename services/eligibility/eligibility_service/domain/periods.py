@@ -15,7 +15,7 @@ import numpy as np
 from chassis.law import NEVER, DayNumbers, day_number, day_of
 from contracts.events.eligibility import AcquisitionGround, LossReason
 
-from eligibility_service.domain import entries as log
+from eligibility_service.domain import contents as log
 from eligibility_service.domain.corrections import FOR_EVER, SCHEME, Decided, Period, as_corrected
 from eligibility_service.domain.entries import Entry, standing
 from eligibility_service.domain.residence import Residence

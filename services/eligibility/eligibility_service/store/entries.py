@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import polars as pl
@@ -10,20 +12,50 @@ from chassis.clock import uuid7
 from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service.domain import announcing
-from eligibility_service.domain.entries import BASIS, Any_, Entry, Source
+from eligibility_service.domain.contents import AnyContent, Renumbered
+from eligibility_service.domain.corrections import Decided
+from eligibility_service.domain.entries import BASIS, Entry, Source
+from eligibility_service.domain.periods import decided
+from eligibility_service.domain.residence import Residence
 from eligibility_service.store import certificates, entry_log, ledger, residents
 from eligibility_service.store.bulk import literal_time
+
+NEXT = 2**62
+"""The place of an entry that is not in the log yet: after everything that is. The table gives it its own."""
 
 
 class NoSuchResident(LookupError):
     """The municipality has said nothing about this person; entries speak of people who are known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything from which the qualifications of one person follow; `record` is the present record."""
+
+    record: dict[str, Any]
+    residences: list[Residence]
+    entries: list[Entry]
+
+    def decided(self, *further: Entry, today: date) -> Decided:
+        """What holds, or what would hold if `further` entries were recorded."""
+        return decided(self.record["born_on"], self.residences, [*self.entries, *further], today=today)
+
+
+async def known(uow: UnitOfWork, municipality_code: str, resident_number: str) -> Known:
+    """What is known of a person, locked until the transaction ends. NoSuchResident."""
+    people = await residents.known(uow, [(municipality_code, resident_number)])
+    if people.height == 0:
+        raise NoSuchResident(f"{municipality_code}:{resident_number} is not known.")
+    lived = (await ledger.residences_of(uow, people)).select("since", "ended_on", "status")
+    said = await entry_log.of_person(uow, municipality_code, resident_number)
+    return Known(people.row(0, named=True), [Residence(*row) for row in lived.iter_rows()], said)
+
+
 def entry(
     uow: UnitOfWork,
     municipality_code: str,
     resident_number: str,
-    content: Any_,
+    content: AnyContent,
     *,
     effective_on: date,
     source: Source,
@@ -48,6 +80,7 @@ def entry(
         recorded_by=by,
         recorded_at=uow.now,
         approval_id=approval_id,
+        position=NEXT,
     )
 
 
@@ -57,15 +90,12 @@ async def record(uow: UnitOfWork, new: Entry) -> pl.DataFrame:
     if people.height == 0:
         raise NoSuchResident(f"{new.municipality_code}:{new.resident_number} is not known.")
     await entry_log.write(uow, new)
-    revisions = await decide_anew(uow, people.with_columns(effective_on=pl.lit(new.effective_on)))
-    await certificates.after_entry(uow, revisions)
-    return revisions
-
-
-async def decide_anew(uow: UnitOfWork, people: pl.DataFrame) -> pl.DataFrame:
-    """Decide the qualifications of `people` (RECORD with effective_on) from all that is known, and say what became of them."""
-    known = people.with_columns(literal_time(uow.now).alias("recorded_from"), row=pl.lit(None, pl.Int32))
-    parts = await ledger.follow(uow, known)
+    people = people.with_columns(literal_time(uow.now).alias("recorded_from"), row=pl.lit(None, pl.Int32), effective_on=new.effective_on)
+    if isinstance(new.content, Renumbered):
+        parts = [await ledger.renumber(uow, people, new.content.insured_id, new.content.new_number)]
+    else:
+        parts = await ledger.follow(uow, people)
     revisions = pl.concat(parts) if parts else pl.DataFrame(schema=ledger.REVISION)
     uow.publish(*(event for _, event in announcing.events_of(revisions)))
+    await certificates.after_entry(uow, revisions)
     return revisions

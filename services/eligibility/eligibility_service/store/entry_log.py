@@ -9,7 +9,8 @@ import polars as pl
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
-from eligibility_service.domain.entries import CONTENT, Entry
+from eligibility_service.domain.contents import CONTENT
+from eligibility_service.domain.entries import Entry
 from eligibility_service.store.bulk import keys_of
 
 Person = tuple[str, str]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
 import polars as pl
+from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service.domain import ledger
@@ -14,7 +16,7 @@ from eligibility_service.domain.entered import qualifications_entered
 from eligibility_service.domain.ledger import QUALIFICATION
 from eligibility_service.domain.records import KEY, in_turns
 from eligibility_service.domain.residence import Residence, replay
-from eligibility_service.store import entry_log, qualifications, residents
+from eligibility_service.store import entry_log, qualifications, residents, search
 from eligibility_service.store.bulk import literal_time
 
 PERSON: Final = ("household_number", "sex", "born_on", "changed_on")
@@ -90,17 +92,39 @@ async def follow(uow: UnitOfWork, people: pl.DataFrame, restated: pl.DataFrame |
     await qualifications.replace(uow, decision.revised.join(recorded_from, on=KEY))
     new = await qualifications.add(uow, decision.new.join(recorded_from, on=KEY, maintain_order="left"))
 
+    return [_of_person(part, people) for part in (decision.revised, new) if part.height]
+
+
+async def renumber(uow: UnitOfWork, people: pl.DataFrame, insured_id: UUID, number: str) -> pl.DataFrame:
+    """被保険者番号の変更: the qualification goes on under another number; everything dated hangs on `insured_id` and stays (REVISION).
+
+    `people`: as for `follow`. The old number stays searchable and is never given again.
+    """
+    held = (await qualifications.held_by(uow, people)).filter(pl.col("insured_id") == str(insured_id))
+    recorded_from = _later_than_known(people, held)
+    revised = held.with_columns(
+        insured_number=pl.lit(number), revision=pl.col("revision") + 1, turn=pl.lit(ledger.Turn.CHANGED.value), begins=pl.lit(False)
+    ).join(recorded_from, on=KEY)
+    await qualifications.replace(uow, revised)
+    await search.follow_numbers(await driver(uow.connection), revised)
+    return _of_person(revised, people)
+
+
+def _of_person(part: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     if "effective_on" in people.columns:
         people = people.with_columns(changed_on=pl.col("effective_on"))
-    person = people.select(*KEY, *PERSON, "row")
-    parts = [part for part in (decision.revised, new) if part.height]
-    return [part.join(person, on=KEY, maintain_order="left").select(*REVISION) for part in parts]
+    return part.join(people.select(*KEY, *PERSON, "row"), on=KEY, maintain_order="left").select(*REVISION)
+
+
+async def residences_of(uow: UnitOfWork, people: pl.DataFrame) -> pl.DataFrame:
+    """The residences that are believed of `people` (present records), in order: KEY, born_on, since, ended_on, status."""
+    return _with_earlier(people, await residents.said_of_those_who_left(uow, people))
 
 
 async def wanted_of(uow: UnitOfWork, people: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The qualifications that follow for `people` (present records), however far in the future; and for those with entries the coming
     day, which their record alone does not tell."""
-    residences = _with_earlier(people, await residents.said_of_those_who_left(uow, people))
+    residences = await residences_of(uow, people)
     entered = await entry_log.of_people(uow, people)
     if not entered:
         return ledger.qualifications_of(residences), pl.DataFrame()

@@ -63,6 +63,15 @@ _STATEMENTS = (
         made_at timestamptz NOT NULL
     )""",
     "CREATE INDEX ledger_document_person ON ledger_document (municipality_code, resident_number, made_at)",
+    # Who differed in a run of check-ledger.
+    """
+    CREATE TABLE ledger_difference (
+        run_id uuid NOT NULL,
+        municipality_code text COLLATE "C" NOT NULL,
+        resident_number text COLLATE "C" NOT NULL,
+        what text NOT NULL
+    )""",
+    "CREATE INDEX ledger_difference_run ON ledger_difference (run_id)",
     "COMMENT ON COLUMN qualification.residence_since IS 'The day of the cause: the residence, the certification, or what began later.'",
     """COMMENT ON COLUMN resident.acquires_on IS
     'The coming day on which this resident becomes insured, or continues by age after a certified disability; else empty.'""",
@@ -104,4 +113,4 @@ _STATEMENTS = (
 def upgrade() -> None:
     for statement in _STATEMENTS:
         op.execute(statement)
-    seen_by_municipality(op, "eligibility", ("ledger_entry", "ledger_document"))
+    seen_by_municipality(op, "eligibility", ("ledger_entry", "ledger_document", "ledger_difference"))

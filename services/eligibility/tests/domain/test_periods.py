@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 import yaml
 from eligibility_service.domain import periods
-from eligibility_service.domain.entries import BASIS, CONTENT, Entry, Source
+from eligibility_service.domain.contents import CONTENT
+from eligibility_service.domain.entries import BASIS, Entry, Source
 from eligibility_service.domain.residence import Residence, replay
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "periods.yaml").read_text(encoding="utf-8"))
