@@ -15,8 +15,9 @@ from pydantic import BaseModel, Field
 from eligibility_service.api import ledger_documents
 from eligibility_service.documents.letters import BY_ITSELF
 from eligibility_service.domain import contents as log
-from eligibility_service.domain.comparison import in_words
+from eligibility_service.domain.comparison import in_words, side_by_side
 from eligibility_service.domain.contents import Said
+from eligibility_service.domain.corrections import SCHEME, Period
 from eligibility_service.domain.entries import Entry, Source, is_late, last_day_of_notice, standing
 from eligibility_service.domain.notices import BY_UNION, CORRECTIONS, misfit, withdrawn_from
 from eligibility_service.law import UnionSettings, notice_days, settings_of
@@ -44,11 +45,7 @@ async def take_in(
     municipality_code: str, resident_number: str, notice: Notice, request: Request, who: Clerk, idempotency_key: Key
 ) -> dict[str, Any]:
     """Take a notice in: refused where it does not fit the person, or is late without a reason. The answer is its receipt (受付票)."""
-    require_own(who, municipality_code)
-    if notice.content.kind in CORRECTIONS:
-        raise Problem(422, "KOKI-E022", "この手続は届出ではありません。", "訂正・履歴修正・取消は、二人目の確認が要る手続です。")
-    if notice.content.kind in BY_UNION and UNION not in who.roles:
-        raise Problem(403, *NOT_ALLOWED, detail="この決定は広域連合の職員が行います。")
+    _require_allowed(who, municipality_code, notice)
     runtime = runtime_of(request)
     settings = settings_of(runtime.settings.union, on=runtime.clock.today())
     asked = f"{municipality_code}:{resident_number}:{notice.model_dump_json()}".encode()
@@ -62,39 +59,66 @@ async def take_in(
 
 async def _take_in(uow: UnitOfWork, code: str, number: str, notice: Notice, settings: UnionSettings, by: str) -> dict[str, Any]:
     known = await known_person(uow, code, number)
+    new, days = _entry(uow, code, number, notice, known, settings, by)
+    if _is_late(new, days) and new.late_reason is None:
+        last_day = last_day_of_notice(new.effective_on, days=days)
+        detail = f"届出期限は{last_day.isoformat()}（{days}日以内、施行規則第10条）でした。遅れた理由を入れると受け付けられます。"
+        raise Problem(422, "KOKI-E020", "届出期限を過ぎています。", detail)
+    await entries.record(uow, new)
+    made = [BY_ITSELF[new.content.kind]] if new.content.kind in BY_ITSELF else []
+    documents, refusals = await ledger_documents.make(uow, code, number, made, settings, by=by, entry=new)
+    return {**shown(new, days=days), "documents": documents, "document_refusals": refusals}
+
+
+def _entry(
+    uow: UnitOfWork, code: str, number: str, notice: Notice, known: entries.Known, settings: UnionSettings, by: str
+) -> tuple[Entry, int]:
+    """The entry that a notice becomes, and the days in which it is in time. A Problem where it does not fit the person."""
     if notice.notified_on > uow.today:
         raise Problem(422, "KOKI-E021", "届出日が今日より後になっています。", "届出日を確かめてください。")
-    by_union = notice.content.kind in BY_UNION
     if notice.content.kind == "disability_refused" and not notice.reason.strip():
         raise Problem(422, "KOKI-E023", "却下の理由がありません。", "通知書に記載する理由を入れてください。")
     effective_on = notice.effective_on
     if isinstance(notice.content, log.DisabilityWithdrawn):
-        effective_on = withdrawn_from(
-            declared_on=notice.notified_on, wished_on=notice.effective_on, on_next_day=settings.withdrawal_on_next_day
-        )
-    days = notice_days(on=max(effective_on, date(2008, 4, 1)))
-    late = not by_union and is_late(effective_on, notice.notified_on, days=days)
-    if late and not notice.late_reason.strip():
-        last_day = last_day_of_notice(effective_on, days=days)
-        detail = f"届出期限は{last_day.isoformat()}（{days}日以内、施行規則第10条）でした。遅れた理由を入れると受け付けられます。"
-        raise Problem(422, "KOKI-E020", "届出期限を過ぎています。", detail)
+        next_day = settings.withdrawal_on_next_day
+        effective_on = withdrawn_from(declared_on=notice.notified_on, wished_on=notice.effective_on, on_next_day=next_day)
     holding = known.decided(today=uow.today).periods
-    reason = misfit(notice.content, effective_on, born_on=known.record["born_on"], entries=known.entries, periods=holding, today=uow.today)
+    born_on = known.record["born_on"]
+    reason = misfit(notice.content, effective_on, born_on=born_on, entries=known.entries, periods=holding, today=uow.today)
     if reason:
         raise Problem(409, "KOKI-E022", "この届出は、いまの資格と合いません。", reason)
     new = entries.entry(
-        uow, code, number, notice.content, effective_on=effective_on, source=Source.UNION if by_union else Source.NOTICE, by=by,
-        reason=notice.reason.strip(), notified_on=notice.notified_on, late_reason=notice.late_reason.strip() or None,
+        uow, code, number, notice.content, effective_on=effective_on, by=by, reason=notice.reason.strip(),
+        source=Source.UNION if notice.content.kind in BY_UNION else Source.NOTICE, notified_on=notice.notified_on,
+        late_reason=notice.late_reason.strip() or None,
     )  # fmt: skip
-    await entries.record(uow, new)
-    made = [BY_ITSELF[new.content.kind]] if new.content.kind in BY_ITSELF else []
-    documents, refusals = await ledger_documents.make(uow, code, number, made, settings, by=by, entry=new)
-    return {
-        **shown(new, days=days),
-        "standing": [in_words(period) for period in (await known_person(uow, code, number)).decided(today=uow.today).periods],
-        "documents": documents,
-        "document_refusals": refusals,
-    }
+    return new, notice_days(on=max(effective_on, SCHEME))
+
+
+def _is_late(entry: Entry, days: int) -> bool:
+    notified_on = entry.notified_on
+    return bool(entry.source is Source.NOTICE and notified_on and is_late(entry.effective_on, notified_on, days=days))
+
+
+@router.post("/notices/preview")
+async def preview(municipality_code: str, resident_number: str, notice: Notice, request: Request, who: Clerk) -> dict[str, Any]:
+    """What a notice would change, and whether it is late; nothing is kept."""
+    _require_allowed(who, municipality_code, notice)
+    runtime = runtime_of(request)
+    settings = settings_of(runtime.settings.union, on=runtime.clock.today())
+    async with runtime.units.open() as uow:
+        known = await known_person(uow, municipality_code, resident_number)
+        new, days = _entry(uow, municipality_code, resident_number, notice, known, settings, who.user)
+        before, after = known.decided(today=uow.today), known.decided(new, today=uow.today)
+        return {**shown(new, days=days), "compared": side_by_side(before.periods, after.periods)}
+
+
+def _require_allowed(who: Principal, municipality_code: str, notice: Notice) -> None:
+    require_own(who, municipality_code)
+    if notice.content.kind in CORRECTIONS:
+        raise Problem(422, "KOKI-E022", "この手続は届出ではありません。", "訂正・履歴修正・取消は、二人目の確認が要る手続です。")
+    if notice.content.kind in BY_UNION and UNION not in who.roles:
+        raise Problem(403, *NOT_ALLOWED, detail="この決定は広域連合の職員が行います。")
 
 
 @router.get("/entries")
@@ -120,17 +144,16 @@ async def everything_entered(municipality_code: str, resident_number: str, reque
 
 def shown(entry: Entry, *, days: int) -> dict[str, Any]:
     """An entry as JSON values, with its term and whether it was late."""
-    notified_on = entry.notified_on
     return {
         **entry.model_dump(mode="json", exclude={"position"}),
         "term": entry.term,
         "source_term": entry.source.term,
         "last_day": last_day_of_notice(entry.effective_on, days=days).isoformat(),
-        "late": bool(entry.source is Source.NOTICE and notified_on and is_late(entry.effective_on, notified_on, days=days)),
+        "late": _is_late(entry, days),
     }
 
 
-def period_of(period: Any) -> dict[str, Any]:
+def period_of(period: Period) -> dict[str, Any]:
     """A qualification as JSON values and in words."""
     return {
         "acquired_on": period.acquired_on.isoformat(),

@@ -16,14 +16,6 @@ from eligibility_service.domain.entries import Entry, standing
 from eligibility_service.rules.acquisition import reaches_75_on
 from eligibility_service.rules.disability import certifiable, withdrawal
 
-AT_WINDOW: Final = frozenset(
-    {
-        "acquisition_notified", "loss_notified", "change_notified", "disability_applied", "disability_withdrawn", "exclusion_begun",
-        "exclusion_ended", "domicile_exception_begun", "domicile_exception_moved", "domicile_exception_ended", "other_union_begun",
-        "other_union_ended", "previous_insurer",
-    }
-)  # fmt: skip
-"""Kinds that a window takes in."""
 BY_UNION: Final = frozenset({"disability_certified", "disability_refused", "disability_ended"})
 """Kinds that the union decides."""
 CORRECTIONS: Final = frozenset({"corrected", "amended", "cancelled", "renumbered", "taken_back"})

@@ -21,8 +21,19 @@ class Entry:
 
 MENU: Final[tuple[Entry, ...]] = (
     Entry("確かめる", "承認待ち", "ほかの職員が申請した処理を確かめて、承認または差し戻しをします。", "/approvals", Right.APPROVE),
+    Entry("資格", "障害認定の申請一覧", "決定を待つ申請と、認定を受けている方。", "/ledger/disability-applications", Right.TAKE_NOTICES),
+    Entry(
+        "資格",
+        "住所地特例者一覧",
+        "区域外の施設にいる方と、当区域の施設にいる他の広域連合の方。",
+        "/ledger/domicile-exceptions",
+        Right.TAKE_NOTICES,
+    ),
 )
 """In the order of the page; entries of a group stand together."""
 
-PERSON_ACTS: Final[tuple[Entry, ...]] = ()
+PERSON_ACTS: Final[tuple[Entry, ...]] = (
+    Entry("資格", "届出と記載", "届出・申請を受け付け、記載と通知を確かめます。", "/acts/notices", Right.TAKE_NOTICES),
+    Entry("資格", "訂正・履歴修正・取消", "誤りを直す申請をします。ほかの職員が承認します。", "/acts/corrections", Right.TAKE_NOTICES),
+)
 """Acts about one person; `path` follows the person's own path, such as /acts/disability."""
