@@ -42,7 +42,7 @@ def compared(uow: UnitOfWork, known: Known, code: str, number: str, content: Any
     if new in after.without_effect:
         detail = "訂正する値が、いまの台帳と違うか、修正後の期間がほかの資格と重なります。画面を開き直して確かめてください。"
         raise Problem(409, "KOKI-E025", "いまの台帳に当てはまりません。", detail)
-    return side_by_side(before.periods, after.periods)
+    return side_by_side(before.periods, after.periods, today=uow.today)
 
 
 def _require_standing(content: TakenBack, known: Known) -> None:

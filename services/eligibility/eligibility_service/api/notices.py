@@ -18,7 +18,7 @@ from eligibility_service.domain import contents as log
 from eligibility_service.domain.comparison import in_words, side_by_side
 from eligibility_service.domain.contents import Said
 from eligibility_service.domain.corrections import SCHEME, Period
-from eligibility_service.domain.entries import Entry, Source, is_late, last_day_of_notice, standing
+from eligibility_service.domain.entries import IN_DAYS, Entry, Source, is_late, last_day_of_notice, standing
 from eligibility_service.domain.notices import BY_UNION, CORRECTIONS, misfit, withdrawn_from
 from eligibility_service.law import UnionSettings, notice_days, settings_of
 from eligibility_service.store import deemed, entries, entry_log, letters
@@ -97,7 +97,7 @@ def _entry(
 
 def _is_late(entry: Entry, days: int) -> bool:
     notified_on = entry.notified_on
-    return bool(entry.source is Source.NOTICE and notified_on and is_late(entry.effective_on, notified_on, days=days))
+    return bool(entry.content.kind in IN_DAYS and notified_on and is_late(entry.effective_on, notified_on, days=days))
 
 
 @router.post("/notices/preview")
@@ -110,7 +110,7 @@ async def preview(municipality_code: str, resident_number: str, notice: Notice, 
         known = await known_person(uow, municipality_code, resident_number)
         new, days = _entry(uow, municipality_code, resident_number, notice, known, settings, who.user)
         before, after = known.decided(today=uow.today), known.decided(new, today=uow.today)
-        return {**shown(new, days=days), "compared": side_by_side(before.periods, after.periods)}
+        return {**shown(new, days=days), "compared": side_by_side(before.periods, after.periods, today=uow.today)}
 
 
 def _require_allowed(who: Principal, municipality_code: str, notice: Notice) -> None:
@@ -136,7 +136,7 @@ async def everything_entered(municipality_code: str, resident_number: str, reque
                 {**shown(entry, days=days), "counts": entry.entry_id in counting, "has_effect": entry.entry_id not in idle}
                 for entry in reversed(await entry_log.of_person(uow, municipality_code, resident_number))
             ],
-            "periods": [period_of(period) for period in decided.periods],
+            "periods": [period_of(period, today=uow.today) for period in decided.periods if period.acquired_on <= uow.today],
             "deemed_notices": await deemed.of_person(uow, municipality_code, resident_number, days=days),
             "documents": await letters.of_person(uow, municipality_code, resident_number),
         }
@@ -153,14 +153,14 @@ def shown(entry: Entry, *, days: int) -> dict[str, Any]:
     }
 
 
-def period_of(period: Period) -> dict[str, Any]:
+def period_of(period: Period, *, today: date) -> dict[str, Any]:
     """A qualification as JSON values and in words."""
     return {
         "acquired_on": period.acquired_on.isoformat(),
         "ground": period.ground.value,
         "lost_on": period.lost_on and period.lost_on.isoformat(),
         "loss_reason": period.loss_reason and period.loss_reason.value,
-        "words": in_words(period),
+        "words": in_words(period, today=today),
     }
 
 

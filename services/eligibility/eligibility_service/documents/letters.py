@@ -11,7 +11,7 @@ from contracts.eras import format_day
 
 from eligibility_service.documents.ledger_letter import LetterData, LetterKind
 from eligibility_service.domain import contents as log
-from eligibility_service.domain.entries import EVIDENCE, Entry, last_day_of_notice
+from eligibility_service.domain.entries import EVIDENCE, IN_DAYS, Entry, last_day_of_notice
 from eligibility_service.domain.history import GROUND, LOSS
 from eligibility_service.law import UnionSettings
 
@@ -31,10 +31,9 @@ def of_entry(kind: LetterKind, entry: Entry, *, notice_days: int) -> tuple[tuple
     if kind is LetterKind.RECEIPT:
         facts = [("届出の種類", entry.term), ("異動のあった日", format_day(entry.effective_on))]
         if entry.notified_on:
-            facts += [
-                ("届出日", format_day(entry.notified_on)),
-                ("届出期限", format_day(last_day_of_notice(entry.effective_on, days=notice_days))),
-            ]
+            facts.append(("届出日", format_day(entry.notified_on)))
+        if entry.content.kind in IN_DAYS:
+            facts.append(("届出期限", format_day(last_day_of_notice(entry.effective_on, days=notice_days))))
         facts += [("遅延の理由", entry.late_reason)] if entry.late_reason else []
         return (*facts, ("受付番号", str(entry.entry_id).upper()), ("根拠", entry.legal_basis))
     return (*_said(entry), ("根拠", entry.legal_basis))

@@ -107,6 +107,15 @@ class Entry(BaseModel):
         return TERMS[self.content.kind]
 
 
+IN_DAYS: Final = frozenset(
+    {
+        "acquisition_notified", "loss_notified", "change_notified", "exclusion_begun", "exclusion_ended", "domicile_exception_begun",
+        "domicile_exception_moved", "domicile_exception_ended", "other_union_begun", "other_union_ended",
+    }
+)  # fmt: skip
+"""Notices that must come within days of the event; an application or a withdrawal comes when the person wishes."""
+
+
 def last_day_of_notice(effective_on: date, *, days: int) -> date:
     """届出期限: the last of the days in which a notice is in time, counted from the day after the event."""
     return effective_on + timedelta(days=days)

@@ -37,8 +37,14 @@ class Form:
     right: Right = Right.TAKE_NOTICES
     group: str = "届出"
 
+    @property
+    def in_days(self) -> bool:
+        """Whether the notice may be late: not an application, a withdrawal or a decision."""
+        return not self.kind.startswith("disability_") and self.kind != "previous_insurer"
+
 
 _CAUSES: Final = {"public_assistance": "生活保護", "returnee_support": "中国残留邦人等支援給付", "other": "その他の適用除外"}
+_LOSSES: Final = {"death": "死亡", "moved_to_other_union": "他の広域連合への転出", "other": "その他"}
 _INSURERS: Final = {
     "national": "国民健康保険",
     "national_society": "国民健康保険組合",
@@ -69,13 +75,13 @@ FORMS: Final[tuple[Form, ...]] = (
     Form(
         "loss_notified", "資格喪失届", "死亡、または他の広域連合への転出を受け付けます。", "死亡した日・転出先に住所を定めた日",
         (
-            Field("cause", "事由", "choice", {"death": "死亡", "moved_to_other_union": "他の広域連合への転出", "other": "その他"}),
+            Field("cause", "事由", "choice", _LOSSES),
             Field("remark", "備考", optional=True),
         ),
     ),
     Form("change_notified", "変更届", "氏名・住所・世帯の変更の届出を受け付けます。", "変更のあった日", (Field("what", "変更の内容"),)),
     Form(
-        "exclusion_begun", "適用除外の開始", "生活保護の開始など。生活保護は開始の日、その他は翌日に資格を喪失します。", "開始の日", (_CAUSE,)
+        "exclusion_begun", "適用除外の開始", "生活保護は開始の日に、その他は翌日に資格を喪失します。", "開始の日", (_CAUSE,)
     ),
     Form("exclusion_ended", "適用除外の終了", "生活保護の廃止・停止など。その日に資格を取得します。", "終了の日", (_CAUSE,)),
     Form(
@@ -83,7 +89,7 @@ FORMS: Final[tuple[Form, ...]] = (
         (
             Field("insurer", "前日の医療保険", "choice", _INSURERS),
             Field("elderly_record", "老人保健の記録にある保険", "choice", {"": "記録なし", **_INSURERS}, optional=True),
-            Field("confirmed", "証拠書類で確かめた", "check", hint="記録と違うときは、確かめるまで被扶養者の扱いを決めません。", optional=True),
+            Field("confirmed", "証拠書類で確かめた", "check", hint="記録と違うときは、確かめるまで扱いを決めません。", optional=True),
         ),
     ),
     Form(
@@ -121,7 +127,8 @@ FORMS: Final[tuple[Form, ...]] = (
         (Field("remark", "備考", optional=True),), group="住所地特例",
     ),
     Form(
-        "other_union_begun", "他の広域連合の住所地特例の該当", "当区域の施設に住み、前の広域連合の被保険者のままの方。", "施設に住所を定めた日",
+        "other_union_begun", "他の広域連合の住所地特例の該当", "当区域の施設に住み、前の広域連合の被保険者のままの方。",
+        "施設に住所を定めた日",
         (Field("other_union", "被保険者である広域連合"), Field("facility", "病院・施設の名称")), group="住所地特例",
     ),
     Form(
