@@ -47,4 +47,17 @@ def _days(case: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["case"] for case in CASES])
 def test_the_periods_are_those_that_the_law_gives(case: dict[str, Any]) -> None:
+    """Each condition of `apart` in corrections.py, the day rules of loss.py and the dates of 法55条の2 were taken out once; a case failed."""
     assert _days(case) == [(one["from"], one["ground"], one.get("lost_on"), one.get("reason")) for one in case["expect"]]
+
+
+def test_two_periods_that_began_by_causes_of_one_day_are_told_apart() -> None:
+    """E-01: certified on the day of moving in, withdrawn, then 75: without `_recognisable` both were recognised by the same day."""
+    day = date(2021, 6, 1)
+    certified = entry(1, day, kind="disability_certified", application_id=1, evidence="physical", grade="1級")
+    found = periods.decided(
+        date(1951, 5, 5), [Residence(day, None, "1")], [certified, entry(2, date(2022, 1, 1), kind="disability_withdrawn")],
+        today=date(2026, 7, 13),
+    ).periods  # fmt: skip
+
+    assert [one.cause_on for one in found] == [day, date(2026, 5, 5)]

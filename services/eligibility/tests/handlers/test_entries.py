@@ -164,7 +164,7 @@ async def test_a_correction_keeps_the_old_value_visible_as_of_the_time_it_was_be
 
 
 async def test_a_new_number_leaves_everything_dated_where_it_was_and_the_old_one_is_nobodys(databases: Databases) -> None:
-    """I-41: what is dated hangs on the qualification, not on its number. With the certificate looked for by number, this failed."""
+    """I-41: what is dated hangs on the qualification, not on its number."""
     async with a_world(databases) as world:
         await world.hear(resident())
         line = only(await world.ledger())
@@ -190,7 +190,7 @@ async def test_a_new_number_leaves_everything_dated_where_it_was_and_the_old_one
 
 @pytest.mark.parametrize("statement", ["UPDATE ledger_entry SET reason = 'x'", "DELETE FROM ledger_entry", "TRUNCATE ledger_entry"])
 async def test_an_entry_is_never_edited_or_removed(databases: Databases, statement: str) -> None:
-    """E-05: without the trigger of migration 0004 each of the three went through."""
+    """E-05."""
     async with a_world(databases) as world:
         await world.hear(resident())
         await enter(world, date(2026, 4, 1), kind="change_notified", what="氏名")
@@ -201,7 +201,7 @@ async def test_an_entry_is_never_edited_or_removed(databases: Databases, stateme
 
 
 async def test_a_grave_entry_without_an_approval_cannot_be_stored(databases: Databases) -> None:
-    """E-05, E-06: the second officer is in the table's own rules; without the check it was stored."""
+    """E-05, E-06: the second officer is in the table's own rules."""
     async with a_world(databases) as world:
         await world.hear(resident())
 

@@ -75,7 +75,7 @@ def _life(draw: st.DrawFn) -> list[tuple[str, Any]]:
 async def test_the_ledger_is_a_replay_of_its_log_however_it_arrived_and_what_was_known_stays(
     the_world: World, life: list[tuple[str, Any]], data: st.DataObject
 ) -> None:
-    """E-01, E-07, E-02: with the guard that keeps amended spans apart removed, and with entries not read in `follow`, this failed."""
+    """E-01, E-07, E-02, and the number is never reused."""
     world, number = the_world, next(_people)
     key = f"{number:015d}"
     snapshots: list[tuple[Any, list[tuple[Any, ...]]]] = []
