@@ -47,7 +47,7 @@ def _days(case: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["case"] for case in CASES])
 def test_the_periods_are_those_that_the_law_gives(case: dict[str, Any]) -> None:
-    """Each condition of `apart` in corrections.py, the day rules of loss.py and the dates of 法55条の2 were taken out once; a case failed."""
+    """Each condition of `apart`, the day rules of loss.py and the dates of 法55条の2 were taken out once; a case failed each time."""
     assert _days(case) == [(one["from"], one["ground"], one.get("lost_on"), one.get("reason")) for one in case["expect"]]
 
 
