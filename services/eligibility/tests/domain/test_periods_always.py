@@ -87,7 +87,7 @@ def lives(draw: st.DrawFn) -> tuple[date, list[Residence], list[Entry]]:
                     new_acquired_on=begins,
                     new_lost_on=ends,
                     new_loss_reason=reason,
-                )  # fmt: skip
+                )
             )
     return born_on, lived, log
 
