@@ -49,6 +49,7 @@ class CaseKind(StrEnum):
     """What a person must look at."""
 
     CERTIFICATE_UNPRINTABLE = "certificate_unprintable"
+    PREVIOUS_INSURER_UNCLEAR = "previous_insurer_unclear"
 
 
 class InsuredEvent(Event):

@@ -9,6 +9,7 @@ from chassis.problems import NOT_ALLOWED, NOT_FOUND, Problem
 from chassis.tokens import Principal
 from chassis.unit_of_work import UnitOfWork
 from chassis.web import once, role, runtime_of
+from contracts.events.eligibility import CaseKind
 from fastapi import APIRouter, Depends, Header, Request
 from pydantic import BaseModel, Field
 
@@ -19,9 +20,10 @@ from eligibility_service.domain.comparison import in_words, side_by_side
 from eligibility_service.domain.contents import Said
 from eligibility_service.domain.corrections import SCHEME, Period
 from eligibility_service.domain.entries import IN_DAYS, Entry, Source, is_late, last_day_of_notice, standing
-from eligibility_service.domain.notices import BY_UNION, CORRECTIONS, misfit, withdrawn_from
+from eligibility_service.domain.notices import BY_UNION, CORRECTIONS, misfit, was_dependant, withdrawn_from
 from eligibility_service.law import UnionSettings, notice_days, settings_of
-from eligibility_service.store import deemed, entries, entry_log, letters
+from eligibility_service.rules.previous_insurer import FormerDependant
+from eligibility_service.store import cases, deemed, entries, entry_log, letters
 
 READERS = ("window_clerk", "municipal_manager", "union_staff")
 UNION = "union_staff"
@@ -65,9 +67,20 @@ async def _take_in(uow: UnitOfWork, code: str, number: str, notice: Notice, sett
         detail = f"届出期限は{last_day.isoformat()}（{days}日以内、施行規則第10条）でした。遅れた理由を入れると受け付けられます。"
         raise Problem(422, "KOKI-E020", "届出期限を過ぎています。", detail)
     await entries.record(uow, new)
+    if isinstance(new.content, log.PreviousInsurer):
+        await _ask_about(uow, new.content, (code, number), on=max(new.effective_on, SCHEME))
     made = [BY_ITSELF[new.content.kind]] if new.content.kind in BY_ITSELF else []
     documents, refusals = await ledger_documents.make(uow, code, number, made, settings, by=by, entry=new)
     return {**shown(new, days=days), "documents": documents, "document_refusals": refusals}
+
+
+async def _ask_about(uow: UnitOfWork, content: log.PreviousInsurer, person: cases.Person, *, on: date) -> None:
+    """A previous insurer that contradicts the record stands on the worklist until an officer has seen the evidence."""
+    if was_dependant(content, on=on) is FormerDependant.TO_CONFIRM:
+        detail = "届出と老人保健の記録の保険が違うか、わかりません。証拠書類で確かめてください。"
+        await cases.raise_cases(uow, CaseKind.PREVIOUS_INSURER_UNCLEAR, [person], [detail])
+    else:
+        await cases.close_cases(uow, CaseKind.PREVIOUS_INSURER_UNCLEAR, [person])
 
 
 def _entry(
@@ -144,8 +157,11 @@ async def everything_entered(municipality_code: str, resident_number: str, reque
 
 def shown(entry: Entry, *, days: int) -> dict[str, Any]:
     """An entry as JSON values, with its term and whether it was late."""
+    said = entry.content
+    dependant = was_dependant(said, on=max(entry.effective_on, SCHEME)) if isinstance(said, log.PreviousInsurer) else None
     return {
         **entry.model_dump(mode="json", exclude={"position"}),
+        "former_dependant": None if dependant is None else dependant.name.lower(),
         "term": entry.term,
         "source_term": entry.source.term,
         "last_day": last_day_of_notice(entry.effective_on, days=days).isoformat(),

@@ -15,6 +15,7 @@ from eligibility_service.domain.corrections import Period
 from eligibility_service.domain.entries import Entry, standing
 from eligibility_service.rules.acquisition import reaches_75_on
 from eligibility_service.rules.disability import certifiable, withdrawal
+from eligibility_service.rules.previous_insurer import FormerDependant, Insurer, former_dependant
 
 BY_UNION: Final = frozenset({"disability_certified", "disability_refused", "disability_ended"})
 """Kinds that the union decides."""
@@ -79,6 +80,17 @@ def open_applications(counting: Sequence[Entry]) -> list[Entry]:
         entry.content.application_id for entry in counting if isinstance(entry.content, log.DisabilityCertified | log.DisabilityRefused)
     }
     return [entry for entry in counting if isinstance(entry.content, log.DisabilityApplied) and entry.entry_id not in decided]
+
+
+def was_dependant(content: log.PreviousInsurer, *, on: date) -> FormerDependant:
+    """Whether the person was a dependant in employees' insurance on the day before the acquisition, or nobody knows yet."""
+    record = Insurer.NO_RECORD if content.elderly_record is None else Insurer[content.elderly_record.upper()]
+    found = former_dependant.on(on)(
+        insurer=np.array([Insurer[content.insurer.upper()]], np.int8),
+        elderly_record=np.array([record], np.int8),
+        confirmed=np.array([content.confirmed]),
+    )
+    return FormerDependant(int(found[0]))
 
 
 def withdrawn_from(*, declared_on: date, wished_on: date, on_next_day: bool) -> date:

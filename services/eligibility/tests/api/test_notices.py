@@ -154,3 +154,20 @@ async def test_letters_about_a_qualification_are_made_from_the_ledger_and_refuse
         entered = (await window.client.get(f"{PATH}/entries", headers=window.as_("window_clerk", of=OWN))).json()
         assert len(entered["documents"]) == 3
         assert [found["kind"] for found in entered["deemed_notices"]] == ["loss"]
+
+
+async def test_a_previous_insurer_that_contradicts_the_record_waits_for_a_person_and_decides_nothing(
+    databases: Databases, keys: Path
+) -> None:
+    """I-06: 86 people were charged wrongly because the old 老人保健 status was believed."""
+    async with a_window(databases, keys) as window:
+        await window.world.hear(resident())
+        said = {"kind": "previous_insurer", "insurer": "employee_dependant", "elderly_record": "national"}
+        open_cases = "SELECT count(*) FROM worklist_item WHERE kind = 'previous_insurer_unclear' AND closed_at IS NULL"
+
+        unclear = await post(window, f"{PATH}/notices", notice("2015-05-04", **said))
+        waiting = await window.world.value(open_cases)
+        settled = await post(window, f"{PATH}/notices", notice("2015-05-04", **said, confirmed=True))
+
+        assert (unclear.json()["former_dependant"], waiting) == ("to_confirm", 1)
+        assert (settled.json()["former_dependant"], await window.world.value(open_cases)) == ("yes", 0)

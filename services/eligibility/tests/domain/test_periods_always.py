@@ -74,7 +74,8 @@ def lives(draw: st.DrawFn) -> tuple[date, list[Residence], list[Entry]]:
             log.append(entry(place, one.acquired_on, kind=kind, acquired_on=one.acquired_on))
             continue
         begins = one.acquired_on + timedelta(days=draw(st.integers(-400, 400)))
-        ends = draw(st.one_of(st.none(), st.integers(1, 900).map(lambda days, begins=begins: begins + timedelta(days=days))))
+        lasts = draw(st.one_of(st.none(), st.integers(1, 900)))
+        ends = begins + timedelta(days=lasts) if lasts else None
         if (begins, ends) != (one.acquired_on, one.lost_on):
             reason = (one.loss_reason or "moved_out") if ends else None
             log.append(
