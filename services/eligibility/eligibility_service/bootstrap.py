@@ -4,9 +4,23 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from eligibility_service.api import approvals, certificates, deliveries, duplicates, exchange, people, protections, residence_surveys
+from eligibility_service.api import (
+    approvals,
+    certificates,
+    corrections,
+    deliveries,
+    duplicates,
+    exchange,
+    ledger_documents,
+    ledger_lists,
+    notices,
+    people,
+    protections,
+    residence_surveys,
+)
 from eligibility_service.handlers.routing import ROUTES
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
+from eligibility_service.jobs.check_ledger import CheckLedger
 from eligibility_service.jobs.find_duplicates import FindDuplicates
 from eligibility_service.jobs.following import follow_calendar, follow_exchange, issue_after_acquisition, make_searchable
 from eligibility_service.jobs.issue_cards import IssueCards
@@ -20,6 +34,10 @@ SERVICE = Service(
     root=Path(__file__).resolve().parent.parent,
     routers=(
         people.router,
+        notices.router,
+        corrections.router,
+        ledger_documents.router,
+        ledger_lists.router,
         certificates.router,
         approvals.router,
         deliveries.router,
@@ -29,7 +47,7 @@ SERVICE = Service(
         exchange.router,
     ),
     routes=ROUTES,
-    jobs=(AcquireOnBirthday(), IssueCards(), FindDuplicates(), SendQualifications(), SendEligibilityFeed()),
+    jobs=(AcquireOnBirthday(), CheckLedger(), IssueCards(), FindDuplicates(), SendQualifications(), SendEligibilityFeed()),
     background=(make_searchable, issue_after_acquisition, follow_calendar, follow_exchange),
     seed=seed,
 )

@@ -35,6 +35,8 @@ class UnionSettings:
     contact_office: str
     contact_telephone: str
     protection_alert_days: int
+    review_board: str
+    withdrawal_on_next_day: bool
 
 
 def settings_of(union: str, *, on: date) -> UnionSettings:
@@ -52,6 +54,8 @@ def settings_of(union: str, *, on: date) -> UnionSettings:
         contact_office=book.read("contact_office", word).on(on),
         contact_telephone=book.read("contact_telephone", word).on(on),
         protection_alert_days=book.read("protection_alert_days", whole).on(on),
+        review_board=book.read("review_board", word).on(on),
+        withdrawal_on_next_day=book.read("withdrawal_on_next_day", flag).on(on),
     )
 
 
@@ -75,3 +79,8 @@ def confirmed_parameters(path: Path, copay_year: int) -> frozenset[str]:
     if not isinstance(confirmations, Seq):
         raise ValueError(f"{path}: confirmations must be a list.")
     return frozenset(str(entry["parameter"]) for entry in confirmations if isinstance(entry, Map) and entry.get("copay_year") == copay_year)
+
+
+def notice_days(*, on: date) -> int:
+    """届出期限: within how many days of an event on `on` a notice is in time (施行規則第10条)."""
+    return national_law().read("notice_days", whole).on(on)

@@ -16,9 +16,10 @@ EXAMPLES = {
     "fiscal_year": "2026", "run_id": "01980000-0000-7000-8000-000000000001", "identifier": "01980000-0000-7000-8000-000000000001",
     "trace_id": "0" * 32, "terminal_id": "01980000-0000-7000-8000-000000000001", "name": "assess", "path:path": "nowhere",
     **dict.fromkeys(
-        ("approval_id", "handover_id", "letter_id", "release_id", "survey_id", "candidate_id", "request_id"),
+        ("approval_id", "handover_id", "letter_id", "release_id", "survey_id", "candidate_id", "request_id", "document_id"),
         "01980000-0000-7000-8000-000000000001",
     ),
+    "kind": "loss_notified",
 }  # fmt: skip
 
 

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from chassis.unit_of_work import UnitOfWork
 
-from eligibility_service.api import deliveries, duplicates, protections
+from eligibility_service.api import correcting, deliveries, duplicates, protections
 from eligibility_service.domain import delivery
+from eligibility_service.domain.entries import TERMS
 from eligibility_service.store.approvals import Approval
 
 OFFICERS: Final = frozenset({"window_clerk", "municipal_manager", "union_staff"})
@@ -34,4 +35,9 @@ ACTS: Final[dict[str, Act]] = {
     protections.END: Act("支援措置の終了", PRIVILEGED, protections.shown, protections.carry_out),
     protections.RELEASE: Act("支援措置の対象者の住所の表示", PRIVILEGED, protections.shown, protections.carry_out),
     duplicates.ACT: Act("名寄せの決定", STAFF, duplicates.shown, duplicates.carry_out),
+    "corrected": Act(TERMS["corrected"], OFFICERS, correcting.shown, correcting.carry_out),
+    "taken_back": Act(TERMS["taken_back"], OFFICERS, correcting.shown, correcting.carry_out),
+    "amended": Act(TERMS["amended"], STAFF, correcting.shown, correcting.carry_out),
+    "cancelled": Act(TERMS["cancelled"], STAFF, correcting.shown, correcting.carry_out),
+    "renumbered": Act(TERMS["renumbered"], STAFF, correcting.shown, correcting.carry_out),
 }

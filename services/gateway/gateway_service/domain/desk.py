@@ -49,6 +49,14 @@ MENU: Final[tuple[Entry, ...]] = (
     Entry("調査・同定", "居所不明者一覧", "居所を調査している方と、調査の期限を確かめます。", "/registers/surveys", Right.TAKE_NOTICES),
     Entry("調査・同定", "名寄せ", "同じ人かもしれない二人の記録を並べて確かめ、決定を申請します。", "/duplicates", Right.UNION_WORK),
     Entry("調査・同定", "外字の同定", "「●」や外字コードで届いた文字を同定し、市区町村に答えます。", "/characters", Right.UNION_WORK),
+    Entry("資格", "障害認定の申請一覧", "決定を待つ申請と、認定を受けている方。", "/ledger/disability-applications", Right.TAKE_NOTICES),
+    Entry(
+        "資格",
+        "住所地特例者一覧",
+        "区域外の施設にいる方と、当区域の施設にいる他の広域連合の方。",
+        "/ledger/domicile-exceptions",
+        Right.TAKE_NOTICES,
+    ),
     Entry("一覧", "交付記録", "発行した証を、発行した日ごとに確かめます。", "/print-log", Right.SEE_WORKLIST),
     Entry("一覧", "被保険者数", "市区町村・年齢・性別ごとの人数を、基準日を選んで確かめます。", "/counts", Right.SEE_COUNTS),
 )
@@ -60,5 +68,7 @@ PERSON_ACTS: Final[tuple[Entry, ...]] = (
         "登録", "支援措置", "配偶者からの暴力などの被害を受けた方の住所を、表示しないようにします。", "/acts/protection", Right.TAKE_NOTICES
     ),
     Entry("調査", "居所の調査", "郵便物が戻った方などの居所を調べ、記録します。", "/acts/survey", Right.TAKE_NOTICES),
+    Entry("資格", "届出と記載", "届出・申請を受け付け、記載と通知を確かめます。", "/acts/notices", Right.TAKE_NOTICES),
+    Entry("資格", "訂正・履歴修正・取消", "誤りを直す申請をします。ほかの職員が承認します。", "/acts/corrections", Right.TAKE_NOTICES),
 )
 """Acts about one person; `path` follows the person's own path, such as /acts/disability."""

@@ -21,6 +21,11 @@ _ACTIONS: Final = {
     "see_document:assessment": "帳票を開く（計算明細書）",
     "see_document:notice": "帳票を開く（納入通知書）",
     "issue_certificate": "証の発行",
+    "take_notice": "届出の受付",
+    "make_letter": "通知の作成",
+    "see_document:letter": "帳票を開く（資格の通知）",
+    "ask_correction": "訂正・取消の申請",
+    "see_ledger_list": "資格の一覧",
     "see_worklist": "作業一覧",
     "see_approvals": "承認待ち",
     "see_registers": "台帳の登録の一覧",
@@ -57,7 +62,27 @@ CASES: Final = {
     "protection_expiring": ("支援措置の期限が近い", "延長するかを本人に確かめ、「手続」の支援措置で延長または終了してください。"),
     "protection_expired": ("支援措置の期限が過ぎた", "延長または終了を決めてください。決めるまで住所は表示されません。"),
     "survey_overdue": ("居所の調査の期限が過ぎた", "「手続」の居所の調査で、結果を記録してください。"),
+    "previous_insurer_unclear": (
+        "前保険が確かめられていない",
+        "届出と記録の保険が違うか、わかりません。証拠書類で確かめて、前保険を記録してください。",
+    ),
     "certificate_unprintable": ("証を印刷できない", "氏名や住所の文字を確かめ、住民情報を送り直してください。届くと自動で作り直します。"),
+}
+LETTERS: Final = {
+    "receipt": "届出受付票",
+    "disability_certified": "障害認定通知書",
+    "disability_refused": "障害認定申請却下通知書",
+    "domicile_exception": "住所地特例該当通知書",
+    "domicile_exception_ended": "住所地特例非該当通知書",
+    "acquisition": "資格取得通知書",
+    "loss": "資格喪失通知書",
+    "loss_certificate": "資格喪失証明書",
+}
+EVIDENCE: Final = {
+    "pension": "障害年金証書",
+    "physical": "身体障害者手帳",
+    "mental": "精神障害者保健福祉手帳",
+    "intellectual": "療育手帳",
 }
 CERTIFICATES: Final = {
     "insurance_card": "被保険者証",
