@@ -67,7 +67,6 @@ class CaseKind(StrEnum):
 
     CERTIFICATE_UNPRINTABLE = "certificate_unprintable"
     COPAY_RATE_UNDECIDED = "copay_rate_undecided"
-    LIMIT_CLASS_UNDECIDED = "limit_class_undecided"
     INCOME_RECORD_MISSING = "income_record_missing"
 
 

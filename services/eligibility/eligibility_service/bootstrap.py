@@ -9,6 +9,7 @@ from eligibility_service.handlers.routing import ROUTES
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
 from eligibility_service.jobs.following import follow_calendar, issue_after_acquisition, make_searchable
 from eligibility_service.jobs.issue_cards import IssueCards
+from eligibility_service.jobs.judge_copay_rates import JudgeCopayRates
 from eligibility_service.seed import seed
 
 SERVICE = Service(
@@ -17,7 +18,7 @@ SERVICE = Service(
     root=Path(__file__).resolve().parent.parent,
     routers=(people.router, certificates.router, approvals.router),
     routes=ROUTES,
-    jobs=(AcquireOnBirthday(), IssueCards()),
+    jobs=(AcquireOnBirthday(), IssueCards(), JudgeCopayRates()),
     background=(make_searchable, issue_after_acquisition, follow_calendar),
     seed=seed,
 )

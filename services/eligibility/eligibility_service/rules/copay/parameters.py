@@ -117,7 +117,7 @@ def copay_law(book: LawBook, on: date, confirmed: frozenset[str] = frozenset()) 
         salary_adjustment_limit=reader.find("salary_adjustment_limit", income_day, whole) or 0,
         basic_deduction=tuple((whole(row["up_to"]) if "up_to" in row else None, whole(row["amount"])) for row in steps),
         citations=reader.citations,
-        hash=content_hash({"on": on, "values": reader.content}),
+        hash=content_hash(reader.content),
         confirmed=confirmed,
     )
 
