@@ -4,10 +4,10 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from eligibility_service.api import approvals, certificates, people
+from eligibility_service.api import approvals, certificates, copay_rates, people
 from eligibility_service.handlers.routing import ROUTES
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
-from eligibility_service.jobs.following import follow_calendar, issue_after_acquisition, make_searchable
+from eligibility_service.jobs.following import follow_calendar, issue_after_acquisition, look_for_incomes, make_searchable, raise_waits
 from eligibility_service.jobs.issue_cards import IssueCards
 from eligibility_service.jobs.judge_copay_rates import JudgeCopayRates
 from eligibility_service.seed import seed
@@ -16,9 +16,9 @@ SERVICE = Service(
     name="eligibility",
     title="Koki eligibility: 資格",
     root=Path(__file__).resolve().parent.parent,
-    routers=(people.router, certificates.router, approvals.router),
+    routers=(people.router, certificates.router, approvals.router, copay_rates.router),
     routes=ROUTES,
     jobs=(AcquireOnBirthday(), IssueCards(), JudgeCopayRates()),
-    background=(make_searchable, issue_after_acquisition, follow_calendar),
+    background=(make_searchable, issue_after_acquisition, follow_calendar, raise_waits, look_for_incomes),
     seed=seed,
 )

@@ -24,5 +24,7 @@ MENU: Final[tuple[Entry, ...]] = (
 )
 """In the order of the page; entries of a group stand together."""
 
-PERSON_ACTS: Final[tuple[Entry, ...]] = ()
+PERSON_ACTS: Final[tuple[Entry, ...]] = (
+    Entry("負担割合", "基準収入額適用申請", "収入額による申請を受け付け、負担割合を判定し直します。", "/acts/receipts", Right.TAKE_NOTICES),
+)
 """Acts about one person; `path` follows the person's own path, such as /acts/disability."""

@@ -25,6 +25,8 @@ _ACTIONS: Final = {
     "see_approvals": "承認待ち",
     "approve": "承認・差し戻し",
     "see_print_log": "交付記録",
+    "see_copay_waits": "負担割合の判定保留",
+    "apply_receipts": "基準収入額適用申請の受付",
     "see_access": "閲覧記録を見る",
     "see_access_log": "閲覧記録を見る",
     "verify_access_log": "閲覧記録の検査",
@@ -37,6 +39,11 @@ _RESULTS: Final = {"shown": "表示", "done": "実行", "refused": "拒否", "fa
 CASES: Final = {
     "income_missing": ("所得が届いていない", "税の担当に所得情報を確かめ、市区町村から送ってください。届くと自動で解消します。"),
     "income_inquiring": ("所得を照会中", "照会先からの回答を待っています。回答があれば所得情報を送ってください。"),
+    "copay_rate_undecided": (
+        "負担割合・限度額区分の判定保留",
+        "世帯員の所得・課税区分を確かめ、所得情報を送ってください。届くと自動で判定します。",
+    ),
+    "income_record_missing": ("所得の記録が届いていない", "税の記録があるか確かめ、所得情報を送ってください。届くと自動で解消します。"),
     "certificate_unprintable": ("証を印刷できない", "氏名や住所の文字を確かめ、住民情報を送り直してください。届くと自動で作り直します。"),
 }
 CERTIFICATES: Final = {
