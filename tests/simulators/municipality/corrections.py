@@ -20,9 +20,7 @@ from tests.simulators.municipality.incomes import (
     income_year_on,
 )
 
-NOTHING: Row = dict.fromkeys(
-    (*AMOUNTS, "gross_income", "taxable_income", "resident_tax_status", *YOUNG, "receives_welfare_pension")
-)
+NOTHING: Row = dict.fromkeys((*AMOUNTS, "gross_income", "taxable_income", "resident_tax_status", *YOUNG, "receives_welfare_pension"))
 
 
 def correct_income(chance: np.random.Generator, books: Books, resident: int, on: date, *, inquiring: bool = False) -> Row:
