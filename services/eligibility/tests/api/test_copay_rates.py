@@ -12,7 +12,7 @@ from services.eligibility.tests.people import CHIYODA, HACHIOJI, income, residen
 
 OWN, OTHER = frozenset({CHIYODA}), frozenset({HACHIOJI})
 PATH = f"/people/{CHIYODA}/{1:015d}"
-BUSINESS = {"income_year": 2024, "taxable_income": 1_500_000, "business_income": 1_200_000, "resident_tax_status": "1"}
+BUSINESS: dict[str, Any] = {"income_year": 2024, "taxable_income": 1_500_000, "business_income": 1_200_000, "resident_tax_status": "1"}
 
 
 async def apply(window: Window, key: str, **body: Any) -> Any:
@@ -27,7 +27,7 @@ async def test_the_steps_of_a_rate_lead_from_the_taxable_income_to_rate_and_clas
         found = (await window.client.get(f"{PATH}/copay-rates", headers=window.as_("window_clerk", of=OWN))).json()
         steps = {step["name"]: step for step in found["explained"]["steps"]}
         assert (found["explained"]["rate_percent"], found["explained"]["limit_class"]) == (30, "現役並みⅠ")
-        assert steps["highest_taxable"]["formula"] == "1,500,000円 ≥ 1,450,000円"
+        assert steps["highest_taxable"]["formula"] == "1,500,000円（1,450,000円以上）"
         assert steps["receipts_sum"]["formula"] == "収入額が確認できない（申請がない）"
         assert steps["receipts_sum"]["provisional"]
         assert all(step["law"] for step in steps.values())

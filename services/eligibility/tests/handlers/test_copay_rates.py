@@ -16,8 +16,8 @@ from services.eligibility.tests.people import income, resident
 from services.eligibility.tests.world import World, a_world, only
 
 AUTUMN = date(2026, 11, 20)
-HOUSE = {"household_number": "000000000000009"}
-RICH = {"taxable_income": 1_450_000, "public_pension_receipts": 3_830_000, "resident_tax_status": "1"}
+HOUSE: dict[str, Any] = {"household_number": "000000000000009"}
+RICH: dict[str, Any] = {"taxable_income": 1_450_000, "public_pension_receipts": 3_830_000, "resident_tax_status": "1"}
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ async def test_a_taxable_income_that_was_not_given_blocks(world: World) -> None:
 async def test_a_head_with_young_members_and_no_number_of_them_blocks_and_the_number_decides(world: World) -> None:
     """I-15 (Kyoto: 14 people at 3割): the adjustment for young members is asked for, never taken as none."""
     child = resident(2, **HOUSE, relationship="20", born_on=date(2015, 4, 1))
-    no_number = {"dependants_under_16": None, "dependants_16_to_18": None}
+    no_number: dict[str, Any] = {"dependants_under_16": None, "dependants_16_to_18": None}
     await world.hear(resident(1, **HOUSE), child, income(1, **RICH, **no_number))
     assert (await world.rates(), only(await world.waits())["outcome"]) == ([], Outcome.DEPENDANTS_MISSING)
     await world.hear(income(1, 2, **RICH, dependants_under_16=1))

@@ -31,7 +31,7 @@ async def world(databases: Databases) -> AsyncIterator[World]:
 async def test_the_yearly_run_judges_everybody_shows_what_changes_and_says_one_sealed_batch(world: World) -> None:
     people = [resident(n, household_number=f"{n:015d}") for n in range(1, 8)]
     await world.hear_sealed(people)
-    rich = {"taxable_income": 2_000_000, "public_pension_receipts": 4_000_000, "resident_tax_status": "1"}
+    rich: dict[str, Any] = {"taxable_income": 2_000_000, "public_pension_receipts": 4_000_000, "resident_tax_status": "1"}
     await world.hear_sealed_incomes([income(n, income_year=2024, **(rich if n < 3 else {})) for n in range(1, 8)])
     await world.run(JudgeCopayRates(), year=2025)
     await world.hear_sealed_incomes([income(n, **(rich if n in (2, 3) else {})) for n in range(1, 7)])
