@@ -121,6 +121,24 @@ class InsuredBatchSealed(BatchSealed):
     owner: ClassVar[str] = "eligibility"
 
 
+class QualificationFileSealed(BatchSealed):
+    """資格情報ファイル: a file for a municipality lies ready, CSV in layout koki-1/qualifications, with its control file beside it."""
+
+    type: ClassVar[str] = "eligibility.qualification_file_sealed.v1"
+    owner: ClassVar[str] = "eligibility"
+
+    municipality_code: MunicipalityCode
+    generation: int
+    is_whole: bool
+    """Everything, not only what changed since the generation before."""
+    control_key: str
+    control_sha256: str
+
+    @property
+    def subject(self) -> str:
+        return self.municipality_code
+
+
 class CertificateIssued(Event):
     """証の交付: a card was issued; the exact PDF can be found by `document_sha256`."""
 

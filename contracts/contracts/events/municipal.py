@@ -120,3 +120,9 @@ class IncomesBatchSealed(MunicipalBatchSealed):
     """所得情報一括: the accepted rows of an incomes file, columns as IncomeDetermined with `sequence`."""
 
     type: ClassVar[str] = "municipal.incomes_batch_sealed.v1"
+
+
+class CardHoldingsBatchSealed(MunicipalBatchSealed):
+    """マイナ保険証保有情報: the accepted rows of a file of holders, columns of the layout; the union hands it in, under its own code."""
+
+    type: ClassVar[str] = "municipal.card_holdings_batch_sealed.v1"

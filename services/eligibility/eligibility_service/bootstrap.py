@@ -4,21 +4,30 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from eligibility_service.api import approvals, certificates, copay_rates, people
+from eligibility_service.api import approvals, certificates, copay_rates, exchange, people
 from eligibility_service.handlers.routing import ROUTES
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
-from eligibility_service.jobs.following import follow_calendar, issue_after_acquisition, look_for_incomes, make_searchable, raise_waits
+from eligibility_service.jobs.following import (
+    follow_calendar,
+    follow_exchange,
+    issue_after_acquisition,
+    look_for_incomes,
+    make_searchable,
+    raise_waits,
+)
 from eligibility_service.jobs.issue_cards import IssueCards
 from eligibility_service.jobs.judge_copay_rates import JudgeCopayRates
+from eligibility_service.jobs.send_eligibility_feed import SendEligibilityFeed
+from eligibility_service.jobs.send_qualifications import SendQualifications
 from eligibility_service.seed import seed
 
 SERVICE = Service(
     name="eligibility",
     title="Koki eligibility: 資格",
     root=Path(__file__).resolve().parent.parent,
-    routers=(people.router, certificates.router, approvals.router, copay_rates.router),
+    routers=(people.router, certificates.router, approvals.router, copay_rates.router, exchange.router),
     routes=ROUTES,
-    jobs=(AcquireOnBirthday(), IssueCards(), JudgeCopayRates()),
-    background=(make_searchable, issue_after_acquisition, follow_calendar, raise_waits, look_for_incomes),
+    jobs=(AcquireOnBirthday(), IssueCards(), JudgeCopayRates(), SendQualifications(), SendEligibilityFeed()),
+    background=(make_searchable, issue_after_acquisition, follow_calendar, follow_exchange, raise_waits, look_for_incomes),
     seed=seed,
 )

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from chassis.law import LawBook, flag, tax, word
+from chassis.law import LawBook, flag, tax, whole, word
 from chassis.law.strict_yaml import Map, Seq, read_yaml
 
 from eligibility_service.rules.copay.parameters import CopayLaw, copay_law
@@ -29,6 +29,9 @@ class UnionSettings:
 
     insurer_name: str
     insured_number_has_check_digit: bool
+    qualification_file_hour: int
+    feed_hour: int
+    feed_freshness_minutes: int
 
 
 def settings_of(union: str, *, on: date) -> UnionSettings:
@@ -37,7 +40,13 @@ def settings_of(union: str, *, on: date) -> UnionSettings:
     if not found:
         raise NoSettings(f"services/eligibility/law/unions/{union}_….yaml is missing: write the settings of union {union}.")
     book = LawBook.load(found)
-    return UnionSettings(book.read("insurer_name", word).on(on), book.read("insured_number_check_digit", flag).on(on))
+    return UnionSettings(
+        insurer_name=book.read("insurer_name", word).on(on),
+        insured_number_has_check_digit=book.read("insured_number_check_digit", flag).on(on),
+        qualification_file_hour=book.read("qualification_file_hour", whole).on(on),
+        feed_hour=book.read("feed_hour", whole).on(on),
+        feed_freshness_minutes=book.read("feed_freshness_minutes", whole).on(on),
+    )
 
 
 @cache

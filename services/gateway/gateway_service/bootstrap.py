@@ -18,6 +18,8 @@ from gateway_service.api import (
     counts,
     desk,
     documents,
+    down_files,
+    file_board,
     municipal,
     not_found,
     operations_api,
@@ -29,6 +31,7 @@ from gateway_service.api import (
     window,
     worklist,
 )
+from gateway_service.handlers.calendar import watch_files
 from gateway_service.handlers.change_consumer import consume_changes
 from gateway_service.handlers.files import process_files
 from gateway_service.handlers.routing import ROUTES
@@ -54,6 +57,7 @@ SERVICE = Service(
     title="Koki gateway",
     root=Path(__file__).parents[1],
     routers=(
+        down_files.router,  # before municipal: "down" is no intake_id
         municipal.router,
         operations_api.router,
         people_json.router,
@@ -67,6 +71,7 @@ SERVICE = Service(
         copay_rates.router,
         desk.router,
         approvals.router,
+        file_board.router,
         counts.router,
         access_log_screens.router,
         console_traces.router,
@@ -75,6 +80,6 @@ SERVICE = Service(
         not_found.router,
     ),
     routes=ROUTES,
-    background=(process_files, consume_changes, forget_spans),
+    background=(process_files, consume_changes, watch_files, forget_spans),
     seed=seed,
 )

@@ -16,6 +16,7 @@ from chassis.unit_of_work import Units
 
 from eligibility_service.documents.printing import print_one
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
+from eligibility_service.jobs.calendar import CALENDAR, send_what_is_due
 from eligibility_service.store import certificates, copay_waits, search
 from eligibility_service.store.issuing import issue
 
@@ -23,7 +24,6 @@ log = structlog.get_logger("following")
 
 PAUSE_SECONDS: Final = 0.3
 CALENDAR_SECONDS: Final = 60
-CALENDAR: Final = "業務カレンダー"
 BROKEN: Final = "証を作る仕組みの中で誤りが起きました。運用担当に連絡してください。"
 _DUE_TODAY = """
 SELECT EXISTS (SELECT FROM resident_search WHERE acquires_on <= $1) AND NOT EXISTS (
@@ -116,6 +116,16 @@ async def acquire_today(units: Units) -> None:
         if await raw.fetchval(_DUE_TODAY, uow.today, AcquireOnBirthday.name):
             run_id = await jobs.prepare(AcquireOnBirthday(), {}, units, by=CALENDAR)
             await jobs.approve(run_id, units, by=CALENDAR)
+
+
+async def follow_exchange(runtime: Runtime) -> None:
+    """Files for the municipalities and the online eligibility feed leave by the hour and after changes."""
+
+    async def one() -> bool:
+        await send_what_is_due(runtime.units)
+        return False
+
+    await _forever(one, CALENDAR_SECONDS)
 
 
 async def _forever(one: Callable[[], Awaitable[bool]], pause: float) -> None:

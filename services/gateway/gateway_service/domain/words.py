@@ -27,6 +27,9 @@ _ACTIONS: Final = {
     "see_print_log": "交付記録",
     "see_copay_waits": "負担割合の判定保留",
     "apply_receipts": "基準収入額適用申請の受付",
+    "see_card_holdings": "マイナ保険証の保有状況",
+    "file_calendar": "ファイルの予定の変更",
+    "union_work": "権限のない画面",
     "see_access": "閲覧記録を見る",
     "see_access_log": "閲覧記録を見る",
     "verify_access_log": "閲覧記録の検査",
@@ -57,7 +60,19 @@ STATES: Final = {
     "accepted_with_errors": ("一部返却", "warn"),
     "refused": ("返却", "bad"),
 }
-KINDS: Final = {"residents": "住民情報", "incomes": "所得情報"}
+KINDS: Final = {
+    "residents": "住民情報",
+    "incomes": "所得情報",
+    "card_holdings": "マイナ保険証保有情報",
+    "qualifications": "資格情報",
+}
+HOLDING_REFUSALS: Final = {
+    "number_unknown": ("被保険者番号の人がいません。", "番号を確かめてください。"),
+    "birth_differs": ("生年月日が台帳と一致しません。", "台帳の生年月日(不詳でないか)と、別人の番号でないかを確かめてください。"),
+    "sex_differs": ("性別が台帳と一致しません。", "台帳の性別と、別人の番号でないかを確かめてください。"),
+    "older_than_known": ("すでに知られている状況より前の日の確認です。", "新しい確認の結果を送ってください。"),
+    "named_twice": ("同じ番号の行が2つあります。", "どちらが正しいかを確かめ、1行にして送ってください。"),
+}
 SERVICES: Final = {
     "gateway": "窓口",
     "eligibility": "資格",

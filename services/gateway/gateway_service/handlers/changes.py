@@ -133,7 +133,7 @@ def _changes_of(index: int, delivery: Delivery, now: datetime, told: list[dict[s
             problem = answers.own_error("KOKI-M003", column="id", value=str(item["id"]), id=item["id"])
             told.append(answers.answer(str(item["id"]), answers.REJECTED, [problem]))
             continue
-        about: Any = _About(kind.row.type, f"{delivery.code}:{item['data'].get('resident_number')}")
+        about: Any = _About(kind.schema_name, f"{delivery.code}:{item['data'].get('resident_number')}")
         because = Message(
             id=identifier,
             source=delivery.code,

@@ -164,8 +164,8 @@ ORDER BY received_at LIMIT 1
 """
 _RECEIVE = """
 INSERT INTO intake_file
-  (id, municipality_code, file_name, data_key, data_sha256, data_bytes, control_key, control_sha256, received_at, traceparent)
-VALUES (:id, :code, :file_name, :data_key, :data, :bytes, :control_key, :control, :now, :traceparent)
+  (id, municipality_code, file_name, data_key, data_sha256, data_bytes, control_key, control_sha256, received_at, business_day, traceparent)
+VALUES (:id, :code, :file_name, :data_key, :data, :bytes, :control_key, :control, :now, :today, :traceparent)
 ON CONFLICT (municipality_code, data_sha256, control_sha256) DO NOTHING RETURNING id
 """
 
