@@ -76,7 +76,6 @@ class CaseKind(StrEnum):
 
     CERTIFICATE_UNPRINTABLE = "certificate_unprintable"
     COPAY_RATE_UNDECIDED = "copay_rate_undecided"
-    LIMIT_CLASS_UNDECIDED = "limit_class_undecided"
     INCOME_RECORD_MISSING = "income_record_missing"
     PROTECTION_EXPIRING = "protection_expiring"
     PROTECTION_EXPIRED = "protection_expired"

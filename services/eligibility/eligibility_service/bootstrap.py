@@ -7,6 +7,7 @@ from chassis.runtime import Service
 from eligibility_service.api import (
     approvals,
     certificates,
+    copay_rates,
     corrections,
     deliveries,
     duplicates,
@@ -22,8 +23,16 @@ from eligibility_service.handlers.routing import ROUTES
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
 from eligibility_service.jobs.check_ledger import CheckLedger
 from eligibility_service.jobs.find_duplicates import FindDuplicates
-from eligibility_service.jobs.following import follow_calendar, follow_exchange, issue_after_acquisition, make_searchable
+from eligibility_service.jobs.following import (
+    follow_calendar,
+    follow_exchange,
+    issue_after_acquisition,
+    look_for_incomes,
+    make_searchable,
+    raise_waits,
+)
 from eligibility_service.jobs.issue_cards import IssueCards
+from eligibility_service.jobs.judge_copay_rates import JudgeCopayRates
 from eligibility_service.jobs.send_eligibility_feed import SendEligibilityFeed
 from eligibility_service.jobs.send_qualifications import SendQualifications
 from eligibility_service.seed import seed
@@ -44,10 +53,19 @@ SERVICE = Service(
         protections.router,
         residence_surveys.router,
         duplicates.router,
+        copay_rates.router,
         exchange.router,
     ),
     routes=ROUTES,
-    jobs=(AcquireOnBirthday(), CheckLedger(), IssueCards(), FindDuplicates(), SendQualifications(), SendEligibilityFeed()),
-    background=(make_searchable, issue_after_acquisition, follow_calendar, follow_exchange),
+    jobs=(
+        AcquireOnBirthday(),
+        CheckLedger(),
+        JudgeCopayRates(),
+        IssueCards(),
+        FindDuplicates(),
+        SendQualifications(),
+        SendEligibilityFeed(),
+    ),
+    background=(make_searchable, issue_after_acquisition, follow_calendar, follow_exchange, raise_waits, look_for_incomes),
     seed=seed,
 )

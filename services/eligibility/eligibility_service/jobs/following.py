@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Final
 
 import structlog
@@ -16,7 +17,7 @@ from chassis.unit_of_work import Units
 from eligibility_service.documents.printing import print_one
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
 from eligibility_service.jobs.calendar import CALENDAR, send_what_is_due
-from eligibility_service.store import certificates, protections, residence_surveys, search
+from eligibility_service.store import certificates, copay_waits, protections, residence_surveys, search
 from eligibility_service.store.issuing import issue
 
 log = structlog.get_logger("following")
@@ -68,6 +69,32 @@ async def issue_next(units: Units) -> bool:
         async with units.open() as uow:
             await certificates.refuse(uow, [(taken[0], BROKEN)])
     return True
+
+
+async def raise_waits(runtime: Runtime) -> None:
+    """Whoever waits for a copay rate stands on the worklist of the municipality within seconds."""
+
+    async def one() -> bool:
+        async with runtime.units.open() as uow:
+            return await copay_waits.raise_some(uow)
+
+    await _forever(one, PAUSE_SECONDS)
+
+
+async def look_for_incomes(runtime: Runtime) -> None:
+    """Once a day: residents whose income record has not come become cases, and cease to be when it has (I-21)."""
+    looked: list[date] = []
+
+    async def one() -> bool:
+        if looked[-1:] == [runtime.clock.today()]:
+            return False
+        async with runtime.units.open() as uow:
+            more = await copay_waits.look_for_missing_incomes(uow)
+        if not more:
+            looked[:] = [runtime.clock.today()]
+        return more
+
+    await _forever(one, CALENDAR_SECONDS)
 
 
 async def follow_calendar(runtime: Runtime) -> None:

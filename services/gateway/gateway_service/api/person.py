@@ -124,7 +124,9 @@ def show(request: Request, person: Person, tab: str, *, template: str = "", stat
 @router.get("")
 async def qualification(request: Request, session: Clerk, municipality_code: str, resident_number: str) -> Response:
     person = await load(request, session, "qualification", municipality_code, resident_number)
-    return show(request, person, "qualification", address=person_view.address_of(person.person))
+    reply = await gateway_of(request).upstream.ask("eligibility", f"{person.path}/copay-rates", session.principal)
+    rates = reply.json() if reply.ok else None
+    return show(request, person, "qualification", address=person_view.address_of(person.person), rates=rates)
 
 
 @router.get("/household")

@@ -44,6 +44,8 @@ _ACTIONS: Final = {
     "identify_character": "外字の同定",
     "approve": "承認・差し戻し",
     "see_print_log": "交付記録",
+    "see_copay_waits": "負担割合の判定保留",
+    "apply_receipts": "基準収入額適用申請の受付",
     "see_card_holdings": "マイナ保険証の保有状況",
     "file_calendar": "ファイルの予定の変更",
     "union_work": "権限のない画面",
@@ -66,6 +68,11 @@ CASES: Final = {
         "前保険が確かめられていない",
         "届出と記録の保険が違うか、わかりません。証拠書類で確かめて、前保険を記録してください。",
     ),
+    "copay_rate_undecided": (
+        "負担割合・限度額区分の判定保留",
+        "世帯員の所得・課税区分を確かめ、所得情報を送ってください。届くと自動で判定します。",
+    ),
+    "income_record_missing": ("所得の記録が届いていない", "税の記録があるか確かめ、所得情報を送ってください。届くと自動で解消します。"),
     "certificate_unprintable": ("証を印刷できない", "氏名や住所の文字を確かめ、住民情報を送り直してください。届くと自動で作り直します。"),
 }
 LETTERS: Final = {

@@ -88,7 +88,6 @@ AMOUNTS = (
 MEMBER_DTYPE: np.dtype[np.void] = np.dtype(
     [
         ("household", np.int64),
-        ("member", np.int64),
         ("judged_on", _DAY),
         ("born_on", _DAY),
         *((name, _YEN) for name in AMOUNTS),
@@ -108,7 +107,11 @@ MEMBER_DTYPE: np.dtype[np.void] = np.dtype(
         ("receives_welfare_pension", _FLAG),
     ]
 )
-"""A member's records: `was_head` is 世帯主 on 31 December of the income year; `applied_receipts` are those of 基準収入額適用申請."""
+"""A member's records.
+
+`was_head`: 世帯主 on 31 December of the income year, or whoever the municipality counted young members for. `applied_receipts`: the
+receipts of 基準収入額適用申請.
+"""
 
 FACTS_DTYPE: np.dtype[np.void] = np.dtype(
     [
@@ -159,7 +162,6 @@ class Members:
     """Members as columns; the order of the fields is the order of MEMBER_DTYPE."""
 
     household: Numbers
-    member: Numbers
     judged_on: DayNumbers
     born_on: DayNumbers
     public_pension_receipts: Yen

@@ -56,6 +56,11 @@ class _Explaining(Explanation):
     def sum_of(self, column: str, rows: list[int], total: int) -> str:
         return self.result(" + ".join(self.yen(self.value(column, row)) for row in rows), total)
 
+    def compared(self, left: str, sign: str, limit: int) -> str:
+        """A sum against its limit: in words, which nobody misreads, in Japanese."""
+        words = {"≥": "以上", "<": "未満", "≤": "以下", ">": "を超える"}
+        return self.say(f"{left}（{self.yen(limit)}{words[sign]}）", f"{left} {sign} {self.yen(limit)}")
+
     def taxable(self, row: int) -> None:
         """課税所得 of one insured member, and 調整控除 where there is any."""
         missing = Outcome(self.value("taxable_missing", row))
@@ -98,7 +103,7 @@ class _Explaining(Explanation):
             highest,
             row=self.index,
             inputs=[("working_taxable_income", limit), ("insured_count", self.at("insured_count"))],
-            formula=f"{self.yen(highest)} {'≥' if reached else '<'} {self.yen(limit)}",
+            formula=self.compared(self.yen(highest), "≥" if reached else "<", limit),
             parameters=self.used("working_taxable_income"),
         )
 
@@ -112,7 +117,7 @@ class _Explaining(Explanation):
                 total,
                 row=self.index,
                 inputs=[("later_born", limit), ("has_later_born", True)],
-                formula=f"{self.sum_of('income_after_deduction', self.insured, total)} {'≤' if total <= limit else '>'} {self.yen(limit)}",
+                formula=self.compared(self.sum_of("income_after_deduction", self.insured, total), "≤" if total <= limit else ">", limit),
                 law=rate.later_born.article_on(law.on),
                 parameters=self.used("later_born", "basic_deduction", *_TAX),
             )
@@ -139,7 +144,7 @@ class _Explaining(Explanation):
             total if known else None,
             row=self.index,
             inputs=[("receipts_limits", limit)],
-            formula=f"{self.sum_of('receipts', self.insured, total)} {sign} {self.yen(limit)}" if known else unknown,
+            formula=self.compared(self.sum_of("receipts", self.insured, total), sign, limit) if known else unknown,
             law=known_receipts.article_on(law.on),
             parameters=self.used("receipts_limits", "receipts_from_public_records"),
         )
@@ -151,7 +156,7 @@ class _Explaining(Explanation):
                 together,
                 row=self.index,
                 inputs=[("receipts_limit_with_seventies", law.receipts_with_seventies)],
-                formula=f"{self.yen(together)} {'<' if exempted else '≥'} {self.yen(law.receipts_with_seventies)}",
+                formula=self.compared(self.yen(together), "<" if exempted else "≥", law.receipts_with_seventies),
                 law=rate.receipts_exemption.article_on(law.on),
                 parameters=self.used("receipts_limit_with_seventies"),
             )
@@ -169,7 +174,7 @@ class _Explaining(Explanation):
             total,
             row=self.index,
             inputs=[("two_tenths", limit)],
-            formula=f"{self.result(parts, total)} {'≥' if total >= limit else '<'} {self.yen(limit)}",
+            formula=self.compared(self.result(parts, total), "≥" if total >= limit else "<", limit),
             law=rate.rate.article_on(self.law.on),
             parameters=self.used("two_tenths", *_TAX),
         )

@@ -13,6 +13,7 @@ from chassis.law.tax import IncomeTable
 from eligibility_service.rules.copay.period import SCHEME_BEGINS, CopayYear
 
 FIRST_OF_NEXT_MONTH: Final = "first_of_next_month"
+MONTH_AFTER_APPLICATION: Final = "month_after_application"
 WHOLE_COPAY_YEAR: Final = "whole_copay_year"
 TAX_TABLES_BEGIN: Final = date(2007, 1, 1)
 
@@ -90,6 +91,7 @@ def copay_law(book: LawBook, on: date, confirmed: frozenset[str] = frozenset()) 
     receipts = reader.get("receipts_limits", on, record)
     reader.get("receipts_from_public_records", on, flag)
     _only(reader, "change_takes_effect", on, FIRST_OF_NEXT_MONTH)
+    _only(reader, "application_takes_effect", on, MONTH_AFTER_APPLICATION)
     _only(reader, "income_correction_takes_effect", on, WHOLE_COPAY_YEAR)
     later, adjustment = reader.find("later_born", on, record), reader.find("dependant_adjustment", on, record)
     two, classes = reader.find("two_tenths", on, record), reader.find("working_classes", on, record)
@@ -117,7 +119,7 @@ def copay_law(book: LawBook, on: date, confirmed: frozenset[str] = frozenset()) 
         salary_adjustment_limit=reader.find("salary_adjustment_limit", income_day, whole) or 0,
         basic_deduction=tuple((whole(row["up_to"]) if "up_to" in row else None, whole(row["amount"])) for row in steps),
         citations=reader.citations,
-        hash=content_hash({"on": on, "values": reader.content}),
+        hash=content_hash(reader.content),
         confirmed=confirmed,
     )
 

@@ -42,3 +42,8 @@ def first_of_next_month(day: date) -> date:
     if day.day == 1:
         return day
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
+def month_after(day: date) -> date:
+    """The first of the month after that day: from then on an application counts."""
+    return first_of_next_month(date(day.year, day.month, 2))
