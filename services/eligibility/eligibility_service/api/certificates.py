@@ -17,7 +17,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pypdf import PdfReader, PdfWriter
 
 from eligibility_service.documents.printing import Printed, print_one
-from eligibility_service.store import certificates, queries
+from eligibility_service.store import certificates, phases, queries
 from eligibility_service.store.issuing import Row, issue
 
 READERS = ("window_clerk", "municipal_manager", "union_staff")
@@ -39,6 +39,8 @@ async def issue_at_window(
     runtime = runtime_of(request)
     asked = f"{municipality_code}:{resident_number}".encode()
     async with runtime.units.open() as uow:
+        if not await phases.is_routine(uow):
+            raise Problem(409, "KOKI-E050", "経常業務がまだ始まっていません。", "移行のあいだ、証は一括で作成します。窓口では交付できません。")
 
         async def act() -> dict[str, Any]:
             with telemetry.step("eligibility issue certificate", subject=asked.decode()):

@@ -13,7 +13,7 @@ from eligibility_service.domain import ledger
 from eligibility_service.domain.ledger import QUALIFICATION
 from eligibility_service.domain.records import KEY, in_turns
 from eligibility_service.domain.residence import Residence, replay
-from eligibility_service.store import qualifications, residents
+from eligibility_service.store import phases, qualifications, residents
 from eligibility_service.store.bulk import literal_time
 
 PERSON: Final = ("household_number", "sex", "born_on", "changed_on")
@@ -52,8 +52,9 @@ async def _take_new(uow: UnitOfWork, accepted: pl.DataFrame) -> list[pl.DataFram
     if accepted.height == 0:
         return []
     facts = ledger.qualifications_of(_present_residences(accepted)).drop(KEY)
-    accepted = accepted.hstack(facts).with_columns(ledger.coming_day(uow.today))
-    deciding = asyncio.create_task(asyncio.to_thread(ledger.first_qualifications, accepted.filter(ledger.begun_by(uow.today))))
+    until = await phases.counted_until(uow)
+    accepted = accepted.hstack(facts).with_columns(ledger.coming_day(until))
+    deciding = asyncio.create_task(asyncio.to_thread(ledger.first_qualifications, accepted.filter(ledger.begun_by(until))))
     await residents.add(uow, accepted)
     new = await qualifications.add(uow, await deciding)
     return [new.select(*REVISION)] if new.height else []
@@ -62,7 +63,8 @@ async def _take_new(uow: UnitOfWork, accepted: pl.DataFrame) -> list[pl.DataFram
 async def _take_changed(uow: UnitOfWork, accepted: pl.DataFrame) -> list[pl.DataFrame]:
     if accepted.height == 0:
         return []
-    coming = ledger.qualifications_of(_present_residences(accepted)).select(ledger.coming_day(uow.today))
+    until = await phases.counted_until(uow)
+    coming = ledger.qualifications_of(_present_residences(accepted)).select(ledger.coming_day(until))
     await residents.replace(uow, accepted.with_columns(coming))
     restated = accepted.select(
         *KEY,
@@ -78,7 +80,7 @@ async def follow(uow: UnitOfWork, people: pl.DataFrame, restated: pl.DataFrame |
     `people`: the present records (RECORD) with `row` and `recorded_from`.
     """
     residences = _with_earlier(people, await residents.said_of_those_who_left(uow, people))
-    wanted = ledger.qualifications_of(residences).filter(ledger.begun_by(uow.today))
+    wanted = ledger.qualifications_of(residences).filter(ledger.begun_by(await phases.counted_until(uow)))
     held = await qualifications.held_by(uow, people)
     decision = ledger.decide(wanted, held, _nothing_restated() if restated is None else restated)
 
@@ -131,6 +133,7 @@ async def acquire_those_whose_day_has_come(uow: UnitOfWork, people: pl.DataFrame
         return pl.DataFrame(schema=REVISION)
     known = people.with_columns(literal_time(uow.now).alias("recorded_from"), row=pl.lit(None, pl.Int32))
     revisions = await follow(uow, known)
-    coming = ledger.qualifications_of(_present_residences(known)).select(ledger.coming_day(uow.today))
+    until = await phases.counted_until(uow)
+    coming = ledger.qualifications_of(_present_residences(known)).select(ledger.coming_day(until))
     await residents.set_coming(uow, people.select(KEY).with_columns(coming))
     return pl.concat(revisions) if revisions else pl.DataFrame(schema=REVISION)
