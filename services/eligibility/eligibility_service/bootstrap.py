@@ -4,20 +4,21 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from eligibility_service.api import approvals, certificates, people
+from eligibility_service.api import approvals, certificates, migration, people
 from eligibility_service.handlers.routing import ROUTES
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
 from eligibility_service.jobs.following import follow_calendar, issue_after_acquisition, make_searchable
 from eligibility_service.jobs.issue_cards import IssueCards
+from eligibility_service.jobs.make_result_table import MakeResultTable
 from eligibility_service.seed import seed
 
 SERVICE = Service(
     name="eligibility",
     title="Koki eligibility: 資格",
     root=Path(__file__).resolve().parent.parent,
-    routers=(people.router, certificates.router, approvals.router),
+    routers=(people.router, certificates.router, approvals.router, migration.router),
     routes=ROUTES,
-    jobs=(AcquireOnBirthday(), IssueCards()),
+    jobs=(AcquireOnBirthday(), IssueCards(), MakeResultTable()),
     background=(make_searchable, issue_after_acquisition, follow_calendar),
     seed=seed,
 )

@@ -26,4 +26,4 @@ async def seed(runtime: Runtime) -> None:
         if not state["has_phase"]:
             at_work = runtime.settings.sample_data or state["has_residents"]
             first, reason = (Phase.ROUTINE, "既に業務を行っている") if at_work else (Phase.REHEARSAL, "導入")
-            await phases.begin(uow, first, reason=reason, asked_by="migrate", approved_by=None)
+            await phases.begin(uow, first, reason=reason, asked_by="migrate")

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from chassis.unit_of_work import UnitOfWork
 
+from eligibility_service.api import steps
 from eligibility_service.store.approvals import Approval
 
 
@@ -22,4 +23,7 @@ class Act:
     carry_out: Callable[[Approval, UnitOfWork], Awaitable[dict[str, Any]]]
 
 
-ACTS: Final[dict[str, Act]] = {}
+_UNION_STAFF: Final = frozenset({"union_staff"})
+ACTS: Final[dict[str, Act]] = {
+    **{act: Act(term, _UNION_STAFF, steps.shown, steps.carry_out) for act, term in steps.TERMS.items()},
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 import polars as pl
@@ -79,8 +80,7 @@ async def follow(uow: UnitOfWork, people: pl.DataFrame, restated: pl.DataFrame |
 
     `people`: the present records (RECORD) with `row` and `recorded_from`.
     """
-    residences = _with_earlier(people, await residents.said_of_those_who_left(uow, people))
-    wanted = ledger.qualifications_of(residences).filter(ledger.begun_by(await phases.counted_until(uow)))
+    wanted = await wanted_of(uow, people, until=await phases.counted_until(uow))
     held = await qualifications.held_by(uow, people)
     decision = ledger.decide(wanted, held, _nothing_restated() if restated is None else restated)
 
@@ -91,6 +91,12 @@ async def follow(uow: UnitOfWork, people: pl.DataFrame, restated: pl.DataFrame |
     person = people.select(*KEY, *PERSON, "row")
     parts = [part for part in (decision.revised, new) if part.height]
     return [part.join(person, on=KEY, maintain_order="left").select(*REVISION) for part in parts]
+
+
+async def wanted_of(uow: UnitOfWork, people: pl.DataFrame, *, until: date) -> pl.DataFrame:
+    """The qualifications (KEY, FACTS) that follow from everything said of `people` (RECORD), begun by the day `until`."""
+    residences = _with_earlier(people, await residents.said_of_those_who_left(uow, people))
+    return ledger.qualifications_of(residences).filter(ledger.begun_by(until))
 
 
 def _later_than_known(people: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:

@@ -25,7 +25,7 @@ _STATEMENTS = (
         begun_at timestamptz NOT NULL,
         reason text NOT NULL,
         asked_by text NOT NULL,
-        approved_by text
+        approval_id uuid
     )""",
     """
     CREATE FUNCTION present_phase() RETURNS text LANGUAGE sql STABLE AS $$
