@@ -4,11 +4,12 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from eligibility_service.api import approvals, certificates, migration, people
+from eligibility_service.api import approvals, certificates, lists, migration, people
 from eligibility_service.handlers.routing import ROUTES
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
 from eligibility_service.jobs.following import follow_calendar, issue_after_acquisition, make_searchable
 from eligibility_service.jobs.issue_cards import IssueCards
+from eligibility_service.jobs.make_list import MakeList
 from eligibility_service.jobs.make_result_table import MakeResultTable
 from eligibility_service.seed import seed
 
@@ -16,9 +17,9 @@ SERVICE = Service(
     name="eligibility",
     title="Koki eligibility: 資格",
     root=Path(__file__).resolve().parent.parent,
-    routers=(people.router, certificates.router, approvals.router, migration.router),
+    routers=(people.router, certificates.router, approvals.router, migration.router, lists.router),
     routes=ROUTES,
-    jobs=(AcquireOnBirthday(), IssueCards(), MakeResultTable()),
+    jobs=(AcquireOnBirthday(), IssueCards(), MakeResultTable(), MakeList()),
     background=(make_searchable, issue_after_acquisition, follow_calendar),
     seed=seed,
 )

@@ -132,12 +132,17 @@ _STATEMENTS = (
         form text NOT NULL CHECK (form IN ('pdf', 'csv', 'csv_cp932')),
         municipality_code text COLLATE "C" NOT NULL,
         asked jsonb NOT NULL,
+        place text NOT NULL,
         rows bigint NOT NULL,
+        marked bigint NOT NULL DEFAULT 0,
+        rows_key text NOT NULL,
+        rows_sha256 text NOT NULL,
         run_id uuid,
         asked_by text NOT NULL,
         asked_at timestamptz NOT NULL,
         made_at timestamptz
     )""",
+    "COMMENT ON COLUMN made_list.marked IS 'Rows with a character that this form cannot show; each is marked in the file.'",
     "COMMENT ON COLUMN made_list.municipality_code IS '*: the whole union, for the union''s staff alone.'",
     "CREATE INDEX made_list_latest ON made_list (asked_at)",
     """
