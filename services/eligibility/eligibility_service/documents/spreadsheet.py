@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,7 +12,8 @@ from eligibility_service.domain.lists import Column
 
 CP932: Final = "csv_cp932"
 _BEGINS_A_FORMULA: Final = r"^[=+\-@\t\r\n＝＋－＠]"
-_GETA: Final = "〓"
+GETA: Final = "geta"
+"""The name under which Python knows how to write 「〓」 for what an encoding has not."""
 
 
 def written(rows: pl.DataFrame, columns: Sequence[Column], form: str) -> tuple[bytes, int]:
@@ -26,9 +28,18 @@ def written(rows: pl.DataFrame, columns: Sequence[Column], form: str) -> tuple[b
     head = ",".join(f'"{column.term}"' for column in columns)
     if form != CP932:
         return ("\ufeff" + "".join(f"{line}\r\n" for line in [head, *lines])).encode(), 0
-    encoded = [line.encode("cp932", errors="geta") for line in [head, *lines]]
-    missing = sum(1 for line in lines if not _fits(line))
-    return b"".join(line + b"\r\n" for line in encoded), missing
+    missing = sum(not _fits(line) for line in lines)
+    return b"".join(f"{line}\r\n".encode("cp932", errors=GETA) for line in [head, *lines]), missing
+
+
+def _geta(error: UnicodeError) -> tuple[str, int]:
+    """「〓」 for each character that cannot be written."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "〓" * (error.end - error.start), error.end
+
+
+codecs.register_error(GETA, _geta)
 
 
 def _fits(line: str) -> bool:

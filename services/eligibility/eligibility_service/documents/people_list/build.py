@@ -123,7 +123,9 @@ def _day(iso: str) -> str:
     return format_day_short(date.fromisoformat(iso))
 
 
+@lru_cache(maxsize=200_000)
 def _cell(column: Column, text: str) -> dict[str, Any]:
+    """A text in its column; what stands there again and again (days, sexes, streets) is laid out once."""
     try:
         faces = typefaces()
         if column.is_name and PLACEHOLDER.search(text):
