@@ -39,12 +39,12 @@ class Column:
 
 
 _NUMBER = Column("insured_number", "被保険者番号", 56)
-_RESIDENT = Column("resident_number", "宛名番号", 78)
-_NAME = Column("name", "氏名", 92, is_name=True)
-_KANA = Column("name_kana", "フリガナ", 92)
-_BORN = Column("born_on", "生年月日", 62)
+_RESIDENT = Column("resident_number", "宛名番号", 68)
+_NAME = Column("name", "氏名", 84, is_name=True)
+_KANA = Column("name_kana", "フリガナ", 88)
+_BORN = Column("born_on", "生年月日", 66)
 _SEX = Column("sex", "性別", 22)
-_ADDRESS = Column("address", "住所", 165, is_name=True)
+_ADDRESS = Column("address", "住所", 158, is_name=True)
 TITLES: Final = {
     ListKind.LEDGER: "被保険者台帳",
     ListKind.CHANGES: "被保険者異動整理簿",
@@ -54,8 +54,8 @@ TITLES: Final = {
 COLUMNS: Final[dict[ListKind, tuple[Column, ...]]] = {
     ListKind.LEDGER: (
         _NUMBER, _RESIDENT, _NAME, _KANA, _BORN, _SEX, _ADDRESS,
-        Column("acquired_on", "資格取得日", 52), Column("acquisition_ground", "取得事由", 50),
-        Column("lost_on", "資格喪失日", 52), Column("loss_reason", "喪失事由", 44),
+        Column("acquired_on", "資格取得日", 46), Column("acquisition_ground", "取得事由", 46),
+        Column("lost_on", "資格喪失日", 46), Column("loss_reason", "喪失事由", 42),
     ),
     ListKind.CHANGES: (
         Column("recorded_on", "処理日", 50), Column("effective_on", "異動日", 50), Column("event", "異動の種類", 66), _NUMBER, _NAME,

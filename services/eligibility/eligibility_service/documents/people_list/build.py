@@ -62,7 +62,7 @@ def render(paper: ListPaper, rows: pl.DataFrame, *, first: int) -> tuple[bytes, 
         "lines": "　".join(paper.lines),
         "place": paper.place,
         "foot": paper.foot,
-        "columns": [{"x": x, "term": column.term} for x, column in zip(_places(paper.columns), paper.columns, strict=True)],
+        "columns": [{"x": x, "term": column.term} for x, column in zip(places(paper.columns), paper.columns, strict=False)],
     }
     marks = [0]
     sheets = list(_sheets(paper, rows, first, marks))
@@ -70,12 +70,13 @@ def render(paper: ListPaper, rows: pl.DataFrame, *, first: int) -> tuple[bytes, 
     return pdf, len(sheets), marks[0]
 
 
-def _places(columns: Sequence[Column]) -> list[int]:
-    places, x = [], float(LEFT_EDGE)
+def places(columns: Sequence[Column]) -> list[int]:
+    """Where each column begins, and at the end where the last one ends: points from the left edge of the paper."""
+    found, x = [], float(LEFT_EDGE)
     for column in columns:
-        places.append(round(x))
+        found.append(round(x))
         x += column.width + GAP
-    return places
+    return [*found, round(x) - GAP]
 
 
 def _sheets(paper: ListPaper, rows: pl.DataFrame, first: int, marks: list[int]) -> Iterator[Sheet]:
