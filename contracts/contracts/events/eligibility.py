@@ -18,6 +18,9 @@ class AcquisitionGround(StrEnum):
     AGE = "age"
     MOVED_IN = "moved_in"
     DISABILITY = "disability"
+    EXCLUSION_ENDED = "exclusion_ended"
+    DOMICILE_EXCEPTION = "domicile_exception"
+    OTHER_UNION_ENDED = "other_union_ended"
 
 
 class LossReason(StrEnum):
@@ -26,6 +29,12 @@ class LossReason(StrEnum):
     DEATH = "death"
     MOVED_OUT = "moved_out"
     REMOVED = "removed"
+    PUBLIC_ASSISTANCE = "public_assistance"
+    EXCLUDED = "excluded"
+    DISABILITY_ENDED = "disability_ended"
+    DISABILITY_WITHDRAWN = "disability_withdrawn"
+    DOMICILE_EXCEPTION_ENDED = "domicile_exception_ended"
+    OTHER_UNION = "other_union"
 
 
 class CertificateKind(StrEnum):
@@ -75,7 +84,7 @@ class InsuredAcquired(InsuredEvent):
 
 
 class InsuredChanged(InsuredEvent):
-    """資格変更: household, sex, birth or acquisition day of an insured person changed or was corrected."""
+    """資格変更: household, sex, birth, ground, number or a day of an insured person changed or was corrected."""
 
     type: ClassVar[str] = "eligibility.insured_changed.v1"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every letter of the house has: the address in the window, the sender, and where to ask."""
+"""What the letters of the house have in common: the address in the window, the sender, where to ask, and how to appeal."""
 
 from contracts.primitives import PostalCode
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,3 +59,11 @@ class Contact(BaseModel):
 
     def expected(self) -> Expected:
         return (("問い合わせ先", self.office), ("電話", self.telephone), ("受付時間", self.hours))
+
+
+def appeals(board: str) -> tuple[str, ...]:
+    """教示: how to appeal against a decision to the 後期高齢者医療審査会. Law: 高齢者の医療の確保に関する法律 第128条・第130条."""
+    return (
+        f"この決定に不服があるときは、この通知を受け取った日の翌日から3か月以内に、{board}に審査請求をすることができます。",
+        "決定の取消しの訴えは、審査請求の裁決を受けた後でなければ起こせません(裁決を知った日の翌日から6か月以内)。",
+    )

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from chassis.unit_of_work import UnitOfWork
 
-from eligibility_service.api import steps
+from eligibility_service.api import correcting, steps
+from eligibility_service.domain.entries import TERMS
 from eligibility_service.store.approvals import Approval
 
 
@@ -23,7 +24,14 @@ class Act:
     carry_out: Callable[[Approval, UnitOfWork], Awaitable[dict[str, Any]]]
 
 
-_UNION_STAFF: Final = frozenset({"union_staff"})
+_OFFICERS: Final = frozenset({"window_clerk", "municipal_manager", "union_staff"})
+_UNION: Final = frozenset({"union_staff"})
+
 ACTS: Final[dict[str, Act]] = {
-    **{act: Act(term, _UNION_STAFF, steps.shown, steps.carry_out) for act, term in steps.TERMS.items()},
+    "corrected": Act(TERMS["corrected"], _OFFICERS, correcting.shown, correcting.carry_out),
+    "taken_back": Act(TERMS["taken_back"], _OFFICERS, correcting.shown, correcting.carry_out),
+    "amended": Act(TERMS["amended"], _UNION, correcting.shown, correcting.carry_out),
+    "cancelled": Act(TERMS["cancelled"], _UNION, correcting.shown, correcting.carry_out),
+    "renumbered": Act(TERMS["renumbered"], _UNION, correcting.shown, correcting.carry_out),
+    **{act: Act(term, _UNION, steps.shown, steps.carry_out) for act, term in steps.TERMS.items()},
 }

@@ -6,10 +6,9 @@ from typing import Final
 
 import polars as pl
 
+from eligibility_service.domain.history import GROUND, LOSS
 from eligibility_service.domain.records import KEY
 
-GROUNDS: Final = {"age": "75歳到達", "moved_in": "転入", "disability": "障害認定"}
-LOSSES: Final = {"death": "死亡", "moved_out": "転出", "removed": "職権消除"}
 CHANGE_REASONS: Final = {
     "10": "転入", "12": "出生", "20": "転居", "30": "転出", "40": "死亡", "50": "世帯主変更", "51": "世帯変更", "60": "氏名変更",
     "70": "職権記載", "71": "職権消除", "72": "職権修正",
@@ -23,18 +22,18 @@ _PERSON_EVENTS: Final = {
 EVENT_COLUMNS: Final = (*KEY, "recorded_from", "effective_on", "event", "before", "after", "reason", "cancelled")
 
 
-def events(qualifications: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+def events(qualifications: pl.DataFrame, records: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
     """All events of these people, in the order in which they became known.
 
     `qualifications`: every version of each qualification: KEY, ordinal, revision, the facts, and `recorded_from`. `records`: every
-    record: KEY, sequence, recorded_from, changed_on, change_reason, and the fields of the person. Returns EVENT_COLUMNS; `cancelled`
-    is set on what a later event took back.
+    record: KEY, sequence, recorded_from, changed_on, change_reason, and the fields of the person. `entries`: what was entered about them:
+    KEY, recorded_from, because (Japanese). Returns EVENT_COLUMNS; `cancelled` is set on what a later event took back.
     """
-    parts = [_of_qualifications(qualifications, records), _of_records(records)]
+    parts = [_of_qualifications(qualifications, records, entries), _of_records(records)]
     return pl.concat([part.select(EVENT_COLUMNS) for part in parts]).sort("recorded_from", *KEY, "event", maintain_order=True)
 
 
-def _of_qualifications(versions: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+def _of_qualifications(versions: pl.DataFrame, records: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
     facts = ("acquired_on", "lost_on", "acquisition_ground", "loss_reason")
     was = {f"was_{name}": pl.col(name).shift(1).over(_ONE) for name in facts}
     both = versions.sort(*_ONE, "revision").with_columns(first=pl.int_range(pl.len()).over(_ONE) == 0, **was)
@@ -61,14 +60,16 @@ def _of_qualifications(versions: pl.DataFrame, records: pl.DataFrame) -> pl.Data
         before=pl.when(pl.col("first") | was_empty).then(pl.lit("")).otherwise(_period("was_")),
         after=pl.when(pl.col("is_empty")).then(pl.lit("")).otherwise(_period("")),
         ground=pl.when(about_loss)
-        .then(_words("loss_reason", LOSSES))
-        .otherwise(_words("acquisition_ground", GROUNDS)),
+        .then(_words("loss_reason", LOSS))
+        .otherwise(_words("acquisition_ground", GROUND)),
         cancelled=_taken_back(),
     )
-    because = records.select(*KEY, "recorded_from", because="change_reason").unique([*KEY, "recorded_from"], keep="last")
-    told = told.join(because, on=[*KEY, "recorded_from"], how="left", maintain_order="left")
+    said = records.select(*KEY, "recorded_from", because=_words("change_reason", CHANGE_REASONS))
+    because = pl.concat([said, entries.select(said.columns)]).sort("recorded_from")
+    # A decision is known from the moment of its cause on, or microseconds later where more than one came in a transaction.
+    told = told.sort("recorded_from", maintain_order=True).join_asof(because, on="recorded_from", by=list(KEY), tolerance="1s")
     natural = pl.col("event").is_in(["資格取得", "資格喪失"])
-    return told.with_columns(reason=pl.when(natural).then("ground").otherwise(pl.coalesce(_words("because", CHANGE_REASONS), pl.lit(""))))
+    return told.with_columns(reason=pl.when(natural).then("ground").otherwise(pl.col("because").fill_null("")))
 
 
 def _taken_back() -> pl.Expr:
@@ -82,7 +83,7 @@ def _taken_back() -> pl.Expr:
 def _period(prefix: str) -> pl.Expr:
     """取得 and 喪失 as a text; days as ISO, which whoever shows them turns into eras."""
     acquired = pl.format("取得 {}", pl.col(f"{prefix}acquired_on").dt.to_string("%Y-%m-%d"))
-    lost = pl.format(" 喪失 {} {}", pl.col(f"{prefix}lost_on").dt.to_string("%Y-%m-%d"), _words(f"{prefix}loss_reason", LOSSES))
+    lost = pl.format(" 喪失 {} {}", pl.col(f"{prefix}lost_on").dt.to_string("%Y-%m-%d"), _words(f"{prefix}loss_reason", LOSS))
     return pl.when(pl.col(f"{prefix}lost_on").is_null()).then(acquired).otherwise(pl.concat_str(acquired, lost))
 
 

@@ -14,10 +14,12 @@ from eligibility_service.rules.acquisition import reaches_75_on
 
 UNDER_75: Final = "under_75"
 CAME_LATER: Final = "came_later"
+EXCEPTED: Final = "excepted"
 REASON_OF_STATUS: Final = {"2": "moved_out", "3": "died", "4": "removed"}
 NOT_INSURED: Final = {
     UNDER_75: "75歳未満",
     CAME_LATER: "基準日より後に転入",
+    EXCEPTED: "適用除外・他の広域連合の被保険者（届出・決定による）",
     "moved_out": "転出",
     "died": "死亡",
     "removed": "職権消除",
@@ -78,7 +80,7 @@ def _reasons(others: pl.DataFrame, cut_off_on: date) -> pl.Series:
         .then(pl.lit(UNDER_75))
         .when(pl.col("resident_since") > cut_off_on)
         .then(pl.lit(CAME_LATER))
-        .otherwise(pl.col("status").replace_strict(REASON_OF_STATUS, default=CAME_LATER, return_dtype=pl.String))
+        .otherwise(pl.col("status").replace_strict(REASON_OF_STATUS, default=EXCEPTED, return_dtype=pl.String))
         .alias("reason")
     ).to_series()
 

@@ -64,6 +64,14 @@ async def follow(uow: UnitOfWork, revisions: pl.DataFrame, messages: Sequence[Me
     await after_records(uow, revisions, {message.event.municipality_code for message in messages})
 
 
+async def after_entry(uow: UnitOfWork, revisions: pl.DataFrame) -> None:
+    """After an entry about a person: who is insured now and was not needs a certificate, who was lost needs none."""
+    acquired = revisions.filter(pl.col("begins") & (pl.col("lost_on").is_null() | (pl.col("lost_on") > uow.today)))
+    if acquired.height:
+        await make_due(uow, acquired, [telemetry.traceparent_of(None)] * acquired.height)
+    await after_records(uow, revisions, set(revisions["municipality_code"]))
+
+
 async def after_records(uow: UnitOfWork, revisions: pl.DataFrame, municipalities: set[str]) -> None:
     """Certificates due for people who are insured no more are withdrawn; one refused for its name is due again after a new record."""
     raw = await driver(uow.connection)

@@ -12,10 +12,13 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.primitives import Sex
 
 from eligibility_service.domain import change_list, ledger
+from eligibility_service.domain.entries import TERMS
+from eligibility_service.domain.history import GROUND, LOSS
 from eligibility_service.domain.lists import COLUMNS, WHOLE_UNION, ListAsked, ListKind, Order
 from eligibility_service.domain.records import KEY
 from eligibility_service.rules.acquisition import reaches_75_on
 from eligibility_service.store.bulk import frame_of
+from eligibility_service.store.registers import WITHHELD, protected_people
 
 DISABLED: Final = "障害認定により被保険者"
 _OF: Final = f"($1 = '{WHOLE_UNION}' OR {{q}}.municipality_code = $1)"
@@ -66,6 +69,11 @@ FROM resident_as_known r JOIN unnest($1::text[], $2::text[]) AS k(m, n) ON (r.mu
 WHERE lower(r.recorded_during) < $3
 GROUP BY 1, 2, 3, r.changed_on, r.change_reason, r.name, address, r.household_number, r.sex, r.born_on
 """
+_ENTERED: Final = """
+SELECT e.municipality_code, e.resident_number, e.recorded_at, e.kind, e.reason
+FROM ledger_entry e JOIN unnest($1::text[], $2::text[]) AS k(m, n) ON (e.municipality_code, e.resident_number) = (k.m, k.n)
+WHERE e.recorded_at < $3
+"""
 _TEXTS: Final = ("name", "name_kana", "born_on_unknown_text", "sex", "postal_code", "address")
 _KEYS: Final = dict.fromkeys((*KEY, "insured_number"), pl.String())
 _LEDGER: Final[dict[str, pl.DataType]] = {
@@ -86,6 +94,9 @@ _SAID: Final[dict[str, pl.DataType]] = {
     "change_reason": pl.String(), "name": pl.String(), "address": pl.String(), "household_number": pl.String(), "sex": pl.String(),
     "born_on": pl.Date(),
 }  # fmt: skip
+_ENTRIES: Final[dict[str, pl.DataType]] = {
+    **dict.fromkeys(KEY, pl.String()), "recorded_from": _MOMENT, "kind": pl.String(), "reason": pl.String(),
+}  # fmt: skip
 _SEXES: Final = {sex.value: sex.term for sex in Sex}
 
 
@@ -101,9 +112,21 @@ async def count(uow: UnitOfWork, asked: ListAsked) -> int:
 async def rows(uow: UnitOfWork, asked: ListAsked, *, first: int = 0, most: int | None = None) -> pl.DataFrame:
     """The rows of a list in its order, from row `first` (from 0), at most `most`: KEY and the columns of its kind, days as days."""
     if asked.kind is ListKind.LEDGER:
-        return await _ledger(uow, asked, first, most)
+        return await _withheld(uow, await _ledger(uow, asked, first, most))
     found = await (_changes if asked.kind is ListKind.CHANGES else _reaching)(uow, asked)
-    return found.slice(first, most)
+    return await _withheld(uow, found.slice(first, most))
+
+
+async def _withheld(uow: UnitOfWork, found: pl.DataFrame) -> pl.DataFrame:
+    """支援措置: no list shows where a protected person lives, or has lived."""
+    protected = await protected_people(uow, found.select(KEY).unique().rows(), on=uow.today)
+    if not protected:
+        return found
+    is_protected = pl.struct(KEY).is_in([dict(zip(KEY, person, strict=True)) for person in protected])
+    about_address = pl.col("event") == "住所変更" if "event" in found.columns else pl.lit(True)
+    hidden = [name for name in ("address", "postal_code", "before", "after") if name in found.columns]
+    texts = [pl.when(is_protected & about_address).then(pl.lit(WITHHELD)).otherwise(pl.col(name)).alias(name) for name in hidden]
+    return found.with_columns(texts)
 
 
 def known_at(uow: UnitOfWork, asked: ListAsked) -> datetime:
@@ -130,7 +153,7 @@ async def _ledger(uow: UnitOfWork, asked: ListAsked, first: int, most: int | Non
     """
     parameters = asked.municipality_code, asked.valid_on, known_at(uow, asked), first, most
     found = frame_of(await (await driver(uow.connection)).fetch(query, *parameters), _LEDGER)
-    words = {"acquisition_ground": change_list.GROUNDS, "loss_reason": change_list.LOSSES}
+    words = {"acquisition_ground": GROUND, "loss_reason": LOSS}
     return _shown(found, asked.kind, **{name: pl.col(name).replace(terms) for name, terms in words.items()})
 
 
@@ -160,7 +183,11 @@ async def _changes(uow: UnitOfWork, asked: ListAsked) -> pl.DataFrame:
     people = versions.select(KEY).unique()
     said = await raw.fetch(_RECORDS, people["municipality_code"].to_list(), people["resident_number"].to_list(), known)
     records = frame_of(said, _SAID)
-    told = change_list.events(versions, records).filter(pl.col("recorded_from").is_between(begins, ends, closed="left"))
+    entered = await raw.fetch(_ENTERED, people["municipality_code"].to_list(), people["resident_number"].to_list(), known)
+    entries = frame_of(entered, _ENTRIES).select(
+        *KEY, "recorded_from", because=pl.concat_str(pl.col("kind").replace(TERMS), pl.col("reason"), separator=" ").str.strip_chars()
+    )
+    told = change_list.events(versions, records, entries).filter(pl.col("recorded_from").is_between(begins, ends, closed="left"))
     numbers = versions.sort("ordinal").group_by(KEY).agg(pl.col("insured_number").last())
     names = records.sort("sequence").group_by(KEY).agg(pl.col("name").last())
     found = told.join(numbers, on=KEY, how="left", maintain_order="left").join(names, on=KEY, how="left", maintain_order="left")

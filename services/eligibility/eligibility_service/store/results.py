@@ -11,6 +11,7 @@ import polars as pl
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
+from eligibility_service.domain.ledger import begun_by
 from eligibility_service.domain.records import KEY, RECORD
 from eligibility_service.domain.result_table import Result
 from eligibility_service.store import ledger
@@ -46,8 +47,8 @@ async def held(uow: UnitOfWork, municipality_code: str, *, on: date) -> pl.DataF
 
 async def wanted(uow: UnitOfWork, people: pl.DataFrame, *, on: date) -> pl.DataFrame:
     """KEY and ground of the qualifications that follow from the records for a day."""
-    found = await ledger.wanted_of(uow, people, until=on)
-    return found.filter(pl.col("lost_on").is_null() | (pl.col("lost_on") > on)).select(*KEY, "acquisition_ground")
+    found, _ = await ledger.wanted_of(uow, people)
+    return found.filter(begun_by(on) & (pl.col("lost_on").is_null() | (pl.col("lost_on") > on))).select(*KEY, "acquisition_ground")
 
 
 async def keep(uow: UnitOfWork, run_id: UUID, extract: dict[str, Any], cut_off_on: date, result: Result) -> None:

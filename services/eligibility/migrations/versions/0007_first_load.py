@@ -60,6 +60,7 @@ _STATEMENTS = (
     CREATE FUNCTION empty_rehearsal() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     DECLARE
         emptied text;
+        log text;
     BEGIN
         IF present_phase() <> 'rehearsal' THEN
             RAISE EXCEPTION 'Only a rehearsal is emptied.' USING ERRCODE = 'check_violation';
@@ -67,7 +68,16 @@ _STATEMENTS = (
         SELECT string_agg(quote_ident(relname), ', ') INTO emptied FROM pg_class
         WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND NOT relispartition
           AND relname <> ALL (ARRAY[{", ".join(f"'{name}'" for name in _KEPT)}]);
+        -- A log that only grows may still be one of a rehearsal.
+        FOR log IN SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger
+            WHERE NOT tgisinternal AND tgtype & 32 = 32
+        LOOP
+            EXECUTE format('ALTER TABLE %s DISABLE TRIGGER USER', log);
+        END LOOP;
         EXECUTE 'TRUNCATE ' || emptied || ' RESTART IDENTITY';
+        FOR log IN SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal AND tgtype & 32 = 32 LOOP
+            EXECUTE format('ALTER TABLE %s ENABLE TRIGGER USER', log);
+        END LOOP;
         PERFORM setval('insured_number_sequence', 1, false);
     END $$""",
     "REVOKE ALL ON FUNCTION empty_rehearsal FROM PUBLIC",

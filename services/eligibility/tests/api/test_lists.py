@@ -163,6 +163,33 @@ async def test_an_unknown_birthday_is_marked_on_the_list(databases: Databases, k
         assert (await listed(window, "ledger"))["rows"][0]["born_on"] == "昭和10年頃（不詳）"
 
 
+async def test_no_list_shows_the_address_of_a_protected_person(databases: Databases, keys: Path) -> None:
+    """E-30, I-39: on the screen, on paper and in the file. Without `_withheld` in store/lists.py the address stood on all three."""
+    async with a_window(databases, keys) as window:
+        world = window.world
+        await world.hear(resident(1, address_number="秘1番"), resident(4, address_number="2番", household_number="000000000000009"))
+        await world.hear(resident(1, 2, address_number="秘2番", changed_on=date(2026, 7, 1), change_reason="20"))
+        async with world.units.open() as uow:
+            await (await driver(uow.connection)).execute(_PROTECT, CHIYODA, f"{1:015d}")
+        today = (await world.value("SELECT max(recorded_from) FROM resident")).astimezone(JAPAN).date()
+
+        ledger = (await listed(window, "ledger"))["rows"]
+        moves = [row for row in (await listed(window, "changes", first_day=today, last_day=today))["rows"] if row["event"] == "住所変更"]
+        files = [await content(window, await made(window, "ledger", form, key=f"key-{form}-1")) for form in ("csv", "csv_cp932")]
+        paper = "".join(pages_of(await content(window, await made(window, "ledger", "pdf", key="key-pdf-001"))))
+
+        assert ["秘" in row["address"] or "2番" in row["address"] for row in ledger] == [False, True]
+        assert [(row["before"], row["after"]) for row in moves] == [("支援措置により表示できません",) * 2]
+        assert "秘" not in files[0].decode() + files[1].decode("cp932") + paper and "2番" in paper
+
+
+_PROTECT = """
+INSERT INTO address_protection (protection_id, municipality_code, resident_number, revision, applicant, ground, expires_on, remark, kept_by,
+                                valid_during, recorded_during)
+VALUES (gen_random_uuid(), $1, $2, 1, '本人', 'domestic_violence', '2027-03-31', '', 'tester', '[2026-04-01,)', tstzrange(now(), NULL))
+"""
+
+
 async def test_clerks_see_the_own_municipality_and_the_union_all(databases: Databases, keys: Path) -> None:
     """Without `may_see` in `_asked` the clerk's other municipality was answered with an empty list, and its file could be asked for."""
     async with a_window(databases, keys) as window:

@@ -28,9 +28,12 @@ STEPS = {
 }
 """Act → its term, what it does, and the phase in which it can be asked for."""
 REASONS = {
-    "under_75": "75歳未満", "came_later": "基準日より後に転入", "moved_out": "転出", "died": "死亡", "removed": "職権消除",
+    "under_75": "75歳未満", "came_later": "基準日より後に転入", "excepted": "適用除外など", "moved_out": "転出", "died": "死亡", "removed": "職権消除",
 }  # fmt: skip
-GROUNDS = {"age": "年齢", "moved_in": "転入", "disability": "障害認定"}
+GROUNDS = {
+    "age": "年齢", "moved_in": "転入", "disability": "障害認定", "exclusion_ended": "適用除外の終了", "domicile_exception": "住所地特例",
+    "other_union_ended": "他の広域連合の住所地特例の終了",
+}  # fmt: skip
 DONE = {
     "plan": "移行の計画を保存しました。",
     "milestone": "進捗表を保存しました。",

@@ -98,13 +98,13 @@ def _rows(reply: Reply) -> list[dict[str, Any]] | None:
     return list(reply.json()) if reply.ok else []
 
 
-def show(request: Request, person: Person, tab: str, *, status: int = 200, **values: Any) -> Response:
-    """A tab of the person screen, with what stands above every tab."""
+def show(request: Request, person: Person, tab: str, *, template: str = "", status: int = 200, **values: Any) -> Response:
+    """A tab of the person screen, with what stands above every tab; `template` names a page within the tab."""
     today = gateway_of(request).runtime.clock.today()
     born_on = person.person.get("born_on")
     return page(
         request,
-        f"person_{tab}.html",
+        f"person_{template or tab}.html",
         status=status,
         tab=tab,
         it=person,

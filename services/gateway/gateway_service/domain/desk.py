@@ -27,8 +27,19 @@ MENU: Final[tuple[Entry, ...]] = (
     Entry("名簿", "75歳到達予定者リスト", "これから75歳に達する人です。誕生月の前の月に送ります。", "/lists/expected", Right.SEE_PEOPLE),
     Entry("名簿", "作成した名簿", "PDFやCSVにした名簿を開きます。", "/lists/files", Right.SEE_PEOPLE),
     Entry("移行", "移行の状況", "基準日、進捗表、創設結果表と、経常業務の開始を妨げているものです。", "/migration", Right.UNION_WORK),
+    Entry("資格", "障害認定の申請一覧", "決定を待つ申請と、認定を受けている方。", "/ledger/disability-applications", Right.TAKE_NOTICES),
+    Entry(
+        "資格",
+        "住所地特例者一覧",
+        "区域外の施設にいる方と、当区域の施設にいる他の広域連合の方。",
+        "/ledger/domicile-exceptions",
+        Right.TAKE_NOTICES,
+    ),
 )
 """In the order of the page; entries of a group stand together."""
 
-PERSON_ACTS: Final[tuple[Entry, ...]] = ()
+PERSON_ACTS: Final[tuple[Entry, ...]] = (
+    Entry("資格", "届出と記載", "届出・申請を受け付け、記載と通知を確かめます。", "/acts/notices", Right.TAKE_NOTICES),
+    Entry("資格", "訂正・履歴修正・取消", "誤りを直す申請をします。ほかの職員が承認します。", "/acts/corrections", Right.TAKE_NOTICES),
+)
 """Acts about one person; `path` follows the person's own path, such as /acts/disability."""

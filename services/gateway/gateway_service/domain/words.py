@@ -21,6 +21,11 @@ _ACTIONS: Final = {
     "see_document:assessment": "帳票を開く（計算明細書）",
     "see_document:notice": "帳票を開く（納入通知書）",
     "issue_certificate": "証の発行",
+    "take_notice": "届出の受付",
+    "make_letter": "通知の作成",
+    "see_document:letter": "帳票を開く（資格の通知）",
+    "ask_correction": "訂正・取消の申請",
+    "see_ledger_list": "資格の一覧",
     "see_worklist": "作業一覧",
     "see_approvals": "承認待ち",
     "approve": "承認・差し戻し",
@@ -50,6 +55,22 @@ CASES: Final = {
     "income_missing": ("所得が届いていない", "税の担当に所得情報を確かめ、市区町村から送ってください。届くと自動で解消します。"),
     "income_inquiring": ("所得を照会中", "照会先からの回答を待っています。回答があれば所得情報を送ってください。"),
     "certificate_unprintable": ("証を印刷できない", "氏名や住所の文字を確かめ、住民情報を送り直してください。届くと自動で作り直します。"),
+}
+LETTERS: Final = {
+    "receipt": "届出受付票",
+    "disability_certified": "障害認定通知書",
+    "disability_refused": "障害認定申請却下通知書",
+    "domicile_exception": "住所地特例該当通知書",
+    "domicile_exception_ended": "住所地特例非該当通知書",
+    "acquisition": "資格取得通知書",
+    "loss": "資格喪失通知書",
+    "loss_certificate": "資格喪失証明書",
+}
+EVIDENCE: Final = {
+    "pension": "障害年金証書",
+    "physical": "身体障害者手帳",
+    "mental": "精神障害者保健福祉手帳",
+    "intellectual": "療育手帳",
 }
 CERTIFICATES: Final = {
     "insurance_card": "被保険者証",
