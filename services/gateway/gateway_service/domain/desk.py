@@ -35,6 +35,8 @@ MENU: Final[tuple[Entry, ...]] = (
         "/ledger/domicile-exceptions",
         Right.TAKE_NOTICES,
     ),
+    Entry("一覧", "交付記録", "発行した証を、発行した日ごとに確かめます。", "/print-log", Right.SEE_WORKLIST),
+    Entry("一覧", "被保険者数", "市区町村・年齢・性別ごとの人数を、基準日を選んで確かめます。", "/counts", Right.SEE_COUNTS),
 )
 """In the order of the page; entries of a group stand together."""
 
