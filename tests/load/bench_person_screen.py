@@ -51,7 +51,9 @@ async def measure(servers: PrivateServers, people: int) -> None:
     token = Signer(private).sign(Principal("bench", frozenset({"union_staff"}), None, "terminal-1"), now=int(time.time()))
     took, bare = [], []
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://eligibility", headers={"Authorization": f"Bearer {token}"}) as client:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://eligibility", headers={"Authorization": f"Bearer {token}"}
+    ) as client:
         for code, number in chosen:
             started = time.perf_counter()
             answer = await client.get(f"/people/{code}/{number}")

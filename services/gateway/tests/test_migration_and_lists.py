@@ -27,8 +27,8 @@ LIST = {
 MIGRATION = {
     "phase": "migration", "phase_term": "移行", "steps": [], "plan": {"cut_off_on": "2027-04-01", "municipalities": [CHIYODA]},
     "milestones": [
-        {"milestone": "rehearsed", "term": "運用試験（移行業務）", "planned_on": "2026-10-01", "reached_on": None, "note": "",
-         "seen_by_itself": False},
+        {"milestone": "rehearsed", "term": "運用試験（移行業務）", "planned_on": "2026-10-01", "reached_on": None,
+         "note": "", "seen_by_itself": False},
         {"milestone": "migration_begun", "term": "移行業務の開始", "planned_on": None, "reached_on": "2026-07-01T00:00:00+00:00", "note": "",
          "seen_by_itself": True},
     ],
@@ -83,8 +83,10 @@ async def test_a_list_shows_cancelled_rows_struck_days_as_eras_and_logs_whom_it_
         shown = await browser.get("/lists/changes?first_day=R8.7.1&last_day=R8.7.31")
 
         assert shown.status_code == 200
-        assert '<tr class="struck">' in shown.text and "取得 H27.5.5 喪失 R8.7.2 死亡" in shown.text
-        assert "250件" in shown.text and "page=2" in shown.text
+        assert '<tr class="struck">' in shown.text
+        assert "取得 H27.5.5 喪失 R8.7.2 死亡" in shown.text
+        assert "250件" in shown.text
+        assert "page=2" in shown.text
         assert eligibility[-1][2] == {
             "municipality": CHIYODA, "order": "number", "first_day": "2026-07-01", "last_day": "2026-07-31", "page": "1",
         }  # fmt: skip
@@ -119,9 +121,11 @@ async def test_the_migration_shows_what_keeps_the_gate_shut_and_the_equation_of_
 
         shown = (await browser.get("/migration")).text
 
-        assert "受け付けられなかった記録があります" in shown and "全件データが届いていません" in shown
+        assert "受け付けられなかった記録があります" in shown
+        assert "全件データが届いていません" in shown
         assert all(count in shown for count in ("12,345", "12,342", "9,300", "年齢 9,000・転入 300", "75歳未満 3,000・死亡 42"))
-        assert "/migration/steps/open_routine" in shown and "/migration/steps/reset_rehearsal" not in shown
+        assert "/migration/steps/open_routine" in shown
+        assert "/migration/steps/reset_rehearsal" not in shown
 
 
 async def test_the_acts_of_the_migration_are_carried_to_the_service(gateway: Gateways, eligibility: Asked) -> None:
@@ -152,5 +156,6 @@ async def test_a_clerk_has_the_lists_and_not_the_migration(gateway: Gateways, el
 
         menu = (await browser.get("/desk")).text
 
-        assert "/lists/ledger" in menu and "/migration" not in menu
+        assert "/lists/ledger" in menu
+        assert "/migration" not in menu
         assert (await browser.get("/migration")).status_code == 403

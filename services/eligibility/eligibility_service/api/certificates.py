@@ -40,7 +40,9 @@ async def issue_at_window(
     asked = f"{municipality_code}:{resident_number}".encode()
     async with runtime.units.open() as uow:
         if not await phases.is_routine(uow):
-            raise Problem(409, "KOKI-E050", "経常業務がまだ始まっていません。", "移行のあいだ、証は一括で作成します。窓口では交付できません。")
+            raise Problem(
+                409, "KOKI-E050", "経常業務がまだ始まっていません。", "移行のあいだ、証は一括で作成します。窓口では交付できません。"
+            )
 
         async def act() -> dict[str, Any]:
             with telemetry.step("eligibility issue certificate", subject=asked.decode()):

@@ -101,7 +101,13 @@ async def make(
             return _made(known[0])
         total = await lists.count(uow, asked)
     if total > made_lists.AT_ONCE:
-        parameters = {"list_id": str(list_id), "asked": json.dumps(asked.as_json()), "form": wanted.form, "place": wanted.place, "by": who.user}
+        parameters = {
+            "list_id": str(list_id),
+            "asked": json.dumps(asked.as_json()),
+            "form": wanted.form,
+            "place": wanted.place,
+            "by": who.user,
+        }
         await jobs.approve(await jobs.prepare(MakeList(), parameters, units, by=who.user), units, by=who.user)
     else:
         async with units.open() as uow:

@@ -94,7 +94,10 @@ async def set_plan(asked: PlanAsked, request: Request, who: UnionStaff) -> dict[
             await migration.set_plan(uow, cut_off_on=asked.cut_off_on, municipalities=sorted(set(asked.municipalities)), by=who.user)
         except migration.TooLate as error:
             raise Problem(
-                409, "KOKI-E054", "基準日はもう変えられません。", "取り込んだ台帳は、いまの基準日で作られています。リハーサルなら、やり直して空にすると変えられます。"
+                409,
+                "KOKI-E054",
+                "基準日はもう変えられません。",
+                "取り込んだ台帳は、いまの基準日で作られています。リハーサルなら、やり直して空にすると変えられます。",
             ) from error
     return {"cut_off_on": asked.cut_off_on}
 

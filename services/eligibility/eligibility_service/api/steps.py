@@ -28,7 +28,10 @@ def shown(asked: Approval) -> dict[str, str]:
         return {"消すもの": "リハーサルで取り込んだ住民、被保険者台帳、証、作った帳票のすべて", "消した後": again}
     if asked.act == BEGIN_MIGRATION:
         return {"行うこと": "リハーサルを終え、本番の全件データの取込みを始めます。リハーサルには戻れません。"}
-    return {"行うこと": "移行を終え、証や通知の日々の発行を始めます。移行には戻れません。", "不一致": "ありません（承認するときに、もう一度確かめます）"}
+    return {
+        "行うこと": "移行を終え、証や通知の日々の発行を始めます。移行には戻れません。",
+        "不一致": "ありません（承認するときに、もう一度確かめます）",
+    }
 
 
 async def require(uow: UnitOfWork, act: str) -> None:
@@ -38,13 +41,20 @@ async def require(uow: UnitOfWork, act: str) -> None:
         raise out_of_turn(phase, f"「{_FROM[act].term}」のときだけ行えます。")
     if act == BEGIN_MIGRATION and await (await driver(uow.connection)).fetchval("SELECT EXISTS (SELECT FROM resident)"):
         raise Problem(
-            409, "KOKI-E052", "リハーサルのデータが残っています。", "先に「リハーサルのやり直し」で空にし、ファイルを取り込まずに、移行を始めてください。"
+            409,
+            "KOKI-E052",
+            "リハーサルのデータが残っています。",
+            "先に「リハーサルのやり直し」で空にし、ファイルを取り込まずに、移行を始めてください。",
         )
     if act == OPEN_ROUTINE and (found := await gate.differences(uow)):
         more = [{"kind": one.kind, "term": one.term, "municipality_code": one.municipality_code, "count": one.count} for one in found]
         named = "、".join(f"{one.municipality_code or '全体'}: {one.term}（{one.count:,}）" for one in found[:5])
         raise Problem(
-            409, "KOKI-E053", "一致していないものがあるので、経常業務を始められません。", f"{named}{' ほか' if more[5:] else ''}。", differences=more
+            409,
+            "KOKI-E053",
+            "一致していないものがあるので、経常業務を始められません。",
+            f"{named}{' ほか' if more[5:] else ''}。",
+            differences=more,
         )
 
 

@@ -59,9 +59,7 @@ def _of_qualifications(versions: pl.DataFrame, records: pl.DataFrame, entries: p
         effective_on=pl.when(about_loss).then(pl.coalesce("lost_on", "was_lost_on")).otherwise(pl.col("acquired_on")),
         before=pl.when(pl.col("first") | was_empty).then(pl.lit("")).otherwise(_period("was_")),
         after=pl.when(pl.col("is_empty")).then(pl.lit("")).otherwise(_period("")),
-        ground=pl.when(about_loss)
-        .then(_words("loss_reason", LOSS))
-        .otherwise(_words("acquisition_ground", GROUND)),
+        ground=pl.when(about_loss).then(_words("loss_reason", LOSS)).otherwise(_words("acquisition_ground", GROUND)),
         cancelled=_taken_back(),
     )
     said = records.select(*KEY, "recorded_from", because=_words("change_reason", CHANGE_REASONS))

@@ -101,7 +101,8 @@ class ListAsked:
     @property
     def days(self) -> tuple[date, date]:
         """The period, of a list that has one."""
-        assert self.first_day is not None and self.last_day is not None
+        assert self.first_day is not None, "a list with a period has its first day"
+        assert self.last_day is not None, "and its last"
         return self.first_day, self.last_day
 
     def lines(self, *, today: date) -> tuple[str, ...]:
@@ -121,7 +122,9 @@ class ListAsked:
 
     @classmethod
     def of_json(cls, found: dict[str, Any]) -> Self:
-        days = {name: date.fromisoformat(found[name]) if found[name] else None for name in ("valid_on", "known_on", "first_day", "last_day")}
+        days = {
+            name: date.fromisoformat(found[name]) if found[name] else None for name in ("valid_on", "known_on", "first_day", "last_day")
+        }
         kinds = {"kind": ListKind(found["kind"]), "order": Order(found["order"])}
         return cls(**{**found, **kinds, **days})
 

@@ -22,7 +22,7 @@ _TERMS: Final = {Phase.REHEARSAL: "移行リハーサル", Phase.MIGRATION: "移
 
 
 class Milestone(StrEnum):
-    """進捗表 (導入スケジュール): one line each, in the order of the work. Those that the system sees for itself are never ticked by hand."""
+    """進捗表 (導入スケジュール): one line each, in the order of the work. What the system sees for itself is never ticked by hand."""
 
     CUT_OFF_SET = "cut_off_set"
     REHEARSED = "rehearsed"

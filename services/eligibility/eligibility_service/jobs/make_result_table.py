@@ -34,7 +34,9 @@ class MakeResultTable:
         chunks = [
             Chunk(number, row["municipality_code"], row["municipality_code"], row["people"]) for number, row in enumerate(extracts, start=1)
         ]
-        return Plan(chunks, {"基準日": plan.cut_off_on.isoformat(), "市区町村": {row["municipality_code"]: row["people"] for row in extracts}})
+        return Plan(
+            chunks, {"基準日": plan.cut_off_on.isoformat(), "市区町村": {row["municipality_code"]: row["people"] for row in extracts}}
+        )
 
     async def execute(self, parameters: dict[str, Any], run_id: UUID, chunk: Chunk, uow: UnitOfWork) -> dict[str, int]:
         plan = await migration.plan(uow)

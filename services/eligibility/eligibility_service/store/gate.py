@@ -91,7 +91,9 @@ async def _of_results(uow: UnitOfWork, raw: Any, extracts: Sequence[Any]) -> lis
     lines = {line["municipality_code"]: line for line in await results.latest(uow)}
     expected = {row["municipality_code"]: row["batch_id"] for row in extracts if row["batch_id"]}
     made = {code: line for code, line in lines.items() if line["batch_id"] == expected.get(code)}
-    changed = {row["municipality_code"]: row["records"] for row in await raw.fetch(_CHANGED, list(made), [m["made_at"] for m in made.values()])}
+    changed = {
+        row["municipality_code"]: row["records"] for row in await raw.fetch(_CHANGED, list(made), [m["made_at"] for m in made.values()])
+    }
     found = []
     for code in expected:
         if code not in made:

@@ -36,7 +36,10 @@ _SOURCE: Final = {True: "qualification q", False: "qualification_as_known q"}
 _KNOWN: Final = {True: "q.recorded_from <= $3", False: "q.recorded_during @> $3::timestamptz"}
 _SORTED: Final = {
     Order.NUMBER: ("", "q.insured_number"),
-    Order.NAME: ("LEFT JOIN resident_search s USING (municipality_code, resident_number)", "s.kana_key, q.municipality_code, q.resident_number"),
+    Order.NAME: (
+        "LEFT JOIN resident_search s USING (municipality_code, resident_number)",
+        "s.kana_key, q.municipality_code, q.resident_number",
+    ),
 }
 _REACHING: Final = f"""
 SELECT q.municipality_code, q.resident_number, h.insured_number, {_PERSON}, h.acquisition_ground AS ground
@@ -48,19 +51,19 @@ LEFT JOIN LATERAL (
       AND (k.lost_on IS NULL OR k.lost_on > $4)
     ORDER BY k.acquired_on LIMIT 1
 ) AS h ON true
-WHERE {_OF.format(q='q')} AND q.born_on BETWEEN $6 AND $7 AND r.status = '1' AND r.resident_since <= $5
+WHERE {_OF.format(q="q")} AND q.born_on BETWEEN $6 AND $7 AND r.status = '1' AND r.resident_since <= $5
 ORDER BY q.municipality_code, q.born_on, q.kana_key, q.resident_number
 """
 _TOUCHED: Final = f"""
 SELECT k.municipality_code, k.resident_number, k.ordinal, k.revision, k.insured_number, k.acquired_on, k.lost_on, k.acquisition_ground,
        k.loss_reason, lower(k.recorded_during) AS recorded_from
 FROM qualification_as_known k
-WHERE {_OF.format(q='k')} AND lower(k.recorded_during) < $4 AND (k.municipality_code, k.resident_number) IN (
-    SELECT q.municipality_code, q.resident_number FROM qualification q WHERE {_OF.format(q='q')} AND q.recorded_from >= $2
+WHERE {_OF.format(q="k")} AND lower(k.recorded_during) < $4 AND (k.municipality_code, k.resident_number) IN (
+    SELECT q.municipality_code, q.resident_number FROM qualification q WHERE {_OF.format(q="q")} AND q.recorded_from >= $2
         AND q.recorded_from < $3
-    UNION SELECT h.municipality_code, h.resident_number FROM qualification_history h WHERE {_OF.format(q='h')}
+    UNION SELECT h.municipality_code, h.resident_number FROM qualification_history h WHERE {_OF.format(q="h")}
         AND lower(h.recorded_during) >= $2 AND lower(h.recorded_during) < $3
-    UNION SELECT h.municipality_code, h.resident_number FROM resident_history h WHERE {_OF.format(q='h')})
+    UNION SELECT h.municipality_code, h.resident_number FROM resident_history h WHERE {_OF.format(q="h")})
 """
 _RECORDS: Final = f"""
 SELECT r.municipality_code, r.resident_number, r.sequence, min(lower(r.recorded_during)) AS recorded_from, r.changed_on, r.change_reason,
@@ -148,7 +151,8 @@ async def _ledger(uow: UnitOfWork, asked: ListAsked, first: int, most: int | Non
         SELECT q.*, row_number() OVER (ORDER BY {order}) AS place FROM {_SOURCE[now]} {joined} WHERE {_HOLDS} AND {_KNOWN[now]}
         ORDER BY {order} OFFSET $4 LIMIT $5
     )
-    SELECT q.municipality_code, q.resident_number, q.insured_number, q.acquired_on, q.acquisition_ground, q.lost_on, q.loss_reason, {_PERSON}
+    SELECT q.municipality_code, q.resident_number, q.insured_number, q.acquired_on, q.acquisition_ground, q.lost_on, q.loss_reason,
+           {_PERSON}
     FROM q {_RECORD} ORDER BY q.place
     """
     parameters = asked.municipality_code, asked.valid_on, known_at(uow, asked), first, most

@@ -68,9 +68,7 @@ class RowsChanged(Exception):
     """The frozen rows are not those that were kept; no file is made of them."""
 
 
-async def freeze(
-    uow: UnitOfWork, list_id: UUID, asked: ListAsked, *, form: str, place: str, by: str, run_id: UUID | None = None
-) -> Frozen:
+async def freeze(uow: UnitOfWork, list_id: UUID, asked: ListAsked, *, form: str, place: str, by: str, run_id: UUID | None = None) -> Frozen:
     """Read the rows of a list and keep them, so that every part of it shows the same knowledge."""
     rows = await lists.rows(uow, asked)
     buffer = io.BytesIO()

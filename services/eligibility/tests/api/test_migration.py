@@ -68,7 +68,10 @@ async def test_the_gate_is_opened_by_a_second_officer_when_everything_agrees(dat
         overview = (await window.client.get("/migration", headers=window.as_("union_staff", of=ALL))).json()
         assert [(step["phase"], step["approved_by"]) for step in overview["steps"]] == [("migration", None), ("routine", "second")]
         reached = {line["milestone"]: line["reached_on"] is not None for line in overview["milestones"]}
-        assert reached["routine_begun"] and reached["extracts_received"] and reached["result_agrees"] and not reached["cards_prepared"]
+        assert reached["routine_begun"]
+        assert reached["extracts_received"]
+        assert reached["result_agrees"]
+        assert not reached["cards_prepared"]
 
 
 async def _no_plan(world: World) -> None:
@@ -123,7 +126,9 @@ async def _parked(world: World) -> None:
 
 async def _not_acquired(world: World) -> None:
     async with world.units.open() as uow:
-        await (await driver(uow.connection)).execute("UPDATE resident_search SET acquires_on = $1 WHERE resident_number = $2", SAMPLE_DAY, f"{1:015d}")
+        await (await driver(uow.connection)).execute(
+            "UPDATE resident_search SET acquires_on = $1 WHERE resident_number = $2", SAMPLE_DAY, f"{1:015d}"
+        )
 
 
 @pytest.mark.parametrize(

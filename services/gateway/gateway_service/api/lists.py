@@ -100,7 +100,15 @@ async def make(
         raise Problem(422, "KOKI-S540", "名簿の日付を読めません。", next(iter(errors.values())))
     body = {"municipality": municipality, "order": order, "form": form, "place": places[municipality], **wanted}
     await carry(
-        gateway, session, "eligibility", f"/lists/{kind}/files", body, key=key, action="make_list", what="作成", look="「作成した名簿」を開き"
+        gateway,
+        session,
+        "eligibility",
+        f"/lists/{kind}/files",
+        body,
+        key=key,
+        action="make_list",
+        what="作成",
+        look="「作成した名簿」を開き",
     )
     return RedirectResponse("/lists/files", status_code=303, headers=HEADERS)
 

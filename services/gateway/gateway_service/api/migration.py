@@ -28,7 +28,8 @@ STEPS = {
 }
 """Act → its term, what it does, and the phase in which it can be asked for."""
 REASONS = {
-    "under_75": "75歳未満", "came_later": "基準日より後に転入", "excepted": "適用除外など", "moved_out": "転出", "died": "死亡", "removed": "職権消除",
+    "under_75": "75歳未満", "came_later": "基準日より後に転入", "excepted": "適用除外など", "moved_out": "転出", "died": "死亡",
+    "removed": "職権消除",
 }  # fmt: skip
 GROUNDS = {
     "age": "年齢", "moved_in": "転入", "disability": "障害認定", "exclusion_ended": "適用除外の終了", "domicile_exception": "住所地特例",
@@ -51,7 +52,9 @@ async def overview(request: Request, session: Staff, done: str = "") -> Response
         gateway.upstream.ask("eligibility", "/migration/results", session.principal),
     )
     if not (overview.ok and results.ok):
-        raise Problem(503, "KOKI-S542", "いまは移行の状況を表示できません。", "資格サービスに接続できません。取り込んだものは失われていません。")
+        raise Problem(
+            503, "KOKI-S542", "いまは移行の状況を表示できません。", "資格サービスに接続できません。取り込んだものは失われていません。"
+        )
     await gateway.record(session, "see_migration", "shown")
     async with gateway.runtime.units.open() as uow:
         names = await municipalities.names(uow.connection)

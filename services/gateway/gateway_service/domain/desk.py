@@ -22,7 +22,13 @@ class Entry:
 MENU: Final[tuple[Entry, ...]] = (
     Entry("確かめる", "承認待ち", "ほかの職員が申請した処理を確かめて、承認または差し戻しをします。", "/approvals", Right.APPROVE),
     Entry("名簿", "被保険者台帳", "ある日に資格のある人を、番号順または氏名順に表示します。", "/lists/ledger", Right.SEE_PEOPLE),
-    Entry("名簿", "被保険者異動整理簿", "期間内に処理した資格取得・喪失・変更・取消を、処理した順に表示します。", "/lists/changes", Right.SEE_PEOPLE),
+    Entry(
+        "名簿",
+        "被保険者異動整理簿",
+        "期間内に処理した資格取得・喪失・変更・取消を、処理した順に表示します。",
+        "/lists/changes",
+        Right.SEE_PEOPLE,
+    ),
     Entry("名簿", "75歳到達者リスト", "その月に75歳に達した人を、障害認定の人と分けて表示します。", "/lists/reached", Right.SEE_PEOPLE),
     Entry("名簿", "75歳到達予定者リスト", "これから75歳に達する人です。誕生月の前の月に送ります。", "/lists/expected", Right.SEE_PEOPLE),
     Entry("名簿", "作成した名簿", "PDFやCSVにした名簿を開きます。", "/lists/files", Right.SEE_PEOPLE),

@@ -102,11 +102,7 @@ def _expected(paper: ListPaper, page: str, drawn: Sequence[dict[str, Any]], tota
         ("ページ", page),
         ("対象", paper.place),
         *(("見出し", column.term) for column in paper.columns),
-        *(
-            (column.term, "".join(cell["lines"]))
-            for row in drawn
-            for column, cell in zip(paper.columns, row["cells"], strict=True)
-        ),
+        *((column.term, "".join(cell["lines"])) for row in drawn for column, cell in zip(paper.columns, row["cells"], strict=True)),
         ("合計", totals),
         ("作成", paper.foot),
     )
