@@ -78,7 +78,7 @@ def read_control(source: Path | str | bytes) -> Control:
             errors.append(file_error("KOKI-F012", column=field.name, term=field.term, detail=problem))
     if errors:
         raise ControlRefused(errors)
-    known = {field.name: items.get(field.name) for field in load_layout("control").fields}
+    known: dict[str, Any] = {field.name: items.get(field.name) for field in load_layout("control").fields}
     complete_as_of = date.fromisoformat(known["complete_as_of"]) if known["complete_as_of"] else None
     return Control(**{**known, "created_at": datetime.fromisoformat(known["created_at"]), "complete_as_of": complete_as_of})
 

@@ -29,8 +29,8 @@ MIGRATION = {
     "milestones": [
         {"milestone": "rehearsed", "term": "運用試験（移行業務）", "planned_on": "2026-10-01", "reached_on": None,
          "note": "", "seen_by_itself": False},
-        {"milestone": "migration_begun", "term": "移行業務の開始", "planned_on": None, "reached_on": "2026-07-01T00:00:00+00:00", "note": "",
-         "seen_by_itself": True},
+        {"milestone": "migration_begun", "term": "移行業務の開始", "planned_on": None, "reached_on": "2026-07-01T00:00:00+00:00",
+         "note": "", "seen_by_itself": True},
     ],
     "municipalities": [
         {"municipality_code": CHIYODA, "generation": 2, "complete_as_of": "2026-07-01", "sent": 12_345, "accepted": 12_342, "rejected": 2,
