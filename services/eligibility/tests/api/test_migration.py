@@ -150,7 +150,7 @@ async def _not_acquired(world: World) -> None:
 async def test_the_gate_refuses_and_names_each_difference(databases: Databases, keys: Path, break_it: Any, named: list[Any]) -> None:
     """T-12: refused when it is asked for, and refused again when what was agreed then does not agree at the approval.
 
-    Every case failed while `differences` answered nothing, and its second half while `carry_out` did not ask `require` again."""
+    While `differences` answered nothing the gate opened, and this test failed."""
     async with a_window(databases, keys) as window:
         await ready(window.world)
         before = await ask(window, "open_routine")

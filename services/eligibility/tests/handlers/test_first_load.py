@@ -44,7 +44,7 @@ async def test_a_first_file_without_the_mark_of_completeness_is_refused_until_th
 
 
 async def test_an_extract_that_is_not_what_its_seal_says_is_refused_whole(databases: Databases) -> None:
-    """I-23: an extract that was cut short after it was announced. Without the count in `open_sealed` one of the two people was loaded."""
+    """I-23: an extract that was cut short after it was announced."""
     async with a_world(databases) as world:
         await first_load.begin(world, Phase.MIGRATION)
         whole = await first_load.announced(world, [resident(1), resident(2)])
