@@ -104,10 +104,17 @@ class IncomeDetermined(MunicipalEvent):
 
 
 class MunicipalBatchSealed(BatchSealed):
+    """`sent` rows of the municipality's file = the rows sealed here + `rejected` + `parked`. `complete_as_of` (完全性の印): the file holds
+    everybody there was on that day; without it the file holds what has changed."""
+
     owner: ClassVar[str] = "gateway"
 
     municipality_code: MunicipalityCode
     generation: int
+    complete_as_of: date | None = None
+    sent: int | None = None
+    rejected: int | None = None
+    parked: int | None = None
 
 
 class ResidentsBatchSealed(MunicipalBatchSealed):

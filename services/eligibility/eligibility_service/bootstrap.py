@@ -14,6 +14,8 @@ from eligibility_service.api import (
     exchange,
     ledger_documents,
     ledger_lists,
+    lists,
+    migration,
     notices,
     people,
     protections,
@@ -33,6 +35,8 @@ from eligibility_service.jobs.following import (
 )
 from eligibility_service.jobs.issue_cards import IssueCards
 from eligibility_service.jobs.judge_copay_rates import JudgeCopayRates
+from eligibility_service.jobs.make_list import MakeList
+from eligibility_service.jobs.make_result_table import MakeResultTable
 from eligibility_service.jobs.send_eligibility_feed import SendEligibilityFeed
 from eligibility_service.jobs.send_qualifications import SendQualifications
 from eligibility_service.seed import seed
@@ -47,6 +51,7 @@ SERVICE = Service(
         corrections.router,
         ledger_documents.router,
         ledger_lists.router,
+        lists.router,
         certificates.router,
         approvals.router,
         deliveries.router,
@@ -55,6 +60,7 @@ SERVICE = Service(
         duplicates.router,
         copay_rates.router,
         exchange.router,
+        migration.router,
     ),
     routes=ROUTES,
     jobs=(
@@ -62,6 +68,8 @@ SERVICE = Service(
         CheckLedger(),
         JudgeCopayRates(),
         IssueCards(),
+        MakeList(),
+        MakeResultTable(),
         FindDuplicates(),
         SendQualifications(),
         SendEligibilityFeed(),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chassis.unit_of_work import UnitOfWork
 
-from eligibility_service.api import correcting, deliveries, duplicates, protections
+from eligibility_service.api import correcting, deliveries, duplicates, protections, steps
 from eligibility_service.domain import delivery
 from eligibility_service.domain.entries import TERMS
 from eligibility_service.store.approvals import Approval
@@ -40,4 +40,5 @@ ACTS: Final[dict[str, Act]] = {
     "amended": Act(TERMS["amended"], STAFF, correcting.shown, correcting.carry_out),
     "cancelled": Act(TERMS["cancelled"], STAFF, correcting.shown, correcting.carry_out),
     "renumbered": Act(TERMS["renumbered"], STAFF, correcting.shown, correcting.carry_out),
+    **{act: Act(term, STAFF, steps.shown, steps.carry_out) for act, term in steps.TERMS.items()},
 }

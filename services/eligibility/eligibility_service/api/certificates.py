@@ -19,7 +19,7 @@ from pypdf import PdfReader, PdfWriter
 from eligibility_service.api.protections import NOT_GIVEN
 from eligibility_service.api.registering import WITHHELD
 from eligibility_service.documents.printing import Printed, print_one
-from eligibility_service.store import certificates, queries, releases, residence_surveys
+from eligibility_service.store import certificates, phases, queries, releases, residence_surveys
 from eligibility_service.store.issuing import Row, issue
 
 READERS = ("window_clerk", "municipal_manager", "union_staff")
@@ -45,6 +45,10 @@ async def issue_at_window(
     runtime = runtime_of(request)
     asked = f"{municipality_code}:{resident_number}".encode()
     async with runtime.units.open() as uow:
+        if not await phases.is_routine(uow):
+            raise Problem(
+                409, "KOKI-E050", "経常業務がまだ始まっていません。", "移行のあいだ、証は一括で作成します。窓口では交付できません。"
+            )
 
         async def act() -> dict[str, Any]:
             with telemetry.step("eligibility issue certificate", subject=asked.decode()):

@@ -14,7 +14,7 @@ from contracts.events.eligibility import InsuredAcquired, InsuredBatchSealed
 from contracts.events.municipal import ResidentChanged, ResidentsBatchSealed
 
 from eligibility_service.domain import announcing, records
-from eligibility_service.store import certificates, copay_judging, duplicates, ledger, residence_surveys
+from eligibility_service.store import certificates, copay_judging, duplicates, ledger, municipal_batches, residence_surveys
 
 
 async def on_residents_changed(messages: Sequence[Message[ResidentChanged]], uow: UnitOfWork) -> None:
@@ -35,10 +35,13 @@ async def on_residents_changed(messages: Sequence[Message[ResidentChanged]], uow
 async def on_residents_sealed(messages: Sequence[Message[ResidentsBatchSealed]], uow: UnitOfWork) -> None:
     """A whole file of residents: what follows leaves as one sealed batch. Its certificates wait for the job `issue-cards`."""
     for message in messages:
+        await municipal_batches.refuse_partial(uow, message.event)
         frame = await batches.open_sealed(uow.store, message.event, schema_name=ResidentChanged.type)
+        said = await asyncio.to_thread(records.of_batch, frame)
 
-        revisions = await ledger.take(uow, await asyncio.to_thread(records.of_batch, frame), alone=True)
+        revisions = await ledger.take(uow, said, alone=True)
 
+        await municipal_batches.keep(uow, message, people=records.people_in(said))
         await certificates.after_records(uow, revisions, {message.event.municipality_code})
         await residence_surveys.follow_records(uow, {message.event.municipality_code})
         years = await copay_judging.years_judged(uow)

@@ -19,6 +19,7 @@ from contracts.events.municipal import ResidentChanged
 from eligibility_service.domain.certificates import KIND_NAMES, needed
 from eligibility_service.domain.records import KEY
 from eligibility_service.rules.certificates import certificate_year
+from eligibility_service.store import phases
 from eligibility_service.store.bulk import copy_frame, frame_of, keys_of, literal_time
 from eligibility_service.store.card_holdings import with_holdings
 from eligibility_service.store.cases import close_cases, raise_cases
@@ -53,14 +54,17 @@ RETURNING c.municipality_code, c.resident_number
 
 
 async def follow(uow: UnitOfWork, revisions: pl.DataFrame, messages: Sequence[Message[ResidentChanged]]) -> None:
-    """After single changes: who was acquired needs a certificate, who was lost needs none, a corrected name is tried again."""
+    """After single changes: who was acquired needs a certificate, who was lost needs none, a corrected name is tried again.
+
+    Before routine work nobody gets one by this way: those of a first load are printed together, by `issue-cards`.
+    """
     single = [row for row, message in enumerate(messages) if message.pack_id is None]
     acquired = revisions.filter(
         pl.col("begins") & (pl.col("lost_on").is_null() | (pl.col("lost_on") > uow.today)) & pl.col("row").is_in(single)
     )
     if acquired.height and (searched := await held(uow, zip(*keys_of(acquired), strict=True))):
         acquired = acquired.join(pl.DataFrame(sorted(searched), schema=KEY, orient="row"), on=KEY, how="anti", maintain_order="left")
-    if acquired.height:
+    if acquired.height and await phases.is_routine(uow):
         await make_due(uow, acquired, [telemetry.traceparent_of(messages[row]) for row in acquired["row"]])
     await after_records(uow, revisions, {message.event.municipality_code for message in messages})
 

@@ -16,7 +16,7 @@ from eligibility_service.domain.entered import qualifications_entered
 from eligibility_service.domain.ledger import QUALIFICATION
 from eligibility_service.domain.records import KEY, in_turns
 from eligibility_service.domain.residence import Residence, replay
-from eligibility_service.store import entry_log, qualifications, residents, search
+from eligibility_service.store import entry_log, phases, qualifications, residents, search
 from eligibility_service.store.bulk import literal_time
 
 PERSON: Final = ("household_number", "sex", "born_on", "changed_on")
@@ -55,8 +55,9 @@ async def _take_new(uow: UnitOfWork, accepted: pl.DataFrame) -> list[pl.DataFram
     if accepted.height == 0:
         return []
     facts = ledger.qualifications_of(_present_residences(accepted)).drop(KEY)
-    accepted = accepted.hstack(facts).with_columns(ledger.coming_day(uow.today))
-    deciding = asyncio.create_task(asyncio.to_thread(ledger.first_qualifications, accepted.filter(ledger.begun_by(uow.today))))
+    until = await phases.counted_until(uow)
+    accepted = accepted.hstack(facts).with_columns(ledger.coming_day(until))
+    deciding = asyncio.create_task(asyncio.to_thread(ledger.first_qualifications, accepted.filter(ledger.begun_by(until))))
     await residents.add(uow, accepted)
     new = await qualifications.add(uow, await deciding)
     return [new.select(*REVISION)] if new.height else []
@@ -65,7 +66,8 @@ async def _take_new(uow: UnitOfWork, accepted: pl.DataFrame) -> list[pl.DataFram
 async def _take_changed(uow: UnitOfWork, accepted: pl.DataFrame) -> list[pl.DataFrame]:
     if accepted.height == 0:
         return []
-    coming = ledger.qualifications_of(_present_residences(accepted)).select(ledger.coming_day(uow.today))
+    until = await phases.counted_until(uow)
+    coming = ledger.qualifications_of(_present_residences(accepted)).select(ledger.coming_day(until))
     await residents.replace(uow, accepted.with_columns(coming))
     restated = accepted.select(
         *KEY,
@@ -82,7 +84,7 @@ async def follow(uow: UnitOfWork, people: pl.DataFrame, restated: pl.DataFrame |
     than that of the record.
     """
     wanted, coming = await wanted_of(uow, people)
-    wanted = wanted.filter(ledger.begun_by(uow.today))
+    wanted = wanted.filter(ledger.begun_by(await phases.counted_until(uow)))
     if coming.height:
         await residents.set_coming(uow, coming)
     held = await qualifications.held_by(uow, people)
@@ -128,7 +130,7 @@ async def wanted_of(uow: UnitOfWork, people: pl.DataFrame) -> tuple[pl.DataFrame
     entered = await entry_log.of_people(uow, people)
     if not entered:
         return ledger.qualifications_of(residences), pl.DataFrame()
-    by_entries, coming = qualifications_entered(residences, entered, today=uow.today)
+    by_entries, coming = qualifications_entered(residences, entered, today=await phases.counted_until(uow))
     others = residences.join(coming, on=KEY, how="anti", maintain_order="left")
     return pl.concat([ledger.qualifications_of(others), by_entries]), coming
 
@@ -173,7 +175,8 @@ async def acquire_those_whose_day_has_come(uow: UnitOfWork, people: pl.DataFrame
     if people.height == 0:
         return pl.DataFrame(schema=REVISION)
     known = people.with_columns(literal_time(uow.now).alias("recorded_from"), row=pl.lit(None, pl.Int32))
-    coming = ledger.qualifications_of(_present_residences(known)).select(ledger.coming_day(uow.today))
+    until = await phases.counted_until(uow)
+    coming = ledger.qualifications_of(_present_residences(known)).select(ledger.coming_day(until))
     await residents.set_coming(uow, people.select(KEY).with_columns(coming))
     revisions = await follow(uow, known)
     return pl.concat(revisions) if revisions else pl.DataFrame(schema=REVISION)

@@ -125,7 +125,18 @@ async def _accept(file: IntakeFile, control: Control, kind: Kind, result: ReadRe
         key = f"municipal/{code}/{kind.layout_name}/{batch_id}.parquet"
         seal = await batches.seal(uow.store, key, frame, schema_name=kind.schema_name, totals=kind.totals)
         uow.publish(
-            kind.batch(effective_on=uow.today, batch_id=batch_id, key=key, seal=seal, municipality_code=code, generation=control.generation)
+            kind.batch(
+                effective_on=uow.today,
+                batch_id=batch_id,
+                key=key,
+                seal=seal,
+                municipality_code=code,
+                generation=control.generation,
+                complete_as_of=control.complete_as_of,
+                sent=result.row_count,
+                rejected=result.refused_count,
+                parked=result.parked_count,
+            )
         )
         await _replace_parked(code, kind, result.frame, uow)
     errors = await asyncio.to_thread(lambda: result.errors)
