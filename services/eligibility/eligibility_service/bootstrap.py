@@ -4,12 +4,37 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from eligibility_service.api import approvals, certificates, corrections, ledger_documents, ledger_lists, notices, people
+from eligibility_service.api import (
+    approvals,
+    certificates,
+    copay_rates,
+    corrections,
+    deliveries,
+    duplicates,
+    exchange,
+    ledger_documents,
+    ledger_lists,
+    notices,
+    people,
+    protections,
+    residence_surveys,
+)
 from eligibility_service.handlers.routing import ROUTES
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
 from eligibility_service.jobs.check_ledger import CheckLedger
-from eligibility_service.jobs.following import follow_calendar, issue_after_acquisition, make_searchable
+from eligibility_service.jobs.find_duplicates import FindDuplicates
+from eligibility_service.jobs.following import (
+    follow_calendar,
+    follow_exchange,
+    issue_after_acquisition,
+    look_for_incomes,
+    make_searchable,
+    raise_waits,
+)
 from eligibility_service.jobs.issue_cards import IssueCards
+from eligibility_service.jobs.judge_copay_rates import JudgeCopayRates
+from eligibility_service.jobs.send_eligibility_feed import SendEligibilityFeed
+from eligibility_service.jobs.send_qualifications import SendQualifications
 from eligibility_service.seed import seed
 
 SERVICE = Service(
@@ -18,15 +43,29 @@ SERVICE = Service(
     root=Path(__file__).resolve().parent.parent,
     routers=(
         people.router,
-        certificates.router,
-        approvals.router,
         notices.router,
         corrections.router,
         ledger_documents.router,
         ledger_lists.router,
+        certificates.router,
+        approvals.router,
+        deliveries.router,
+        protections.router,
+        residence_surveys.router,
+        duplicates.router,
+        copay_rates.router,
+        exchange.router,
     ),
     routes=ROUTES,
-    jobs=(AcquireOnBirthday(), IssueCards(), CheckLedger()),
-    background=(make_searchable, issue_after_acquisition, follow_calendar),
+    jobs=(
+        AcquireOnBirthday(),
+        CheckLedger(),
+        JudgeCopayRates(),
+        IssueCards(),
+        FindDuplicates(),
+        SendQualifications(),
+        SendEligibilityFeed(),
+    ),
+    background=(make_searchable, issue_after_acquisition, follow_calendar, follow_exchange, raise_waits, look_for_incomes),
     seed=seed,
 )

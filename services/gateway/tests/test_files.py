@@ -47,7 +47,7 @@ async def test_incomes_are_sealed_with_their_sums_as_control_totals(gateway: Gat
     (item,) = await gateway.events(IncomesBatchSealed.type)
     event = read(item, IncomesBatchSealed).event
     assert event.seal.totals["public_pension_receipts"] == 1_800_000
-    frame = await batches.open_sealed(gateway.runtime.store, event, schema_name=KINDS["incomes"].row.type)
+    frame = await batches.open_sealed(gateway.runtime.store, event, schema_name=KINDS["incomes"].schema_name)
     assert frame["total_income"].to_list() == [700_000, None]
 
 

@@ -28,8 +28,27 @@ _ACTIONS: Final = {
     "see_ledger_list": "資格の一覧",
     "see_worklist": "作業一覧",
     "see_approvals": "承認待ち",
+    "see_registers": "台帳の登録の一覧",
+    "see_document:delivery_letter": "帳票を開く（送付先変更のお知らせ）",
+    "see_document:survey_sheet": "帳票を開く（居所調査票）",
+    "delivery_address": "送付先の申請",
+    "address_protection": "支援措置の登録",
+    "address_protection_end": "支援措置の終了の申請",
+    "address_release": "支援措置の対象者の住所の表示の申請",
+    "see_withheld_address": "支援措置の対象者の住所の表示",
+    "hand_over": "引き渡しの記録",
+    "residence_survey": "居所の調査",
+    "see_duplicates": "名寄せ",
+    "decide_duplicate": "名寄せの決定の申請",
+    "see_characters": "外字の同定依頼",
+    "identify_character": "外字の同定",
     "approve": "承認・差し戻し",
     "see_print_log": "交付記録",
+    "see_copay_waits": "負担割合の判定保留",
+    "apply_receipts": "基準収入額適用申請の受付",
+    "see_card_holdings": "マイナ保険証の保有状況",
+    "file_calendar": "ファイルの予定の変更",
+    "union_work": "権限のない画面",
     "see_access": "閲覧記録を見る",
     "see_access_log": "閲覧記録を見る",
     "verify_access_log": "閲覧記録の検査",
@@ -42,10 +61,18 @@ _RESULTS: Final = {"shown": "表示", "done": "実行", "refused": "拒否", "fa
 CASES: Final = {
     "income_missing": ("所得が届いていない", "税の担当に所得情報を確かめ、市区町村から送ってください。届くと自動で解消します。"),
     "income_inquiring": ("所得を照会中", "照会先からの回答を待っています。回答があれば所得情報を送ってください。"),
+    "protection_expiring": ("支援措置の期限が近い", "延長するかを本人に確かめ、「手続」の支援措置で延長または終了してください。"),
+    "protection_expired": ("支援措置の期限が過ぎた", "延長または終了を決めてください。決めるまで住所は表示されません。"),
+    "survey_overdue": ("居所の調査の期限が過ぎた", "「手続」の居所の調査で、結果を記録してください。"),
     "previous_insurer_unclear": (
         "前保険が確かめられていない",
         "届出と記録の保険が違うか、わかりません。証拠書類で確かめて、前保険を記録してください。",
     ),
+    "copay_rate_undecided": (
+        "負担割合・限度額区分の判定保留",
+        "世帯員の所得・課税区分を確かめ、所得情報を送ってください。届くと自動で判定します。",
+    ),
+    "income_record_missing": ("所得の記録が届いていない", "税の記録があるか確かめ、所得情報を送ってください。届くと自動で解消します。"),
     "certificate_unprintable": ("証を印刷できない", "氏名や住所の文字を確かめ、住民情報を送り直してください。届くと自動で作り直します。"),
 }
 LETTERS: Final = {
@@ -75,7 +102,19 @@ STATES: Final = {
     "accepted_with_errors": ("一部返却", "warn"),
     "refused": ("返却", "bad"),
 }
-KINDS: Final = {"residents": "住民情報", "incomes": "所得情報"}
+KINDS: Final = {
+    "residents": "住民情報",
+    "incomes": "所得情報",
+    "card_holdings": "マイナ保険証保有情報",
+    "qualifications": "資格情報",
+}
+HOLDING_REFUSALS: Final = {
+    "number_unknown": ("被保険者番号の人がいません。", "番号を確かめてください。"),
+    "birth_differs": ("生年月日が台帳と一致しません。", "台帳の生年月日(不詳でないか)と、別人の番号でないかを確かめてください。"),
+    "sex_differs": ("性別が台帳と一致しません。", "台帳の性別と、別人の番号でないかを確かめてください。"),
+    "older_than_known": ("すでに知られている状況より前の日の確認です。", "新しい確認の結果を送ってください。"),
+    "named_twice": ("同じ番号の行が2つあります。", "どちらが正しいかを確かめ、1行にして送ってください。"),
+}
 SERVICES: Final = {
     "gateway": "窓口",
     "eligibility": "資格",
