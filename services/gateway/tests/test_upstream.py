@@ -166,12 +166,13 @@ async def test_an_answer_that_is_not_whole_is_none(ask: Asking, answer: bytes) -
 
 
 async def test_an_answer_that_leads_elsewhere_is_not_followed_and_its_cookies_are_not_kept(ask: Asking) -> None:
-    """Seen to fail with the client's own defaults: it asked /elsewhere, and with the cookie."""
+    """Seen to fail with the client's own defaults: it was led on and on; with its own jar the second question told the cookie."""
 
     async def elsewhere(target: str, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 303 See Other\r\nLocation: /elsewhere\r\nSet-Cookie: who=chiyoda\r\nContent-Length: 0\r\n\r\n")
 
     async with a_stand(elsewhere) as stand:
+        stand.address = stand.address.replace("127.0.0.1", "localhost")  # the client would keep no cookie of a bare number
         assert [(await ask(stand, path)).status for path in ("/first", "/second")] == [303, 303]
         assert [line.split()[1] for line in stand.asked] == ["/first", "/second"]
         assert "cookie" not in "".join(stand.heads).lower()
