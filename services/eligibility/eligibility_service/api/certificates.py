@@ -16,8 +16,10 @@ from chassis.web import once, role, runtime_of
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pypdf import PdfReader, PdfWriter
 
+from eligibility_service.api.protections import NOT_GIVEN
+from eligibility_service.api.registering import WITHHELD
 from eligibility_service.documents.printing import Printed, print_one
-from eligibility_service.store import certificates, queries
+from eligibility_service.store import certificates, phases, queries, releases, residence_surveys
 from eligibility_service.store.issuing import Row, issue
 
 READERS = ("window_clerk", "municipal_manager", "union_staff")
@@ -32,27 +34,38 @@ async def issue_at_window(
     request: Request,
     who: Reader,
     idempotency_key: Annotated[str, Header(min_length=8, max_length=100)],
+    release: UUID | None = None,
 ) -> dict[str, Any]:
-    """交付・再交付 at the window: printed, read back and kept now. The same Idempotency-Key gives the same certificate again."""
+    """交付・再交付 at the window: printed, read back and kept now. The same Idempotency-Key gives the same certificate again.
+
+    `release`: a second officer's leave to print a withheld address on this one certificate.
+    """
     if not who.may_see(municipality_code):
         raise Problem(403, *NOT_ALLOWED, detail="この市区町村の証を交付する権限がありません。")
     runtime = runtime_of(request)
     asked = f"{municipality_code}:{resident_number}".encode()
     async with runtime.units.open() as uow:
+        if not await phases.is_routine(uow):
+            raise Problem(
+                409, "KOKI-E050", "経常業務がまだ始まっていません。", "移行のあいだ、証は一括で作成します。窓口では交付できません。"
+            )
 
         async def act() -> dict[str, Any]:
             with telemetry.step("eligibility issue certificate", subject=asked.decode()):
-                return await _issue(uow, municipality_code, resident_number)
+                return await _issue(uow, municipality_code, resident_number, release, who)
 
         return await once(uow, who, idempotency_key, asked, act)
 
 
-async def _issue(uow: UnitOfWork, municipality_code: str, resident_number: str) -> dict[str, Any]:
+async def _issue(uow: UnitOfWork, municipality_code: str, resident_number: str, release: UUID | None, who: Principal) -> dict[str, Any]:
+    person = municipality_code, resident_number
     insured = await certificates.insured_today(uow, municipality_code, resident_number)
     if insured is None:
         raise Problem(
             409, "KOKI-E002", "証を交付できません。", "この方は今日、被保険者の資格がありません。資格の取得日と喪失日を確かめてください。"
         )
+    if await residence_surveys.held(uow, [person]):
+        raise Problem(409, "KOKI-E074", "居所を調査しているため、証を交付できません。", "居所を確認し、調査を終えてから交付してください。")
     refusals: list[str] = []
 
     def printer(cards: Sequence[Row]) -> Printed:
@@ -61,7 +74,13 @@ async def _issue(uow: UnitOfWork, municipality_code: str, resident_number: str) 
         return printed
 
     certificate_id = await certificates.ask_at_window(uow, insured)
-    await issue(uow, [certificate_id], printer)
+    released = None
+    if release is not None:
+        try:
+            released = await releases.use(uow, release, person, document="certificate", by=who.user, certificate_id=certificate_id)
+        except releases.NotGiven as error:
+            raise Problem(409, *NOT_GIVEN, detail="許可がないか、一度使われたか、時間が過ぎています。") from error
+    await issue(uow, [certificate_id], printer, released=released)
     if refusals:
         raise Problem(422, "KOKI-E003", "証を印刷できません。", refusals[0])
     return await certificates.issued(uow, certificate_id)
@@ -73,8 +92,10 @@ async def document(certificate_id: UUID, request: Request, who: Reader) -> Respo
     runtime = runtime_of(request)
     async with runtime.units.open(seen_by=who) as uow:
         found = await queries.certificate(uow, certificate_id)
-    if found is None or found["document_key"] is None:
-        raise Problem(404, *NOT_FOUND, detail="この証は交付されていないか、見る権限のない市区町村のものです。")
+        if found is None or found["document_key"] is None:
+            raise Problem(404, *NOT_FOUND, detail="この証は交付されていないか、見る権限のない市区町村のものです。")
+        if found["shows_withheld_address"] and not await releases.may_open(uow, certificate_id, by=who.user):
+            raise Problem(409, *WITHHELD, detail="住所を書いた証のため、開けません。支援措置の対象の方です。")
     result = await obstore.get_async(runtime.store, found["document_key"])
     content = bytes(await result.bytes_async())
     headers = {"X-Document-SHA256": found["document_sha256"], "Cache-Control": "no-store"}

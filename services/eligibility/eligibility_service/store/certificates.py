@@ -17,9 +17,13 @@ from contracts.events.eligibility import CaseKind, CertificateKind
 from contracts.events.municipal import ResidentChanged
 
 from eligibility_service.domain.certificates import KIND_NAMES, needed
+from eligibility_service.domain.records import KEY
 from eligibility_service.rules.certificates import certificate_year
-from eligibility_service.store.bulk import copy_frame, frame_of, literal_time
+from eligibility_service.store import phases
+from eligibility_service.store.bulk import copy_frame, frame_of, keys_of, literal_time
+from eligibility_service.store.card_holdings import with_holdings
 from eligibility_service.store.cases import close_cases, raise_cases
+from eligibility_service.store.residence_surveys import held
 
 _MAKE_DUE: Final = """
 INSERT INTO certificate (
@@ -50,14 +54,27 @@ RETURNING c.municipality_code, c.resident_number
 
 
 async def follow(uow: UnitOfWork, revisions: pl.DataFrame, messages: Sequence[Message[ResidentChanged]]) -> None:
-    """After single changes: who was acquired needs a certificate, who was lost needs none, a corrected name is tried again."""
+    """After single changes: who was acquired needs a certificate, who was lost needs none, a corrected name is tried again.
+
+    Before routine work nobody gets one by this way: those of a first load are printed together, by `issue-cards`.
+    """
     single = [row for row, message in enumerate(messages) if message.pack_id is None]
     acquired = revisions.filter(
         pl.col("begins") & (pl.col("lost_on").is_null() | (pl.col("lost_on") > uow.today)) & pl.col("row").is_in(single)
     )
-    if acquired.height:
+    if acquired.height and (searched := await held(uow, zip(*keys_of(acquired), strict=True))):
+        acquired = acquired.join(pl.DataFrame(sorted(searched), schema=KEY, orient="row"), on=KEY, how="anti", maintain_order="left")
+    if acquired.height and await phases.is_routine(uow):
         await make_due(uow, acquired, [telemetry.traceparent_of(messages[row]) for row in acquired["row"]])
     await after_records(uow, revisions, {message.event.municipality_code for message in messages})
+
+
+async def after_entry(uow: UnitOfWork, revisions: pl.DataFrame) -> None:
+    """After an entry about a person: who is insured now and was not needs a certificate, who was lost needs none."""
+    acquired = revisions.filter(pl.col("begins") & (pl.col("lost_on").is_null() | (pl.col("lost_on") > uow.today)))
+    if acquired.height:
+        await make_due(uow, acquired, [telemetry.traceparent_of(None)] * acquired.height)
+    await after_records(uow, revisions, set(revisions["municipality_code"]))
 
 
 async def after_records(uow: UnitOfWork, revisions: pl.DataFrame, municipalities: set[str]) -> None:
@@ -76,7 +93,7 @@ async def after_records(uow: UnitOfWork, revisions: pl.DataFrame, municipalities
 async def make_due(uow: UnitOfWork, acquired: pl.DataFrame, traceparents: Sequence[str | None]) -> None:
     """One certificate due for each; the trace of what caused it goes on when it is made."""
     raw = await driver(uow.connection)
-    rows = needed(acquired, on=uow.today)
+    rows = needed(await with_holdings(uow, acquired), on=uow.today)
     await raw.execute(
         _MAKE_DUE,
         [uuid7() for _ in range(rows.height)],
@@ -89,10 +106,13 @@ async def make_due(uow: UnitOfWork, acquired: pl.DataFrame, traceparents: Sequen
 
 
 _WITHOUT = """
-SELECT q.municipality_code, q.resident_number, q.insured_id::text, q.acquired_on, r.born_on
-FROM qualification q JOIN resident r USING (municipality_code, resident_number)
+SELECT q.municipality_code, q.resident_number, q.insured_id::text, q.acquired_on, r.born_on, h.holds
+FROM qualification q JOIN resident r USING (municipality_code, resident_number) LEFT JOIN card_holding h USING (insured_id)
 WHERE q.acquired_on <= $1 AND (q.lost_on IS NULL OR q.lost_on > $1) AND NOT EXISTS (
     SELECT FROM certificate c WHERE c.insured_id = q.insured_id AND c.valid_until = $2 AND c.origin <> 'window' AND c.state <> 'withdrawn')
+  AND NOT EXISTS (
+    SELECT FROM residence_survey s
+    WHERE (s.municipality_code, s.resident_number) = (q.municipality_code, q.resident_number) AND s.closed_on IS NULL)
 ORDER BY q.municipality_code, q.resident_number
 """
 _SCHEMA: Final[dict[str, pl.DataType]] = {
@@ -101,6 +121,7 @@ _SCHEMA: Final[dict[str, pl.DataType]] = {
     "insured_id": pl.String(),
     "acquired_on": pl.Date(),
     "born_on": pl.Date(),
+    "holds": pl.Boolean(),
 }
 _RUN_COLUMNS: Final = (
     "municipality_code", "resident_number", "insured_id", "origin", "run_id", "state", "kind", "kind_reason", "valid_from", "valid_until",
@@ -186,8 +207,8 @@ async def insured_today(uow: UnitOfWork, municipality_code: str, resident_number
     """The qualification of a person that holds today, with the day of birth; None for whoever is not insured."""
     raw = await driver(uow.connection)
     row = await raw.fetchrow(
-        """SELECT q.municipality_code, q.resident_number, q.insured_id::text, q.acquired_on, r.born_on
-        FROM qualification q JOIN resident r USING (municipality_code, resident_number)
+        """SELECT q.municipality_code, q.resident_number, q.insured_id::text, q.acquired_on, r.born_on, h.holds
+        FROM qualification q JOIN resident r USING (municipality_code, resident_number) LEFT JOIN card_holding h USING (insured_id)
         WHERE (q.municipality_code, q.resident_number) = ($1, $2) AND q.acquired_on <= $3 AND (q.lost_on IS NULL OR q.lost_on > $3)""",
         municipality_code,
         resident_number,

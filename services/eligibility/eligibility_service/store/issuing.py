@@ -17,6 +17,7 @@ from contracts.events.eligibility import CertificateIssued, CertificateKind
 from contracts.primitives import insurer_number
 
 from eligibility_service.domain.certificates import needed
+from eligibility_service.store import handovers
 from eligibility_service.store.certificates import refuse
 
 Row = dict[str, Any]
@@ -35,29 +36,37 @@ class PrintResult(Protocol):
 
 Print = Callable[[Sequence[Row]], PrintResult]
 
+_NEED: Final = {"born_on": pl.Date(), "acquired_on": pl.Date(), "holds": pl.Boolean()}
 _FACTS: Final = """
 SELECT c.certificate_id, c.municipality_code, c.resident_number, c.insured_id, c.valid_from, q.insured_number, q.acquired_on, q.lost_on,
        r.name, r.name_kana, r.sex, r.born_on, r.born_on_unknown_text, r.address_prefecture, r.address_municipality, r.address_town,
-       r.address_number, r.address_building, u.insurer_name
+       r.address_number, r.address_building, r.address_withheld, c.origin, h.holds, u.insurer_name
 FROM certificate c
-JOIN resident r USING (municipality_code, resident_number)
+JOIN resident_shown r USING (municipality_code, resident_number)
 JOIN qualification q USING (municipality_code, resident_number, insured_id)
+LEFT JOIN card_holding h USING (insured_id)
 CROSS JOIN union_setting u
 WHERE c.certificate_id = ANY ($1::uuid[]) AND c.state = 'due'
 ORDER BY c.municipality_code, c.resident_number FOR UPDATE OF c
 """
 _ISSUED = """
 UPDATE certificate c SET state = 'issued', kind = k.kind, kind_reason = k.reason, valid_from = k.valid_from, valid_until = k.valid_until,
-    serial = k.serial, document_page = k.page, document_key = $8, document_sha256 = $9, issued_on = $10, decided_at = $11
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::date[], $6::bigint[], $7::int[])
-    AS k(id, kind, reason, valid_from, valid_until, serial, page)
+    serial = k.serial, document_page = k.page, address_withheld = k.withheld, document_key = $9, document_sha256 = $10, issued_on = $11,
+    decided_at = $12
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::date[], $6::bigint[], $7::int[], $8::boolean[])
+    AS k(id, kind, reason, valid_from, valid_until, serial, page, withheld)
 WHERE c.certificate_id = k.id
 """
 _WITHDRAWN = "UPDATE certificate SET state = 'withdrawn', decided_at = $2 WHERE certificate_id = ANY ($1::uuid[])"
 
 
-async def issue(uow: UnitOfWork, certificates: Sequence[UUID], printer: Print, *, packed: bool = False) -> dict[str, int]:
+async def issue(
+    uow: UnitOfWork, certificates: Sequence[UUID], printer: Print, *, packed: bool = False, released: Row | None = None
+) -> dict[str, int]:
     """Print due certificates into one file and keep it; returns how many were issued, refused and withdrawn.
+
+    Under 支援措置 they are printed without the address into a file of their own, for the list of what is handed over; `released`:
+    the address columns that a second officer has released for the one certificate.
 
     Each is of the kind and validity that the law gives on the business day. Who is insured no more gets none. What cannot be printed
     goes to the worklist with its reason. The document is read back by the printer before anything is stored.
@@ -68,18 +77,28 @@ async def issue(uow: UnitOfWork, certificates: Sequence[UUID], printer: Print, *
     if gone:
         await raw.execute(_WITHDRAWN, gone, uow.now)
     rows = await _with_needs(uow, [row for row in facts if row["certificate_id"] not in set(gone)])
-    if not rows:
-        return {"issued": 0, "refused": 0, "withdrawn": len(gone)}
+    if released is not None:
+        rows = [{**row, **released, "address_withheld": False} for row in rows]
+    done = {"issued": 0, "refused": 0, "withdrawn": len(gone)}
+    for of_file in ([row for row in rows if not row["address_withheld"]], [row for row in rows if row["address_withheld"]]):
+        if of_file:
+            issued, refused = await _print(uow, of_file, printer, packed=packed)
+            done = {**done, "issued": done["issued"] + issued, "refused": done["refused"] + refused}
+    return done
 
+
+async def _print(uow: UnitOfWork, rows: list[Row], printer: Print, *, packed: bool) -> tuple[int, int]:
+    """One file: how many of it were issued and refused."""
     printed = await asyncio.to_thread(printer, [_fields(row, uow) for row in rows])
 
     issued = [{**row, "page": page} for row, page in zip(rows, printed.pages, strict=True) if page is not None]
     refused = [(row["certificate_id"], reason) for row, reason in zip(rows, printed.refusals, strict=True) if reason is not None]
     if printed.pdf is not None:
         await _keep(uow, issued, printed.pdf, packed=packed)
+        await handovers.add(uow, [row["certificate_id"] for row in issued if row["address_withheld"] and row["origin"] != "window"])
     if refused:
         await refuse(uow, refused)
-    return {"issued": len(issued), "refused": len(refused), "withdrawn": len(gone)}
+    return len(issued), len(refused)
 
 
 async def _with_needs(uow: UnitOfWork, facts: list[Row]) -> list[Row]:
@@ -89,16 +108,13 @@ async def _with_needs(uow: UnitOfWork, facts: list[Row]) -> list[Row]:
     rows: list[Row] = []
     for on in sorted({max(uow.today, row["valid_from"]) for row in facts}):
         of_day = [row for row in facts if max(uow.today, row["valid_from"]) == on]
-        frame = pl.DataFrame({name: [row[name] for row in of_day] for name in ("born_on", "acquired_on")})
+        frame = pl.DataFrame({name: [row[name] for row in of_day] for name in _NEED}, schema=_NEED)
         needs = needed(frame, on=on).select("kind", "kind_reason", "valid_from", "valid_until").iter_rows(named=True)
         rows += [{**row, **need} for row, need in zip(of_day, needs, strict=True)]
     return [{**row, "serial": serial["serial"]} for row, serial in zip(rows, serials, strict=True)]
 
 
 def _fields(row: Row, uow: UnitOfWork) -> Row:
-    address = [row["address_prefecture"] + row["address_municipality"] + row["address_town"] + row["address_number"]]
-    if row["address_building"]:
-        address.append(row["address_building"])
     return {
         "insured_number": row["insured_number"],
         "name": row["name"],
@@ -106,7 +122,8 @@ def _fields(row: Row, uow: UnitOfWork) -> Row:
         "sex": row["sex"],
         "born_on": row["born_on"],
         "born_on_unknown_text": row["born_on_unknown_text"] or "",
-        "address": tuple(address),
+        "address": () if row["address_withheld"] else _lines(row),
+        "address_withheld": row["address_withheld"],
         "acquired_on": row["acquired_on"],
         "issued_on": uow.today,
         "valid_from": row["valid_from"],
@@ -117,12 +134,17 @@ def _fields(row: Row, uow: UnitOfWork) -> Row:
     }
 
 
+def _lines(row: Row) -> tuple[str, ...]:
+    place = row["address_prefecture"] + row["address_municipality"] + row["address_town"] + row["address_number"]
+    return (place, row["address_building"]) if row["address_building"] else (place,)
+
+
 async def _keep(uow: UnitOfWork, issued: list[Row], pdf: bytes, *, packed: bool) -> None:
     """The exact file under its own hash, the rows with their pages, one event each."""
     sha256 = hashlib.sha256(pdf).hexdigest()
     key = f"eligibility/certificates/{sha256}.pdf"
     await obstore.put_async(uow.store, key, pdf)
-    names = ("certificate_id", "kind", "kind_reason", "valid_from", "valid_until", "serial", "page")
+    names = ("certificate_id", "kind", "kind_reason", "valid_from", "valid_until", "serial", "page", "address_withheld")
     columns = [[row[name] for row in issued] for name in names]
     await (await driver(uow.connection)).execute(_ISSUED, *columns, key, sha256, uow.today, uow.now)
     events = [
