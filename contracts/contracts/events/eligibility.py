@@ -32,14 +32,23 @@ class CertificateKind(StrEnum):
     """証の種類, by the law of the day of issue."""
 
     INSURANCE_CARD = "insurance_card"
+    SHORT_TERM_CARD = "short_term_card"
+    STATUS_CERTIFICATE = "status_certificate"
     ELIGIBILITY_CONFIRMATION = "eligibility_confirmation"
     ELIGIBILITY_NOTICE = "eligibility_notice"
+    LIMIT_CERTIFICATE = "limit_certificate"
+    REDUCTION_CERTIFICATE = "reduction_certificate"
+    SPECIFIC_DISEASE_CERTIFICATE = "specific_disease_certificate"
 
 
 class CaseKind(StrEnum):
     """What a person must look at."""
 
     CERTIFICATE_UNPRINTABLE = "certificate_unprintable"
+    CERTIFICATE_UNDELIVERED = "certificate_undelivered"
+    CERTIFICATE_RETURNED = "certificate_returned"
+    ARREARS_TO_DECIDE = "arrears_to_decide"
+    CARD_NOT_COLLECTED = "card_not_collected"
 
 
 class InsuredEvent(Event):
