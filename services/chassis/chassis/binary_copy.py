@@ -7,6 +7,7 @@ Source: PostgreSQL documentation, COPY, "Binary Format".
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import asyncpg
@@ -27,6 +28,17 @@ def wire_dtype(dtype: np.dtype[np.void]) -> np.dtype[np.void]:
         wire = {"S": f"S{column.itemsize}", "b": "?"}.get(column.kind, f">{column.kind}{column.itemsize}")
         fields += [(f"length_{name}", ">i4"), (name, wire)]
     return np.dtype(fields)
+
+
+def column_ddl(dtype: np.dtype[np.void], *, days: Collection[str]) -> str:
+    """The columns of a table that holds records of `dtype`, for a migration: one source for both. `days` are the columns of days."""
+    return ",\n    ".join(f"{name} {'date' if name in days else _sql_type(dtype[name])} NOT NULL" for name in dtype.names or ())
+
+
+def _sql_type(dtype: np.dtype[Any]) -> str:
+    if dtype.kind == "S":
+        return "uuid" if dtype.itemsize == 16 else f"char({dtype.itemsize})"
+    return {"i8": "bigint", "i4": "integer", "i2": "smallint", "b1": "boolean"}[f"{dtype.kind}{dtype.itemsize}"]
 
 
 def encode(records: Records) -> bytes:
