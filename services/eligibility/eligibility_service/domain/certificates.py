@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from chassis.law import day_number
 from contracts.events.eligibility import CertificateKind
@@ -43,13 +44,13 @@ class Refusal:
 def needed(insured: pl.DataFrame, *, on: date) -> pl.DataFrame:
     """The certificate that each insured person needs on a day: adds kind, kind_reason, valid_from, valid_until.
 
-    `insured` has born_on and acquired_on. A certificate runs to 31 July, from 1 August or from the acquisition where that is later.
-    Whether somebody holds a マイナ保険証 is not known to this service yet, and said so in `kind_reason`.
+    `insured` has born_on, acquired_on and `holds` (a マイナ保険証: true, false, or null where nobody has said it). A certificate runs
+    to 31 July, from 1 August or from the acquisition where that is later.
     """
     begins, until = certificate_year(on)
     choice = certificate_kind.on(on)(
         born_on=day_numbers(insured["born_on"]),
-        holding=np.full(insured.height, Holding.UNKNOWN, np.int8),
+        holding=_holding(insured["holds"]),
         period_begins=np.full(insured.height, day_number(begins), np.int32),
     )
     return insured.with_columns(
@@ -58,3 +59,9 @@ def needed(insured: pl.DataFrame, *, on: date) -> pl.DataFrame:
         valid_from=pl.max_horizontal(pl.lit(begins), "acquired_on"),
         valid_until=pl.lit(until),
     )
+
+
+def _holding(holds: pl.Series) -> npt.NDArray[np.int8]:
+    known = pl.when(pl.Series(holds)).then(Holding.HOLDS.value).otherwise(Holding.HOLDS_NOT.value)
+    found = pl.select(pl.when(pl.Series(holds).is_null()).then(Holding.UNKNOWN.value).otherwise(known).cast(pl.Int8)).to_series()
+    return np.asarray(found, np.int8)

@@ -19,6 +19,7 @@ from contracts.events.municipal import ResidentChanged
 from eligibility_service.domain.certificates import KIND_NAMES, needed
 from eligibility_service.rules.certificates import certificate_year
 from eligibility_service.store.bulk import copy_frame, frame_of, literal_time
+from eligibility_service.store.card_holdings import with_holdings
 from eligibility_service.store.cases import close_cases, raise_cases
 
 _MAKE_DUE: Final = """
@@ -76,7 +77,7 @@ async def after_records(uow: UnitOfWork, revisions: pl.DataFrame, municipalities
 async def make_due(uow: UnitOfWork, acquired: pl.DataFrame, traceparents: Sequence[str | None]) -> None:
     """One certificate due for each; the trace of what caused it goes on when it is made."""
     raw = await driver(uow.connection)
-    rows = needed(acquired, on=uow.today)
+    rows = needed(await with_holdings(uow, acquired), on=uow.today)
     await raw.execute(
         _MAKE_DUE,
         [uuid7() for _ in range(rows.height)],
@@ -89,8 +90,8 @@ async def make_due(uow: UnitOfWork, acquired: pl.DataFrame, traceparents: Sequen
 
 
 _WITHOUT = """
-SELECT q.municipality_code, q.resident_number, q.insured_id::text, q.acquired_on, r.born_on
-FROM qualification q JOIN resident r USING (municipality_code, resident_number)
+SELECT q.municipality_code, q.resident_number, q.insured_id::text, q.acquired_on, r.born_on, h.holds
+FROM qualification q JOIN resident r USING (municipality_code, resident_number) LEFT JOIN card_holding h USING (insured_id)
 WHERE q.acquired_on <= $1 AND (q.lost_on IS NULL OR q.lost_on > $1) AND NOT EXISTS (
     SELECT FROM certificate c WHERE c.insured_id = q.insured_id AND c.valid_until = $2 AND c.origin <> 'window' AND c.state <> 'withdrawn')
 ORDER BY q.municipality_code, q.resident_number
@@ -101,6 +102,7 @@ _SCHEMA: Final[dict[str, pl.DataType]] = {
     "insured_id": pl.String(),
     "acquired_on": pl.Date(),
     "born_on": pl.Date(),
+    "holds": pl.Boolean(),
 }
 _RUN_COLUMNS: Final = (
     "municipality_code", "resident_number", "insured_id", "origin", "run_id", "state", "kind", "kind_reason", "valid_from", "valid_until",
@@ -186,8 +188,8 @@ async def insured_today(uow: UnitOfWork, municipality_code: str, resident_number
     """The qualification of a person that holds today, with the day of birth; None for whoever is not insured."""
     raw = await driver(uow.connection)
     row = await raw.fetchrow(
-        """SELECT q.municipality_code, q.resident_number, q.insured_id::text, q.acquired_on, r.born_on
-        FROM qualification q JOIN resident r USING (municipality_code, resident_number)
+        """SELECT q.municipality_code, q.resident_number, q.insured_id::text, q.acquired_on, r.born_on, h.holds
+        FROM qualification q JOIN resident r USING (municipality_code, resident_number) LEFT JOIN card_holding h USING (insured_id)
         WHERE (q.municipality_code, q.resident_number) = ($1, $2) AND q.acquired_on <= $3 AND (q.lost_on IS NULL OR q.lost_on > $3)""",
         municipality_code,
         resident_number,

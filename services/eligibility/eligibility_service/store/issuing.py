@@ -35,13 +35,15 @@ class PrintResult(Protocol):
 
 Print = Callable[[Sequence[Row]], PrintResult]
 
+_NEED: Final = {"born_on": pl.Date(), "acquired_on": pl.Date(), "holds": pl.Boolean()}
 _FACTS: Final = """
 SELECT c.certificate_id, c.municipality_code, c.resident_number, c.insured_id, c.valid_from, q.insured_number, q.acquired_on, q.lost_on,
        r.name, r.name_kana, r.sex, r.born_on, r.born_on_unknown_text, r.address_prefecture, r.address_municipality, r.address_town,
-       r.address_number, r.address_building, u.insurer_name
+       r.address_number, r.address_building, h.holds, u.insurer_name
 FROM certificate c
 JOIN resident r USING (municipality_code, resident_number)
 JOIN qualification q USING (municipality_code, resident_number, insured_id)
+LEFT JOIN card_holding h USING (insured_id)
 CROSS JOIN union_setting u
 WHERE c.certificate_id = ANY ($1::uuid[]) AND c.state = 'due'
 ORDER BY c.municipality_code, c.resident_number FOR UPDATE OF c
@@ -89,7 +91,7 @@ async def _with_needs(uow: UnitOfWork, facts: list[Row]) -> list[Row]:
     rows: list[Row] = []
     for on in sorted({max(uow.today, row["valid_from"]) for row in facts}):
         of_day = [row for row in facts if max(uow.today, row["valid_from"]) == on]
-        frame = pl.DataFrame({name: [row[name] for row in of_day] for name in ("born_on", "acquired_on")})
+        frame = pl.DataFrame({name: [row[name] for row in of_day] for name in _NEED}, schema=_NEED)
         needs = needed(frame, on=on).select("kind", "kind_reason", "valid_from", "valid_until").iter_rows(named=True)
         rows += [{**row, **need} for row, need in zip(of_day, needs, strict=True)]
     return [{**row, "serial": serial["serial"]} for row, serial in zip(rows, serials, strict=True)]
