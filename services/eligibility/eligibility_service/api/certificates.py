@@ -18,7 +18,9 @@ from pypdf import PdfReader, PdfWriter
 
 from eligibility_service.documents.printing import Printed, print_one
 from eligibility_service.store import certificates, queries
-from eligibility_service.store.issuing import Row, issue
+from eligibility_service.store.certificates import Wanted
+from eligibility_service.store.facts import Row
+from eligibility_service.store.issuing import issue
 
 READERS = ("window_clerk", "municipal_manager", "union_staff")
 router = APIRouter(tags=["certificates"])
@@ -55,12 +57,12 @@ async def _issue(uow: UnitOfWork, municipality_code: str, resident_number: str) 
         )
     refusals: list[str] = []
 
-    def printer(cards: Sequence[Row]) -> Printed:
-        printed = print_one(cards)
+    def printer(form: str, cards: Sequence[Row]) -> Printed:
+        printed = print_one(form, cards)
         refusals.extend(reason for reason in printed.refusals if reason)
         return printed
 
-    certificate_id = await certificates.ask_at_window(uow, insured)
+    certificate_id = await certificates.ask_at_window(uow, insured["insured_id"], Wanted())
     await issue(uow, [certificate_id], printer)
     if refusals:
         raise Problem(422, "KOKI-E003", "証を印刷できません。", refusals[0])

@@ -7,7 +7,7 @@ Notice with the chance to explain (弁明の機会) → explanation or silence �
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -19,6 +19,8 @@ from eligibility_service.rules.arrears import Remedy
 from eligibility_service.rules.periods import has_lasted
 
 EXPLANATION, RETURN, EXPIRY = "explanation", "return", "expiry"
+_A_DAY: Final = timedelta(days=1)
+"""A deadline passes on the day after the last day that somebody has."""
 
 
 class Step(StrEnum):
@@ -113,7 +115,8 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """The union has decided on the remedy that the law gives on `on`; `return_by` and `card_ends_on` for the card that is given back."""
+    """The union has decided on the remedy that the law gives on `on`; `return_by`: the last day for giving the card
+    back; `card_ends_on`: the last day on which it is valid, after which it counts as given back."""
 
     on: date
     approval_id: UUID
@@ -217,7 +220,7 @@ def _heard(state: Arrears, event: ArrearsHeard) -> Decision[Arrears]:
         explain_by=event.explain_by,
         remedy=event.remedy,
     )
-    return Decision(noticed).until(EXPLANATION, event.explain_by)
+    return Decision(noticed).until(EXPLANATION, event.explain_by + _A_DAY)
 
 
 def _approved(state: Arrears, event: Approved) -> Decision[Arrears]:
@@ -227,7 +230,7 @@ def _approved(state: Arrears, event: Approved) -> Decision[Arrears]:
     if event.card_ends_on is None or event.return_by is None:  # there is no card in force that could be given back
         return Decision(_with(decided, step=Step.RETURNED))
     waiting = _with(decided, step=Step.APPROVED, return_by=event.return_by)
-    return Decision(waiting).until(RETURN, event.return_by).until(EXPIRY, event.card_ends_on)
+    return Decision(waiting).until(RETURN, event.return_by + _A_DAY).until(EXPIRY, event.card_ends_on + _A_DAY)
 
 
 def _ended(state: Arrears, on: date, ending: Ending) -> Decision[Arrears]:

@@ -14,11 +14,11 @@ from contracts.events.eligibility import InsuredAcquired, InsuredBatchSealed
 from contracts.events.municipal import ResidentChanged, ResidentsBatchSealed
 
 from eligibility_service.domain import announcing, records
-from eligibility_service.store import certificates, ledger
+from eligibility_service.store import certificates, ledger, replacing
 
 
 async def on_residents_changed(messages: Sequence[Message[ResidentChanged]], uow: UnitOfWork) -> None:
-    """Records of residents, in order: each person's qualifications follow; a single acquisition makes its certificate due."""
+    """Records of residents, in order: each person's qualifications follow; a single acquisition or change makes a certificate due."""
     frame = records.of_events([message.event for message in messages])
 
     revisions = await ledger.take(uow, frame, alone=False)
@@ -36,6 +36,7 @@ async def on_residents_sealed(messages: Sequence[Message[ResidentsBatchSealed]],
         revisions = await ledger.take(uow, await asyncio.to_thread(records.of_batch, frame), alone=True)
 
         await certificates.after_records(uow, revisions, {message.event.municipality_code})
+        await replacing.replace_in_municipalities(uow, [message.event.municipality_code])
         if revisions.height:
             await _say_sealed(revisions, message, uow)
 

@@ -39,6 +39,11 @@ LEFT JOIN certificate_application l ON l.insured_id = c.insured_id AND l.subject
 WHERE c.certificate_id = ANY ($1::uuid[]) AND c.state = 'due'
 ORDER BY c.municipality_code, c.resident_number, c.family FOR UPDATE OF c
 """
+_RESIDENT: Final = """
+SELECT municipality_code, resident_number, name, postal_code, address_prefecture, address_municipality, address_town, address_number,
+       address_building, address_withheld
+FROM resident_shown WHERE (municipality_code, resident_number) = ($1, $2)
+"""
 FORMS: Final = {
     CertificateKind.ELIGIBILITY_NOTICE: "eligibility_notice",
     CertificateKind.LIMIT_CERTIFICATE: "limit_certificate",
@@ -124,6 +129,12 @@ def _delivery(row: Row, named: dict[Person, DeliveryAddress]) -> Row | None:
     if row["address_withheld"] or not row["postal_code"]:
         return None
     return {"postal_code": row["postal_code"], "address": _address(row), "name": row["name"]}
+
+
+async def delivery_of_resident(uow: UnitOfWork, person: Person) -> Row | None:
+    """Where a letter to one person goes today: 送付先, else the address in the register; None where none may stand on it."""
+    row = await (await driver(uow.connection)).fetchrow(_RESIDENT, *person)
+    return _delivery(dict(row), await delivery_of(uow, [person], on=uow.today)) if row else None
 
 
 def form_of(row: Row) -> str:

@@ -11,6 +11,7 @@ from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service.domain.certificates import needed
+from eligibility_service.rules.certificates import certificate_year
 from eligibility_service.store.bulk import copy_frame, frame_of, literal_time
 from eligibility_service.store.needs import NEED, NEEDED_OF, union_of
 
@@ -36,11 +37,11 @@ WHERE state = 'refused' AND origin IN ('acquisition', 'run') AND $2 BETWEEN vali
 _FURTHER: Final = """
 INSERT INTO certificate (municipality_code, resident_number, insured_id, origin, run_id, state, family, issue_reason, kind, kind_reason,
                          valid_from, valid_until, application_id, disease, made_due_at)
-SELECT c.municipality_code, c.resident_number, c.insured_id, 'run', $1, 'due', c.family, 'renewal', c.kind, 'applied', $2, $3,
+SELECT c.municipality_code, c.resident_number, c.insured_id, 'run', $1, 'due', c.family, 'renewal', c.kind, 'applied', $2::date, $3,
        c.application_id, c.disease, $4
 FROM certificate c JOIN certificate_application p USING (application_id)
 JOIN qualification q ON q.insured_id = c.insured_id
-WHERE c.family <> 'card' AND c.state = 'issued' AND c.collection IS NULL AND c.valid_until = $2 - 1 AND p.withdrawn_on IS NULL
+WHERE c.family <> 'card' AND c.state = 'issued' AND c.collection IS NULL AND c.valid_until = $2::date - 1 AND p.withdrawn_on IS NULL
   AND (q.lost_on IS NULL OR q.lost_on > $2) AND (c.family = 'disease' OR $2 < date '2024-12-02')
 ON CONFLICT DO NOTHING
 """
@@ -64,7 +65,7 @@ SELECT municipality_code, kind, rate, sum(before) AS before, sum(now) AS now FRO
 async def make_due_for_run(uow: UnitOfWork, run_id: UUID, *, on: date) -> int:
     """Everybody insured on `on` without a certificate in force that day gets one due in this run; refused ones are tried again.
 
-    On the first day of a period, 認定証 and 受療証 are renewed too. Returns how many are due.
+    On 1 August, 認定証 and 受療証 are renewed too. Returns how many are due.
     """
     raw = await driver(uow.connection)
     await raw.execute(_TRY_REFUSED, run_id, on)
@@ -83,8 +84,9 @@ async def make_due_for_run(uow: UnitOfWork, run_id: UUID, *, on: date) -> int:
         ),
         _RUN_COLUMNS,
     )
-    if (on.month, on.day) == (8, 1):
-        await raw.execute(_FURTHER, run_id, on, date(on.year + 1, 7, 31), uow.now)
+    first, last = certificate_year(on)
+    if on == first:
+        await raw.execute(_FURTHER, run_id, first, last, uow.now)
     return int(await raw.fetchval("SELECT count(*) FROM certificate WHERE run_id = $1 AND state = 'due'", run_id))
 
 
