@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from chassis.unit_of_work import UnitOfWork
 
+from eligibility_service.api import arrears_acts
 from eligibility_service.store.approvals import Approval
 
 
@@ -22,4 +23,8 @@ class Act:
     carry_out: Callable[[Approval, UnitOfWork], Awaitable[dict[str, Any]]]
 
 
-ACTS: Final[dict[str, Act]] = {}
+_UNION: Final = frozenset({"union_staff"})
+ACTS: Final[dict[str, Act]] = {
+    "arrears_remedy": Act("滞納による措置の決定", _UNION, arrears_acts.shown, arrears_acts.decide_remedy),
+    "short_term_card": Act("短期被保険者証の交付", _UNION, arrears_acts.shown, arrears_acts.decide_short_term),
+}

@@ -14,10 +14,12 @@ from chassis.tokens import Principal
 from chassis.unit_of_work import UnitOfWork
 from chassis.web import once, role, runtime_of
 from fastapi import APIRouter, Depends, Header, Request, Response
+from pydantic import BaseModel
 from pypdf import PdfReader, PdfWriter
 
 from eligibility_service.documents.printing import Printed, print_one
-from eligibility_service.store import certificates, queries
+from eligibility_service.domain.certificates import IssueReason
+from eligibility_service.store import arrears, certificates, deliveries, queries
 from eligibility_service.store.certificates import Wanted
 from eligibility_service.store.facts import Row
 from eligibility_service.store.issuing import issue
@@ -27,6 +29,13 @@ router = APIRouter(tags=["certificates"])
 Reader = Annotated[Principal, Depends(role(*READERS))]
 
 
+class Asked(BaseModel):
+    """Why a card is issued now, and whether it goes by post; else it is handed over."""
+
+    reason: IssueReason | None = None
+    by_post: bool = False
+
+
 @router.post("/people/{municipality_code}/{resident_number}/certificates", status_code=201)
 async def issue_at_window(
     municipality_code: str,
@@ -34,27 +43,43 @@ async def issue_at_window(
     request: Request,
     who: Reader,
     idempotency_key: Annotated[str, Header(min_length=8, max_length=100)],
+    asked: Asked | None = None,
 ) -> dict[str, Any]:
     """交付・再交付 at the window: printed, read back and kept now. The same Idempotency-Key gives the same certificate again."""
-    if not who.may_see(municipality_code):
-        raise Problem(403, *NOT_ALLOWED, detail="この市区町村の証を交付する権限がありません。")
-    runtime = runtime_of(request)
-    asked = f"{municipality_code}:{resident_number}".encode()
-    async with runtime.units.open() as uow:
+    require_own(who, municipality_code)
+    wanted = asked or Asked()
+    told = f"{municipality_code}:{resident_number}:{wanted.model_dump_json()}".encode()
+    async with runtime_of(request).units.open() as uow:
 
         async def act() -> dict[str, Any]:
-            with telemetry.step("eligibility issue certificate", subject=asked.decode()):
-                return await _issue(uow, municipality_code, resident_number)
+            with telemetry.step("eligibility issue certificate", subject=f"{municipality_code}:{resident_number}"):
+                insured = await insured_today(uow, municipality_code, resident_number)
+                reason = wanted.reason or IssueReason.OTHER
+                if await arrears.card_in_force(uow, insured["insured_id"]) is None and reason is IssueReason.OTHER:
+                    reason = IssueReason.FIRST
+                return await issue_now(uow, insured, Wanted(reason=reason), by=who.user, by_post=wanted.by_post)
 
-        return await once(uow, who, idempotency_key, asked, act)
+        return await once(uow, who, idempotency_key, told, act)
 
 
-async def _issue(uow: UnitOfWork, municipality_code: str, resident_number: str) -> dict[str, Any]:
+def require_own(who: Principal, municipality_code: str) -> None:
+    """Only for people of the asker's municipalities."""
+    if not who.may_see(municipality_code):
+        raise Problem(403, *NOT_ALLOWED, detail="この市区町村の証を交付する権限がありません。")
+
+
+async def insured_today(uow: UnitOfWork, municipality_code: str, resident_number: str) -> dict[str, Any]:
+    """The qualification of a person that holds today, or the refusal."""
     insured = await certificates.insured_today(uow, municipality_code, resident_number)
     if insured is None:
         raise Problem(
             409, "KOKI-E002", "証を交付できません。", "この方は今日、被保険者の資格がありません。資格の取得日と喪失日を確かめてください。"
         )
+    return insured
+
+
+async def issue_now(uow: UnitOfWork, insured: dict[str, Any], wanted: Wanted, *, by: str, by_post: bool) -> dict[str, Any]:
+    """Print one certificate, and hand it over unless it goes by post; nothing is kept of one that cannot be printed."""
     refusals: list[str] = []
 
     def printer(form: str, cards: Sequence[Row]) -> Printed:
@@ -62,10 +87,12 @@ async def _issue(uow: UnitOfWork, municipality_code: str, resident_number: str) 
         refusals.extend(reason for reason in printed.refusals if reason)
         return printed
 
-    certificate_id = await certificates.ask_at_window(uow, insured["insured_id"], Wanted())
-    await issue(uow, [certificate_id], printer)
-    if refusals:
-        raise Problem(422, "KOKI-E003", "証を印刷できません。", refusals[0])
+    certificate_id = await certificates.ask_at_window(uow, insured["insured_id"], wanted)
+    counts = await issue(uow, [certificate_id], printer)
+    if counts["refused"]:
+        raise Problem(422, "KOKI-E003", "証を印刷できません。", refusals[0] if refusals else "内容を確かめてください。")
+    if not by_post:
+        await deliveries.hand_over(uow, certificate_id, by=by)
     return await certificates.issued(uow, certificate_id)
 
 

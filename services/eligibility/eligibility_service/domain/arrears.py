@@ -166,7 +166,7 @@ class ArrearsSteps:
         match state.step, event:
             case _, ArrearsHeard():
                 return _heard(state, event)
-            case (Step.NOTICED | Step.TO_DECIDE | Step.APPROVED | Step.RETURNED | Step.ISSUED | Step.SPECIAL_MEDICAL), Explained():
+            case ((Step.NOTICED | Step.TO_DECIDE | Step.APPROVED | Step.RETURNED | Step.ISSUED | Step.SPECIAL_MEDICAL), Explained()):
                 if event.is_special:
                     return _ended(_with(state, explanation=event.text), event.on, Ending.SPECIAL_CIRCUMSTANCES)
                 if state.step is Step.NOTICED:
@@ -186,7 +186,7 @@ class ArrearsSteps:
                 return Decision(_with(state, step=Step.RETURNED, return_overdue=False)).lifting(RETURN)
             case Step.RETURNED, StatusIssued():
                 return Decision(_with(state, step=Step.ISSUED))
-            case (Step.WATCHED | Step.NOTICED | Step.TO_DECIDE), ShortTermApproved():
+            case ((Step.WATCHED | Step.NOTICED | Step.TO_DECIDE), ShortTermApproved()):
                 return Decision(_with(state, short_term=True))
         raise OutOfTurn(f"{state.step} does not know {type(event).__name__}")
 
@@ -212,7 +212,9 @@ def _heard(state: Arrears, event: ArrearsHeard) -> Decision[Arrears]:
     if paid_again or not has_lasted(event.oldest_due_on, on=event.on, months=event.months):
         return Decision(known)
     noticed = Arrears(
-        **known.model_dump(include={"insured_id", "municipality_code", "resident_number", "unpaid_amount", "oldest_due_on", "last_paid_on"}),
+        **known.model_dump(
+            include={"insured_id", "municipality_code", "resident_number", "unpaid_amount", "oldest_due_on", "last_paid_on"}
+        ),
         reported_on=event.on,
         short_term=known.short_term,
         step=Step.NOTICED,

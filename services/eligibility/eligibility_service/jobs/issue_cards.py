@@ -80,6 +80,8 @@ def _differences(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, dict[
         for group, name in (("種類", KIND_NAMES[row["kind"]]), ("負担割合", rate), ("市区町村", row["municipality_code"])):
             groups[group].setdefault(name, Counter()).update({"前": row["before"], "今回": row["now"]})
     return {
-        group: {name: {"前": found["前"], "今回": found["今回"], "差": found["今回"] - found["前"]} for name, found in sorted(names.items())}
+        group: {
+            name: {"前": found["前"], "今回": found["今回"], "差": found["今回"] - found["前"]} for name, found in sorted(names.items())
+        }
         for group, names in groups.items()
     }

@@ -22,8 +22,8 @@ from eligibility_service.domain.arrears import Arrears, ArrearsHeard, ArrearsSte
 from eligibility_service.law import long_arrears_months
 from eligibility_service.rules.arrears import Remedy, arrears_remedy
 from eligibility_service.store.cases import close_cases, raise_cases
-from eligibility_service.store.facts import delivery_of_resident
-from eligibility_service.store.issuing import PrintResult, Row
+from eligibility_service.store.facts import Row, delivery_of_resident
+from eligibility_service.store.issuing import PrintResult
 from eligibility_service.store.needs import settings
 
 PROCESS: Final = ArrearsSteps()
@@ -61,7 +61,8 @@ SELECT $1, municipality_code, resident_number, insured_id, 'change', 'due', 'arr
 FROM qualification WHERE insured_id = $2 AND (lost_on IS NULL OR lost_on > $3)
 """
 _LETTER: Final = """
-INSERT INTO arrears_letter (letter_id, municipality_code, resident_number, insured_id, kind, issued_on, document_key, document_sha256, refusal)
+INSERT INTO arrears_letter (
+    letter_id, municipality_code, resident_number, insured_id, kind, issued_on, document_key, document_sha256, refusal)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING
 """
 
@@ -224,3 +225,21 @@ async def of_person(uow: UnitOfWork, municipality_code: str, resident_number: st
 def remedy_today(uow: UnitOfWork) -> Remedy:
     """What the law lets the union decide today."""
     return arrears_remedy.on(uow.today)()
+
+
+async def waits_for_return(uow: UnitOfWork, insured_id: UUID) -> bool:
+    """Whether the union waits for the card of a person."""
+    raw = await driver(uow.connection)
+    return bool(await raw.fetchval("SELECT EXISTS (SELECT FROM arrears_case WHERE insured_id = $1 AND step = 'approved')", insured_id))
+
+
+async def letter_key(uow: UnitOfWork, municipality_code: str, resident_number: str, letter_id: UUID) -> str | None:
+    """Where a letter lies; None where there is none of this person that the reader may see."""
+    raw = await driver(uow.connection)
+    found: str | None = await raw.fetchval(
+        "SELECT document_key FROM arrears_letter WHERE letter_id = $1 AND (municipality_code, resident_number) = ($2, $3)",
+        letter_id,
+        municipality_code,
+        resident_number,
+    )
+    return found

@@ -61,9 +61,7 @@ async def follow(uow: UnitOfWork, revisions: pl.DataFrame, messages: Sequence[Me
     if acquired.height:
         await make_due(uow, acquired, [telemetry.traceparent_of(messages[row]) for row in acquired["row"]])
     await after_records(uow, revisions, {message.event.municipality_code for message in messages})
-    traces = {
-        (message.event.municipality_code, message.event.resident_number): telemetry.traceparent_of(message) for message in messages
-    }
+    traces = {(message.event.municipality_code, message.event.resident_number): telemetry.traceparent_of(message) for message in messages}
     await replacing.replace_changed(uow, traces)
 
 

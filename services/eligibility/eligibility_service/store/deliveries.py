@@ -77,7 +77,9 @@ async def move(uow: UnitOfWork, found: dict[str, Any], to: Delivery, *, on: date
     await _keep_act(uow, found, to.value, on=on, reason=reason, by=by)
     person = [(found["municipality_code"], found["resident_number"])]
     if to is Delivery.RETURNED:
-        await raise_cases(uow, CaseKind.CERTIFICATE_RETURNED, person, [f"交付番号 {found['serial']:010d} が返戻されました。{reason}".strip()])
+        await raise_cases(
+            uow, CaseKind.CERTIFICATE_RETURNED, person, [f"交付番号 {found['serial']:010d} が返戻されました。{reason}".strip()]
+        )
     else:
         await close_cases(uow, CaseKind.CERTIFICATE_RETURNED, person)
     if to in WITH_ITS_OWNER:

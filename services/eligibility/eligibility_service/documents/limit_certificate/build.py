@@ -37,4 +37,3 @@ def build(data: LimitCertificateData) -> Sheet:
         day_row("交付年月日", data.issued_on),
     )
     return slip(data, _TITLES[data.kind], rows)
-
