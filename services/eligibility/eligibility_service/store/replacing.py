@@ -42,7 +42,7 @@ unnest($3::text[], $4::text[], $5::text[]) AS k(m, n, traceparent)
 JOIN certificate c ON (c.municipality_code, c.resident_number) = (k.m, k.n)
 """
 _OF_INSURED: Final = """
-unnest($3::uuid[], $4::text[]) AS k(insured_id, traceparent) JOIN certificate c ON c.insured_id = k.insured_id
+unnest($3::uuid[], $4::text[]) AS k(id, traceparent) JOIN certificate c ON c.insured_id = k.id
 """
 _OF_MUNICIPALITIES: Final = """
 (SELECT NULL::text AS traceparent) AS k CROSS JOIN certificate c
