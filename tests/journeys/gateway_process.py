@@ -65,8 +65,10 @@ def a_virtual_host(servers: PrivateServers) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def an_installation(databases: Databases, servers: PrivateServers, broker: str, folder: Path) -> AsyncIterator[Installation]:
-    """Start stand-ins and gateway, wait until they are well, end them afterwards."""
+async def an_installation(
+    databases: Databases, servers: PrivateServers, broker: str, folder: Path, *, real: dict[str, str] | None = None
+) -> AsyncIterator[Installation]:
+    """Start stand-ins and gateway, wait until they are well, end them afterwards. `real`: services that need no stand-in, by address."""
     database = await databases("gateway", Path("services/gateway"))
     await declare_municipal_doors(broker)
     private, public = keys(folder)
@@ -87,7 +89,7 @@ async def an_installation(databases: Databases, servers: PrivateServers, broker:
         "KOKI_BUSINESS_DATE": "2026-07-13",
         "KOKI_SAMPLE_DATA": "true",
         "KOKI_GATEWAY_SAMPLE_FILE": str(folder / "sample.json"),
-        "KOKI_SERVICES": json.dumps({name: f"http://127.0.0.1:{behind}/{name}" for name in SERVICES}),
+        "KOKI_SERVICES": json.dumps({name: f"http://127.0.0.1:{behind}/{name}" for name in SERVICES} | (real or {})),
     }
     await asyncio.to_thread(_run, "gateway_service", "migrate", environment=environment)
     stand_ins = _start("tests.journeys.stand_ins", str(behind), str(public), environment=environment, log=folder / "stand_ins.log")

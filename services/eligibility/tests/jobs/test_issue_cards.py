@@ -144,7 +144,7 @@ async def test_each_print_file_has_a_sealed_list_of_its_pages(databases: Databas
         assert outcome["differences"] == {}
         for row in files:
             announced = InsuredBatchSealed(
-                effective_on=date(2026, 7, 13), batch_id=run_id, key=row["list_key"], seal=Seal(**json.loads(row["list_seal"]))
+                effective_on=date(2026, 7, 13), batch_id=run_id, key=row["list_key"], seal=Seal(**row["list_seal"])
             )
             listed = await batches.open_sealed(world.units.store, announced, schema_name=LIST_SCHEMA)
             pages = pages_of(bytes(await (await obstore.get_async(world.units.store, row["document_key"])).bytes_async()))

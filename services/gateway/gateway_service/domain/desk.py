@@ -32,7 +32,11 @@ MENU: Final[tuple[Entry, ...]] = (
 
 PERSON_ACTS: Final[tuple[Entry, ...]] = (
     Entry(
-        "証", "証の申請", "限度額の区分、特定疾病、資格確認書の申請を受け付け、証を交付します。", "/acts/certificate-application", Right.TAKE_NOTICES
+        "証",
+        "証の申請",
+        "限度額の区分、特定疾病、資格確認書の申請を受け付け、証を交付します。",
+        "/acts/certificate-application",
+        Right.TAKE_NOTICES,
     ),
     Entry("証", "滞納による措置", "弁明の受付、措置の申請、資格証明書の交付を行います。", "/acts/arrears", Right.TAKE_NOTICES),
 )
