@@ -84,7 +84,7 @@ def demo(context: typer.Context) -> None:
 
 
 @command("test", _PASS_ON)
-def test(context: typer.Context, fast: Annotated[bool, typer.Option("--fast", help="画面を通したテストを省きます。")] = False) -> None:  # noqa: PT028  not a test
+def test(context: typer.Context, fast: Annotated[bool, typer.Option("--fast", help="障害と画面のテストを省きます。")] = False) -> None:  # noqa: PT028  not a test
     """検査とテストをすべて実行します。
 
     ほかの引数は pytest に渡します。パスを書けば、そこだけをテストします。

@@ -61,6 +61,9 @@ class GivenRabbit:
     def password(self, user: str) -> str:
         return self.home.secret(f"rabbitmq.{user}")
 
+    def settle(self) -> None:
+        """Its address was given."""
+
     def start(self, municipalities: Sequence[str]) -> None:
         """Apply users, permissions and queues."""
         users = [user for user in definitions.broker_users(municipalities) if user != definitions.ADMINISTRATOR]

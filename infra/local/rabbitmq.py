@@ -64,6 +64,12 @@ class PrivateRabbit:
             self.wait_ready()
             definitions.apply(self.management_url, document)
 
+    def settle(self) -> None:
+        """Make the ports of a node that does not run final: others may be told them before it is up."""
+        if self.home.process(PORT_MAPPER) is None:
+            for port in _PORTS.values():
+                self.home.open_port(port)
+
     def stop(self) -> bool:
         """Stop the node and its port mapper, if this home started them; tells whether a node was running."""
         node = self.home.process(NAME)
@@ -105,9 +111,7 @@ class PrivateRabbit:
         _, account = self.home.servers()
         account.owns(self._folder)
         programs = find_rabbitmq()
-        if self.home.process(PORT_MAPPER) is None:
-            for port in _PORTS.values():
-                self.home.open_port(port)
+        self.settle()
         self._write_configuration(document)
         environment = self._environment(programs)
         if self.home.process(PORT_MAPPER) is None:

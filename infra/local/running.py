@@ -30,7 +30,8 @@ SERVICE_TITLES = {
 def up(home: Path, names: Sequence[str], console: Console) -> Services:
     """Bring the system up: install, servers, migrations, services; what runs already is left as it is.
 
-    Servers start side by side, and databases are migrated while the broker still boots. Raises LocalRunProblem.
+    Servers start side by side; databases are migrated and services started while the broker still boots: it takes as long as they do,
+    and they wait for it as they would after its loss. Raises LocalRunProblem.
     """
     servers = PrivateServers.of_environment(home)
     services = Services(servers, names)
@@ -38,11 +39,11 @@ def up(home: Path, names: Sequence[str], console: Console) -> Services:
     started = time.monotonic()
     with Steps(console) as steps, servers.home.locked("services"), ThreadPoolExecutor(max_workers=2) as pool:
         prepare_programs(servers, steps)
-        parts = [pool.submit(_databases, servers, services, steps), pool.submit(_broker, servers, steps)]
-        for part in parts:
-            part.result()
+        servers.rabbit.settle()
+        started_services, broker = pool.submit(_databases, servers, services, steps), pool.submit(_broker, servers, steps)
+        new = started_services.result()
+        broker.result()
         with steps.step("サービス") as step:
-            new = services.start_missing()
             services.wait_healthy(lambda states: step.tell(_progress_of(states)))
             step.tell(f"{len(names)}個すべて正常" + (f"({len(new)}個を起動)" if len(new) < len(names) else ""))
     console.print(f"起動しました({time.monotonic() - started:.1f}秒)。データの場所: {servers.home.path}", highlight=False)
@@ -103,12 +104,14 @@ def show_addresses(services: Services, console: Console) -> None:
     console.print(table)
 
 
-def _databases(servers: PrivateServers, services: Services, steps: Steps) -> None:
+def _databases(servers: PrivateServers, services: Services, steps: Steps) -> list[str]:
+    """The databases, and upon them the services; returns the names of those that did not run."""
     with steps.step("PostgreSQL"):
         servers.start_postgres()
     with steps.step("データベースの移行") as step:
         migrated = services.migrate(step.tell)
         step.tell(f"{len(migrated)}件" if migrated else "済んでいます")
+    return services.start_missing()
 
 
 def _broker(servers: PrivateServers, steps: Steps) -> None:

@@ -1,4 +1,4 @@
-"""`./koki test`: checks, then the tests of every package on real servers, then the journeys in a browser."""
+"""`./koki test`: checks, then the tests of every package on real servers, then those that kill servers and services, then a browser."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from infra.local.running import prepare_programs
 from infra.local.servers import PrivateServers
 from infra.local.steps import Steps
 
+FAILURES: Final = "tests/failure"
 JOURNEYS: Final = "tests/journeys"
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _NOTHING_COLLECTED: Final = 5
 
 
 def run_tests(home: Path, *, fast: bool, arguments: Sequence[str], console: Console) -> int:
-    """Run everything and print a summary; 0 if nothing failed. `fast` leaves the journeys out.
+    """Run everything and print a summary; 0 if nothing failed. `fast` leaves out what runs all services: failures and journeys.
 
     `arguments` go to pytest. If one of them is a path, only that is tested.
     """
@@ -42,6 +43,9 @@ def run_tests(home: Path, *, fast: bool, arguments: Sequence[str], console: Cons
     console.rule("単体・結合テスト", align="left")
     results.append(_pytest("単体・結合テスト", arguments, console))
     if not fast:
+        # A run of its own: its six services would otherwise stay beside all other tests.
+        console.rule("障害のテスト", align="left")
+        results.append(_pytest("障害のテスト", [FAILURES, f"--ignore={FAILURES}/compose", *arguments], console))
         console.rule("画面を通したテスト", align="left")
         results.append(_journeys(arguments, console))
     return _summary(results, console)

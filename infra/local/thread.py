@@ -81,7 +81,7 @@ class Thread:
 
     def _count(self, result: dict[str, Any]) -> None:
         if result["state"] == "refused":
-            raise LocalRunProblem(f"ファイルが受け付けられませんでした: {result['errors'][:3]}")
+            raise LocalRunProblem(_refusal(result["errors"]))
         if result["kind"] == "residents":
             self.figures.residents += result["accepted"]
         else:
@@ -144,6 +144,17 @@ class Thread:
             for key, value in (run["result"].get("totals", {}) if run["job"] == name else {}).items():
                 found[key] = found.get(key, 0) + value
         return found
+
+
+def _refusal(errors: Sequence[Mapping[str, Any]]) -> str:
+    """Why a file of the sample union was refused, and what to do about it."""
+    if any(error["code"] == "KOKI-G001" for error in errors):
+        return (
+            "この場所には、別の人数か番号で作った見本がすでに読み込まれています。同じ指定で実行すれば、続きから動きます。"
+            "別の見本を試すには、新しい場所を名指してください: KOKI_HOME=新しいフォルダー ./koki demo …"
+        )
+    reasons = "".join(f"\n  {error['code']} {error['message']}{error['remedy']}" for error in errors[:3])
+    return f"ファイルが受け付けられませんでした。{reasons}"
 
 
 def _wait(question: Callable[[], T | None], what: str) -> T:

@@ -35,7 +35,8 @@ async def books(union: FailureUnion) -> AsyncIterator[Databases]:
 
 @pytest.fixture
 def doors(union: FailureUnion, books: Databases) -> Iterator[Doors]:
-    """The public doors of the running union."""
+    """The public doors of the running union; a service that a failed test has left dead is started first."""
+    union.start_services()
     with Doors(union, books) as found:
         yield found
 

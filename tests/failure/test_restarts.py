@@ -22,8 +22,7 @@ async def test_a_restarted_broker_keeps_what_waits_in_its_queues_and_every_consu
     async with Letterbox(union.broker_urls()) as box:
         await asyncio.to_thread(union.kill, "eligibility")
         await doors.send(village.changes(), box)
-        waiting = await asyncio.to_thread(union.waiting_in_queues)
-        assert any(name.startswith("eligibility.inbox.") for name in waiting)
+        await asyncio.to_thread(union.wait_until_waits, "eligibility.inbox.")
 
         await asyncio.to_thread(union.servers.restart_broker)
         await asyncio.to_thread(union.start_services)

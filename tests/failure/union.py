@@ -132,6 +132,14 @@ class FailureUnion:
         """Queues that are not empty, and their depths."""
         return {name: depth for name, depth in self.servers.queue_depths().items() if depth}
 
+    def wait_until_waits(self, prefix: str) -> None:
+        """Wait until something waits in a queue whose name begins so: it is sent on after the answer, and depths are a second old."""
+        deadline = time.monotonic() + PATIENCE
+        while not any(name.startswith(prefix) for name in self.waiting_in_queues()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"Nothing has come to {prefix}.")
+            time.sleep(0.2)
+
     def _load(self, told: Told) -> None:
         """The first load by files and the yearly assessment, through the public doors alone; the result is what is kept."""
         asyncio.run(self.copies.drop([*map(_loaded, SERVICES), *SERVICES]))

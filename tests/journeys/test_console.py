@@ -154,6 +154,7 @@ async def test_a_new_terminal_is_registered_once_with_its_code(
 
 async def test_union_staff_see_how_many_are_insured(installation: Installation, page: Page, sign_in: SignIn) -> None:
     await sign_in(page, "union")
-    await page.get_by_role("link", name="人数").click()
+    await page.get_by_role("link", name="業務").click()
+    await page.get_by_role("link", name="被保険者数").click()
     await expect(page.locator("main")).to_contain_text("913人")
     await expect(page.locator("tr", has_text="75〜79歳")).to_contain_text("910")

@@ -1,6 +1,6 @@
 """A sealed batch of residents loaded into eligibility, against a bare COPY of the same columns on the same server.
 
-    python -m tests.load.bench_eligibility_load [residents=500000] [rounds=3]
+    python -m tests.load.bench_eligibility_load [--residents 500000] [--runs 3]
 
 Loaded means: seal verified, residents in the mirror, the insured ledger decided with numbers and identifiers, and the sealed batch of
 insured in the outbox, committed. The ceiling is one COPY of the same ready bytes into a table without any index, in the same run.
@@ -9,6 +9,7 @@ What search needs follows after the commit and is shown on its own line. Bounded
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import io
 import random
@@ -34,9 +35,11 @@ from eligibility_service.handlers.routing import ROUTES
 from eligibility_service.store.search import follow_one_part
 
 from infra.local.servers import PrivateServers
+from tests.load.measure import ratio_of, report
 
 MUNICIPALITY = "132012"
 LARGEST = 2_000_000
+GOAL = 3.0
 _KANA = "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワ"
 
 
@@ -108,8 +111,8 @@ async def make_searchable(units: Units) -> float:
                 return time.perf_counter() - started
 
 
-async def measure(servers: PrivateServers, frame: pl.DataFrame, rounds: int) -> None:
-    """`rounds` times ceiling and product by turns, each load into an empty ledger; prints each and the medians."""
+async def measure(servers: PrivateServers, frame: pl.DataFrame, runs: int) -> None:
+    """`runs` times ceiling and product by turns, each load into an empty ledger; prints each and the medians."""
     buffer = io.BytesIO()
     frame.write_csv(buffer, include_header=False, null_value="", quote_style="necessary")
     store = batches.open_store(".koki/load/objects")
@@ -122,7 +125,7 @@ async def measure(servers: PrivateServers, frame: pl.DataFrame, rounds: int) -> 
     try:
         units = Units(engine, "eligibility", Clock(date(2026, 7, 13)), store)
         figures: list[tuple[float, float, float]] = []
-        for number in range(rounds):
+        for number in range(runs):
             bare = await bare_copy(owner_url, buffer.getvalue())
             await _empty(owner_url)
             event = ResidentsBatchSealed(
@@ -139,9 +142,10 @@ async def measure(servers: PrivateServers, frame: pl.DataFrame, rounds: int) -> 
         await engine.dispose()
         await superuser.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
         await superuser.close()
-    bare, loaded, searchable = (statistics.median(values) for values in zip(*figures, strict=True))
-    print(f"{frame.height:,} residents, {insured:,} insured; medians of {rounds}: bare COPY {bare:.2f} s, loaded {loaded:.2f} s")
-    print(f"ratio {loaded / bare:.2f} (at most 3); {frame.height / loaded:,.0f} residents/s; searchable {searchable:.2f} s later")
+    floors, products, later = ([figure[column] for figure in figures] for column in range(3))
+    more = f"{frame.height:,} residents, {insured:,} insured, searchable {statistics.median(later):.1f} s later"
+    reached = ratio_of(products, floors) <= GOAL
+    report("residents into the ledger", product=products, ceiling=floors, goal=f"<= {GOAL}", reached=reached, unit="s", more=more)
 
 
 async def _empty(owner_url: str) -> None:
@@ -152,18 +156,20 @@ async def _empty(owner_url: str) -> None:
         await connection.close()
 
 
-def main(arguments: list[str]) -> int:
-    options = dict(argument.split("=", 1) for argument in arguments)
-    rows, rounds = min(int(options.get("residents", 500_000)), LARGEST), min(int(options.get("rounds", 3)), 10)
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--residents", type=int, default=500_000)
+    arguments.add_argument("--runs", type=int, default=3)
+    options = arguments.parse_args()
     servers = PrivateServers(Path(".koki/load"))
     servers.start()
     try:
         asyncio.run(migrate(servers.database_url("eligibility", "owner"), Path("services/eligibility")))
-        asyncio.run(measure(servers, residents(rows), rounds))
+        asyncio.run(measure(servers, residents(min(options.residents, LARGEST)), options.runs))
     finally:
         servers.stop()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

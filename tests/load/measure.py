@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -30,6 +31,19 @@ def peak_mebibytes() -> float:
     """The largest resident set of this process so far."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def processor_seconds(process: int, *, with_children: bool = False) -> float:
+    """What a process has used of the processors so far, with the processes that it has started where asked: a server with its sessions."""
+    pids = [process]
+    if with_children:
+        pids += map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split())
+    used = 0
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a session that has just ended
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            used += int(fields[11]) + int(fields[12])
+    return used / os.sysconf("SC_CLK_TCK")
 
 
 def report(name: str, *, product: Sequence[float], ceiling: Sequence[float], goal: str, reached: bool, unit: str, more: str = "") -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+
+CONNECTIONS: Final = 15
+"""Of one process. They are kept: one that is opened for a moment and closed again costs more than the statements on it."""
+PROVEN_SECONDS: Final = 5.0
+"""A connection that was used so recently is not asked whether it still lives: asking takes three exchanges with the database."""
 
 
 def dialect_url(url: str) -> str:
@@ -17,9 +24,30 @@ def dialect_url(url: str) -> str:
     return url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
-def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
-    """The one engine of a process."""
-    return create_async_engine(dialect_url(url), pool_size=pool_size, max_overflow=5, pool_pre_ping=True, pool_recycle=1800)
+def create_engine(url: str) -> AsyncEngine:
+    """The one engine of a process. Connections that a restarted database has closed are replaced when the next one is taken."""
+    engine = create_async_engine(dialect_url(url), pool_size=CONNECTIONS, max_overflow=0, pool_recycle=1800)
+    dialect = engine.sync_engine.dialect
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def proven(connection: Any, record: Any, proxy: Any) -> None:
+        idle = time.monotonic() - record.info.get("used", time.monotonic())
+        if connection.driver_connection.is_closed() or (idle > PROVEN_SECONDS and not _answers(connection)):
+            raise InvalidatePoolError("The database has closed its connections.")
+
+    def _answers(connection: Any) -> bool:
+        try:
+            return dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            if dialect.is_disconnect(error, connection, None):
+                return False
+            raise
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def used(connection: Any, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    return engine
 
 
 async def driver(connection: AsyncConnection) -> asyncpg.Connection[Any]:

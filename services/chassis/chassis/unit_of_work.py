@@ -10,9 +10,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from contracts.envelope import LARGEST_PACK, PACK, SINGLE, Event, Message, encode
 from obstore.store import ObjectStore
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chassis import telemetry
@@ -21,7 +21,7 @@ from chassis.database import copy_in
 from chassis.tokens import Principal
 
 _OUTBOX = ("message_id", "exchange", "routing_key", "subject", "content_type", "traceparent", "body")
-_AS_WINDOW = text("SELECT set_config('koki.scope', :scope, true), set_config('role', :role, true)")
+_AS_WINDOW = "BEGIN; SELECT set_config('koki.scope', '{scope}', true), set_config('role', '{role}', true)"
 
 
 @dataclass
@@ -103,12 +103,29 @@ class Units:
         `seen_by` makes it a reader's transaction: the role `<service>_window`, whose row-level security lets through the
         principal's municipalities alone.
         """
-        async with self.engine.begin() as connection:
-            if seen_by is not None:
-                scope = "*" if seen_by.municipalities is None else ",".join(sorted(seen_by.municipalities))
-                await connection.execute(_AS_WINDOW, {"scope": scope, "role": f"{self.service}_window"})
+        async with self.engine.begin() if seen_by is None else self._reading(seen_by) as connection:
             uow = UnitOfWork(connection, self.service, self.clock.now(), self.clock.today(), self.store)
             yield uow
             await uow.write_outbox()
         if uow.has_outgoing:
             self.wake()
+
+    @asynccontextmanager
+    async def _reading(self, who: Principal) -> AsyncIterator[AsyncConnection]:
+        """Begun and narrowed to the reader in one exchange with the database; rolled back, since a reader changes nothing."""
+        scope = "*" if who.municipalities is None else ",".join(sorted(who.municipalities))
+        async with self.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")  # or SQLAlchemy would begin a transaction of its own
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert isinstance(raw, asyncpg.Connection)
+            try:
+                # Two statements at once take no parameters: what stands between the quotes has its own quotes doubled.
+                await raw.execute(_AS_WINDOW.format(scope=scope.replace("'", "''"), role=f"{self.service}_window"))
+                yield connection
+            finally:
+                if not raw.is_closed():
+                    try:
+                        await raw.execute("ROLLBACK")
+                    except BaseException:
+                        await connection.invalidate()  # nobody else may get a connection that still reads for this one
+                        raise

@@ -83,7 +83,7 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None, *,
 def engine(cache: Path | None) -> Iterator[Engine]:
     """The engine that answers on this machine, or one of our own whose images live in `cache` (else in a folder that is removed)."""
     install_missing({"docker": "docker", "docker-compose": "docker-compose"})
-    docker = _client_that_builds()
+    docker = _client_that_builds() or _debians_client()
     compose = _compose(docker)
     environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
     if _answers(docker, environment):
@@ -130,14 +130,23 @@ def _is_plugin(program: str) -> bool:
     return subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode == 0
 
 
-def _client_that_builds() -> str:
+def _client_that_builds() -> str | None:
     """A docker client with BuildKit: it is built in until version 22, and needs the buildx plugin after that."""
     for docker in dict.fromkeys(filter(None, (shutil.which("docker"), shutil.which("docker", path="/usr/bin")))):
         version = re.search(r"version (\d+)", run([docker, "--version"], check=False))
         has_plugin = subprocess.run([docker, "buildx", "version"], capture_output=True, check=False).returncode == 0
         if version and (has_plugin or int(version[1]) < 23):
             return docker
-    raise NoEngine("no docker client here can build with BuildKit: install Debian's docker.io (and docker-buildx where it exists)")
+    return None
+
+
+def _debians_client() -> str:
+    """Beside a client that cannot build, Debian's is installed: its engine comes in the same package."""
+    install_missing({"dockerd": "dockerd"})
+    docker = _client_that_builds()
+    if docker is None:
+        raise NoEngine("no docker client here can build with BuildKit: install Debian's docker.io (and docker-buildx where it exists)")
+    return docker
 
 
 def _compose(docker: str) -> tuple[str, ...]:

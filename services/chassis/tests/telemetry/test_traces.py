@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -13,9 +12,7 @@ import pytest
 from chassis import telemetry
 from chassis.testing import Databases, eventually
 from contracts.envelope import Message
-from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
@@ -23,19 +20,6 @@ from services.chassis.tests.messaging.world import World, a_world, assessed
 
 OUTSIDE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 TRACE_ID, SPAN_ID = OUTSIDE.split("-")[1:3]
-
-
-@pytest.fixture
-def spans() -> Iterator[InMemorySpanExporter]:
-    """What the test's process has finished; another test may have set the provider before."""
-    provider = trace.get_tracer_provider()
-    if not isinstance(provider, TracerProvider):
-        provider = TracerProvider()
-        trace.set_tracer_provider(provider)
-    kept = InMemorySpanExporter()
-    provider.add_span_processor(SimpleSpanProcessor(kept))
-    yield kept
-    kept.shutdown()
 
 
 def _from_outside(person: int, sequence: int = 1, traceparent: str | None = OUTSIDE) -> Message[Any]:

@@ -27,6 +27,8 @@ MENU: Final[tuple[Entry, ...]] = (
     Entry("証", "交付簿", "ある日からある日までに交付した証を、交付番号の順に示します。", "/desk/register", Right.SEE_WORKLIST),
     Entry("証", "印刷ファイル", "一括交付で作ったファイルの発送を記録します。", "/desk/print-files", Right.UNION_WORK),
     Entry("証", "滞納による措置の対象者", "資格証明書・特別療養費・短期証の手順にある人です。", "/desk/arrears", Right.SEE_WORKLIST),
+    Entry("一覧", "交付記録", "発行した証を、発行した日ごとに確かめます。", "/print-log", Right.SEE_WORKLIST),
+    Entry("一覧", "被保険者数", "市区町村・年齢・性別ごとの人数を、基準日を選んで確かめます。", "/counts", Right.SEE_COUNTS),
 )
 """In the order of the page; entries of a group stand together."""
 

@@ -6,13 +6,13 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway_service.domain.access_chain import Access, Entry, Verdict, cleaned, verify
 
-_APPEND = text("SELECT append_access_log(:at, :who, :terminal, :action, :about, :result, :detail, :trace)")
+_APPEND = "SELECT append_access_log($1, $2, $3, $4, $5, $6, $7, $8)"
 _READ = "SELECT number, at, user_name, terminal, action, about, result, detail, trace_id, previous, hash FROM access_log"
 _VERIFIED_AT_ONCE = 20_000
 
@@ -37,11 +37,12 @@ class AccessLog:
         """While somebody waits: one connection, and one commit for all who came during the last one."""
         while self._waiting:
             try:
-                async with self._engine.connect() as opened:
-                    connection = await opened.execution_options(isolation_level="AUTOCOMMIT")
+                async with self._engine.connect() as connection:
+                    raw = (await connection.get_raw_connection()).driver_connection
+                    assert isinstance(raw, asyncpg.Connection)
                     while self._waiting:
                         group, self._waiting = self._waiting, []
-                        failure = await _failure_of(connection, [access for accesses, _ in group for access in accesses])
+                        failure = await _failure_of(raw, [access for accesses, _ in group for access in accesses])
                         _tell(group, failure)
                         if failure:
                             break  # with a connection that may be dead nobody else should try
@@ -50,23 +51,21 @@ class AccessLog:
                 _tell(group, error)
 
 
-async def _failure_of(connection: AsyncConnection, accesses: list[Access]) -> Exception | None:
+async def _failure_of(raw: asyncpg.Connection[Any], accesses: list[Access]) -> Exception | None:
     """Append in one statement, which is one transaction; returns why it could not be done."""
+    columns = zip(
+        *(
+            (
+                access.at, cleaned(access.user), cleaned(access.terminal), access.action, ",".join(access.about), access.result,
+                cleaned(access.detail), access.trace_id,
+            )
+            for access in accesses
+        ),
+        strict=True,
+    )  # fmt: skip
     try:
-        await connection.execute(
-            _APPEND,
-            {
-                "at": [access.at for access in accesses],
-                "who": [cleaned(access.user) for access in accesses],
-                "terminal": [cleaned(access.terminal) for access in accesses],
-                "action": [access.action for access in accesses],
-                "about": [",".join(access.about) for access in accesses],
-                "result": [access.result for access in accesses],
-                "detail": [cleaned(access.detail) for access in accesses],
-                "trace": [access.trace_id for access in accesses],
-            },
-        )
-    except (DBAPIError, OSError) as error:
+        await raw.execute(_APPEND, *map(list, columns))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
         return error
     return None
 
