@@ -40,9 +40,7 @@ async def running(databases: Databases, servers: PrivateServers, folder: Path) -
             token_public_key_file=public,
             business_date=SAMPLE_DAY,
         )
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(SERVICE, settings, worker=False), port=port, log_level="warning", lifespan="off")
-        )
+        server = uvicorn.Server(uvicorn.Config(create_app(SERVICE, settings, worker=False), port=port, log_level="warning", lifespan="off"))
         serving = asyncio.create_task(server.serve())
         with a_virtual_host(servers) as broker:
             real = {"eligibility": f"http://127.0.0.1:{port}"}

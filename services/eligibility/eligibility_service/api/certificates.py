@@ -19,7 +19,7 @@ from pypdf import PdfReader, PdfWriter
 
 from eligibility_service.documents.printing import Printed, print_one
 from eligibility_service.domain.certificates import IssueReason
-from eligibility_service.store import arrears, certificates, deliveries, queries
+from eligibility_service.store import arrears, certificate_deliveries, certificates, queries
 from eligibility_service.store.certificates import Wanted
 from eligibility_service.store.facts import Row
 from eligibility_service.store.issuing import issue
@@ -92,7 +92,7 @@ async def issue_now(uow: UnitOfWork, insured: dict[str, Any], wanted: Wanted, *,
     if counts["refused"]:
         raise Problem(422, "KOKI-E003", "証を印刷できません。", refusals[0] if refusals else "内容を確かめてください。")
     if not by_post:
-        await deliveries.hand_over(uow, certificate_id, by=by)
+        await certificate_deliveries.hand_over(uow, certificate_id, by=by)
     return await certificates.issued(uow, certificate_id)
 
 

@@ -14,8 +14,8 @@ from contracts.primitives import insurer_number
 from fastapi import APIRouter, Depends, Query, Request
 
 from eligibility_service.domain import history
+from eligibility_service.domain.certificate_delivery import COLLECTION_TERMS, DELIVERY_TERMS, NEXT, Collection, Delivery
 from eligibility_service.domain.certificates import KIND_NAMES, IssueReason
-from eligibility_service.domain.delivery import COLLECTION_TERMS, DELIVERY_TERMS, NEXT, Collection, Delivery
 from eligibility_service.domain.limits import CLASS_TERMS
 from eligibility_service.store import queries
 

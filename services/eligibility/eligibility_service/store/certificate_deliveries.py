@@ -11,7 +11,7 @@ from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 from contracts.events.eligibility import CaseKind
 
-from eligibility_service.domain.delivery import DELIVERY_TERMS, WITH_ITS_OWNER, Collection, Delivery, moved, outstanding
+from eligibility_service.domain.certificate_delivery import DELIVERY_TERMS, WITH_ITS_OWNER, Collection, Delivery, moved, outstanding
 from eligibility_service.store.cases import close_cases, raise_cases
 from eligibility_service.store.needs import settings
 
@@ -41,7 +41,7 @@ WITH sent AS (
 )
 SELECT count(*) FROM sent
 """
-# GREATEST as domain.delivery.alarm_day; what is not valid any more, or is taken back, waits for nobody.
+# GREATEST as domain.certificate_delivery.alarm_day; what is not valid any more, or is taken back, waits for nobody.
 _OUTSTANDING: Final = """
 FROM certificate c JOIN qualification q USING (insured_id)
 WHERE c.state = 'issued' AND c.delivery = ANY ($1::text[]) AND c.collection IS NULL AND c.valid_until >= $2

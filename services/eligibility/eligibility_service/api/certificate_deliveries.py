@@ -16,9 +16,9 @@ from pydantic import BaseModel, Field
 from eligibility_service.api.certificates import READERS
 from eligibility_service.documents.printing import print_one
 from eligibility_service.domain.arrears import CardReturned
+from eligibility_service.domain.certificate_delivery import COLLECTION_TERMS, DELIVERY_TERMS, Collection, Delivery, OutOfOrder
 from eligibility_service.domain.certificates import KIND_NAMES, IssueReason
-from eligibility_service.domain.delivery import COLLECTION_TERMS, DELIVERY_TERMS, Collection, Delivery, OutOfOrder
-from eligibility_service.store import arrears, deliveries, delivery_lists
+from eligibility_service.store import arrears, certificate_deliveries, certificate_lists
 
 router = APIRouter(tags=["deliveries"])
 Reader = Annotated[Principal, Depends(role(*READERS))]
@@ -50,7 +50,7 @@ async def move(certificate_id: UUID, moved: Moved, request: Request, who: Reader
     async with runtime_of(request).units.open() as uow:
         found = await _own(uow, certificate_id, who, moved.on)
         try:
-            await deliveries.move(uow, found, moved.to, on=moved.on, reason=moved.reason.strip(), by=who.user)
+            await certificate_deliveries.move(uow, found, moved.to, on=moved.on, reason=moved.reason.strip(), by=who.user)
         except OutOfOrder as error:
             raise Problem(409, "KOKI-E042", "この順には進められません。", f"{error}いまの状態を確かめてください。") from error
     return {"certificate_id": certificate_id, "delivery": moved.to}
@@ -62,8 +62,10 @@ async def collect(certificate_id: UUID, collected: Collected, request: Request, 
     async with runtime_of(request).units.open() as uow:
         found = await _own(uow, certificate_id, who, collected.on)
         try:
-            await deliveries.collect(uow, found, collected.outcome, on=collected.on, reason=collected.reason.strip(), by=who.user)
-        except deliveries.NothingToCollect as error:
+            await certificate_deliveries.collect(
+                uow, found, collected.outcome, on=collected.on, reason=collected.reason.strip(), by=who.user
+            )
+        except certificate_deliveries.NothingToCollect as error:
             raise Problem(409, "KOKI-E043", "すでに回収されています。", "回収の記録を確かめてください。") from error
         if collected.outcome is Collection.COLLECTED and await arrears.waits_for_return(uow, found["insured_id"]):
             await arrears.take_step(uow, found["insured_id"], CardReturned(collected.on), print_one)
@@ -72,8 +74,8 @@ async def collect(certificate_id: UUID, collected: Collected, request: Request, 
 
 async def _own(uow: UnitOfWork, certificate_id: UUID, who: Principal, on: date) -> dict[str, Any]:
     try:
-        found = await deliveries.locked(uow, certificate_id)
-    except deliveries.NotIssued as error:
+        found = await certificate_deliveries.locked(uow, certificate_id)
+    except certificate_deliveries.NotIssued as error:
         raise Problem(404, *NOT_FOUND, detail="この証は交付されていません。") from error
     if not who.may_see(found["municipality_code"]):
         raise Problem(403, *NOT_ALLOWED, detail="この市区町村の証を扱う権限がありません。")
@@ -88,21 +90,21 @@ async def sending(
 ) -> list[dict[str, Any]]:
     """送付一覧: what was made and has not left the house."""
     async with runtime_of(request).units.open(seen_by=who) as uow:
-        return [_listed(row) for row in await delivery_lists.sending(uow, municipality_code=municipality_code)]
+        return [_listed(row) for row in await certificate_lists.sending(uow, municipality_code=municipality_code)]
 
 
 @router.get("/deliveries/returned")
 async def returned(request: Request, who: Reader) -> list[dict[str, Any]]:
     """返戻一覧: what the post brought back, with what to do."""
     async with runtime_of(request).units.open(seen_by=who) as uow:
-        return [_listed(row) for row in await delivery_lists.returned(uow)]
+        return [_listed(row) for row in await certificate_lists.returned(uow)]
 
 
 @router.get("/deliveries/uncollected")
 async def uncollected(request: Request, who: Reader, expired_too: bool = False) -> list[dict[str, Any]]:
     """未回収一覧: what is to be given back."""
     async with runtime_of(request).units.open(seen_by=who) as uow:
-        return [_listed(row) for row in await delivery_lists.uncollected(uow, expired_too=expired_too)]
+        return [_listed(row) for row in await certificate_lists.uncollected(uow, expired_too=expired_too)]
 
 
 @router.get("/deliveries/register")
@@ -111,14 +113,14 @@ async def register(
 ) -> list[dict[str, Any]]:
     """交付簿: what was issued from one day to another."""
     async with runtime_of(request).units.open(seen_by=who) as uow:
-        return [_listed(row) for row in await delivery_lists.register(uow, first, last, kind=kind)]
+        return [_listed(row) for row in await certificate_lists.register(uow, first, last, kind=kind)]
 
 
 @router.get("/print-files")
 async def print_files(request: Request, who: Union) -> list[dict[str, Any]]:
     """The print files of the runs, for the union."""
     async with runtime_of(request).units.open() as uow:
-        return await delivery_lists.print_files(uow)
+        return await certificate_lists.print_files(uow)
 
 
 class Sent(BaseModel):
@@ -134,7 +136,7 @@ async def file_sent(sent: Sent, request: Request, who: Union) -> dict[str, Any]:
     async with runtime_of(request).units.open() as uow:
         if sent.on > uow.today:
             raise Problem(422, "KOKI-E046", "日付が今日より後です。", "実際の日を入れてください。")
-        count = await deliveries.file_sent(uow, sent.document_key, on=sent.on, by=who.user)
+        count = await certificate_deliveries.file_sent(uow, sent.document_key, on=sent.on, by=who.user)
     return {"sent": count}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from eligibility_service.domain.delivery import Delivery, OnItsWay, OutOfOrder, alarm_day, moved, outstanding, what_to_do
+from eligibility_service.domain.certificate_delivery import Delivery, OnItsWay, OutOfOrder, alarm_day, moved, outstanding, what_to_do
 
 
 @pytest.mark.parametrize(

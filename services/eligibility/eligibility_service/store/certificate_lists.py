@@ -8,7 +8,7 @@ from typing import Any, Final
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
-from eligibility_service.domain.delivery import OnItsWay, what_to_do
+from eligibility_service.domain.certificate_delivery import OnItsWay, what_to_do
 from eligibility_service.store.registers import delivery_of
 from eligibility_service.store.replacing import ADDRESS_MARK
 
