@@ -6,12 +6,13 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import uvicorn
 from chassis.settings import Settings
-from chassis.testing import SAMPLE_DAY, Databases
+from chassis.testing import SAMPLE_DAY, Databases, eventually
 from chassis.web import create_app
 from eligibility_service.bootstrap import SERVICE
 from playwright.async_api import Browser, Page, expect
@@ -20,37 +21,59 @@ from infra.local.servers import PrivateServers
 from services.eligibility.tests.api.test_arrears import report
 from services.eligibility.tests.people import CHIYODA, resident
 from services.eligibility.tests.world import World, a_world
-from services.gateway.tests.world import keys
-from tests.journeys.gateway_process import Installation, a_virtual_host, an_installation, free_port
+from tests.journeys.gateway_process import a_virtual_host, an_installation, free_port
 
 PERSON = f"/people/{CHIYODA}/{1:015d}"
 
 
+class Eligibility:
+    """The real service in this process, on one port; it may be stopped and started again."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.port = settings, free_port()
+
+    async def start(self) -> None:
+        application = create_app(SERVICE, self.settings, worker=False)
+        self.server = uvicorn.Server(uvicorn.Config(application, port=self.port, log_level="warning", lifespan="off"))
+        self.serving = asyncio.create_task(self.server.serve())
+        await eventually(lambda: self.server.started)
+
+    async def stop(self) -> None:
+        self.server.should_exit = True
+        await self.serving
+
+
+@dataclass(frozen=True)
+class Running:
+    """A gateway before a real eligibility service."""
+
+    url: str
+    sign_ins: dict[str, str]
+    eligibility: Eligibility
+
+
 @asynccontextmanager
-async def running(databases: Databases, servers: PrivateServers, folder: Path) -> AsyncIterator[tuple[Installation, World]]:
-    """A gateway before a real eligibility service, which knows one insured person."""
-    _, public = keys(folder)
+async def running(databases: Databases, servers: PrivateServers, folder: Path) -> AsyncIterator[tuple[Running, World]]:
+    """Both, with one insured person."""
     async with a_world(databases) as world:
         await world.hear(resident(1))
-        port = free_port()
         settings = Settings(
             service="eligibility",
             database_url=world.database.url,
             object_store=str(world.folder),
-            token_public_key_file=public,
+            token_public_key_file=folder / "token.pub",
             business_date=SAMPLE_DAY,
         )
-        server = uvicorn.Server(uvicorn.Config(create_app(SERVICE, settings, worker=False), port=port, log_level="warning", lifespan="off"))
-        serving = asyncio.create_task(server.serve())
+        eligibility = Eligibility(settings)
+        real = {"eligibility": f"http://127.0.0.1:{eligibility.port}"}
         with a_virtual_host(servers) as broker:
-            real = {"eligibility": f"http://127.0.0.1:{port}"}
             async with an_installation(databases, servers, broker, folder, real=real) as found:
-                yield found, world
-        server.should_exit = True
-        await serving
+                await eligibility.start()
+                yield Running(found.url, found.sign_ins, eligibility), world
+                await eligibility.stop()
 
 
-async def signed_in(browser: Browser, found: Installation, user: str) -> Page:
+async def signed_in(browser: Browser, found: Running, user: str) -> Page:
     context = await browser.new_context(
         java_script_enabled=False, locale="ja-JP", timezone_id="Asia/Tokyo", viewport={"width": 1440, "height": 900}
     )
@@ -141,3 +164,26 @@ async def test_the_union_decides_about_arrears_at_the_screens(
         await page.goto(f"{found.url}{PERSON}/acts/arrears")
         await expect(page.locator(".tag").first).to_contain_text("特別療養費の対象")
         await look(page, "arrears_decided")
+
+
+async def test_while_eligibility_is_down_the_window_says_that_nothing_was_issued_and_the_same_form_issues_once_later(
+    databases: Databases, servers: PrivateServers, chromium: Browser, tmp_path: Path
+) -> None:
+    """E-21: the degraded window; seen to fail with `sent` always true."""
+    async with running(databases, servers, tmp_path) as (found, world):
+        page = await signed_in(chromium, found, "chiyoda")
+        await page.goto(f"{found.url}{PERSON}/documents/issue")
+        await found.eligibility.stop()
+        await page.get_by_role("button", name="発行する").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("いまは受け付けられません。")
+        await expect(page.locator("main")).to_contain_text("何も発行していません")
+        await look(page, "down")
+        assert await world.value("SELECT count(*) FROM certificate WHERE state = 'issued'") == 0
+
+        await found.eligibility.start()
+        await page.go_back()
+        await page.get_by_role("button", name="発行する").click()
+        await expect(page.get_by_role("status")).to_contain_text("発行し、保存しました")
+        await page.go_back()
+        await page.get_by_role("button", name="発行する").click()
+        assert await world.value("SELECT count(*) FROM certificate WHERE state = 'issued'") == 1

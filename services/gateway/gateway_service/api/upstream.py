@@ -28,12 +28,13 @@ REFUSED = ("KOKI-S422", "サービスに断られました。")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a service answered. `status` 0: it could not be asked."""
+    """What a service answered. `status` 0: it could not be asked; `sent` is false where it surely never heard of it."""
 
     service: str
     status: int
     content: bytes = b""
     content_type: str = ""
+    sent: bool = True
 
     @property
     def ok(self) -> bool:
@@ -89,7 +90,7 @@ class Upstream:
         """Ask a service; never raises for what happens on the other side."""
         connections = self._connections.get(service)
         if connections is None:
-            return Reply(service, 0)
+            return Reply(service, 0, sent=False)
         sent = {"authorization": f"Bearer {self.token(principal)}", **(headers or {})}
         propagate.inject(sent)
         if json is not None:
@@ -99,7 +100,7 @@ class Upstream:
             found = await connections.ask(method, target, sent, None if json is None else to_json(json), seconds=SECONDS)
         except NoAnswer as error:
             log.warning("unavailable", asked=service, error=str(error))
-            return Reply(service, 0)
+            return Reply(service, 0, sent=not isinstance(error.__cause__, ConnectionRefusedError))
         return Reply(service, found.status, found.content, found.content_type)
 
     async def healthy(self, service: str) -> tuple[int, dict[str, bool]]:
