@@ -169,7 +169,7 @@ async def test_the_union_decides_about_arrears_at_the_screens(
 async def test_while_eligibility_is_down_the_window_says_that_nothing_was_issued_and_the_same_form_issues_once_later(
     databases: Databases, servers: PrivateServers, chromium: Browser, tmp_path: Path
 ) -> None:
-    """E-21: the degraded window; seen to fail with `sent` always true."""
+    """E-21: the degraded window."""
     async with running(databases, servers, tmp_path) as (found, world):
         page = await signed_in(chromium, found, "chiyoda")
         await page.goto(f"{found.url}{PERSON}/documents/issue")

@@ -39,7 +39,7 @@ async def text_of_issued(window: Window, answer: Any) -> str:
 
 
 async def test_a_reduction_certificate_is_valid_from_the_first_day_of_the_month_of_application(databases: Databases, keys: Path) -> None:
-    """E-10, W-02: seen to fail with effective_on returning the day of application itself."""
+    """E-10, W-02."""
     async with a_window(databases, keys, today=date(2024, 9, 17)) as window:
         await window.world.hear(resident(1))
         await decided(window.world, await insured(window.world), 10, LimitClass.LOW_2, date(2024, 8, 1), date(2025, 7, 31))
@@ -112,7 +112,7 @@ async def test_a_specific_disease_certificate_names_disease_and_limit_and_follow
 async def test_a_holder_of_a_card_gets_the_notice_and_on_application_the_confirmation_now_and_in_later_years(
     databases: Databases, keys: Path
 ) -> None:
-    """E-08: from 2026-08-01; seen to fail with `nothing_on_application` in force on."""
+    """E-08: from 2026-08-01."""
     async with a_window(databases, keys, today=date(2026, 8, 3)) as window:
         await window.world.hear(resident(1, born_on=date(1950, 1, 1)))
         await window.world.rows(

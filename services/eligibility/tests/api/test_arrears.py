@@ -143,7 +143,7 @@ async def test_the_way_from_a_year_of_arrears_to_the_status_certificate(database
 
 
 async def test_the_database_itself_refuses_a_status_certificate_without_an_approval(databases: Databases, keys: Path) -> None:
-    """E-24: seen to fail without the constraint certificate_approved."""
+    """E-24."""
     async with with_card(databases, keys) as window:
         with pytest.raises(asyncpg.CheckViolationError, match="certificate_approved"):
             await window.world.rows("UPDATE certificate SET kind = 'status_certificate' WHERE state = 'issued'")

@@ -102,7 +102,7 @@ async def test_a_card_is_given_back_once_and_what_was_not_stands_on_the_list(dat
 
 
 async def test_a_lost_card_is_not_asked_back_and_a_number_is_never_used_again(databases: Databases, keys: Path) -> None:
-    """E-22: seen to fail with a sequence that is set back."""
+    """E-22."""
     async with a_window(databases, keys) as window:
         await window.world.hear(resident(1))
         await issued(window, "the-first-press")
@@ -140,7 +140,7 @@ async def look(world: World) -> dict[str, Any]:
 
 
 async def test_a_card_that_has_not_come_a_week_before_august_is_a_case_and_closes_when_it_comes(databases: Databases, keys: Path) -> None:
-    """I-05, E-20: seen to fail with the condition of _OUTSTANDING on the day removed, and with raise_overdue raising nothing."""
+    """I-05, E-20."""
     async with a_window(databases, keys) as window:
         await window.world.hear_sealed([resident(1), resident(2, name="後期　次郎")])
         await renewed(window.world, "2026-08-01")

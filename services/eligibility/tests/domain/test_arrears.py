@@ -61,7 +61,7 @@ ALL = ("explanation", "return", "expiry")
 
 
 def test_a_year_after_the_due_day_the_notice_goes_out_and_the_time_for_an_explanation_runs() -> None:
-    """E-23: a premium due on 31 July 2022 has stayed unpaid for a year when 31 July 2023 is over; removing the threshold fails here."""
+    """E-23: a premium due on 31 July 2022 has stayed unpaid for a year when 31 July 2023 is over; seen to fail without the threshold."""
     begun = given(Step.WATCHED)
     begun.when(heard(date(2023, 7, 31))).then(Step.WATCHED)
     begun.when(heard(date(2023, 8, 1))).then(Step.NOTICED, deadlines={"explanation": date(2023, 8, 16)}, explain_by=date(2023, 8, 15))
@@ -69,7 +69,7 @@ def test_a_year_after_the_due_day_the_notice_goes_out_and_the_time_for_an_explan
 
 @pytest.mark.parametrize("step", [Step.NOTICED, Step.TO_DECIDE, Step.APPROVED, Step.RETURNED, Step.ISSUED, Step.SPECIAL_MEDICAL])
 def test_a_partial_payment_stops_it_at_every_step(step: Step) -> None:
-    """E-23: seen to fail with `paid_since` set to False."""
+    """E-23."""
     paying = given(step)
     paying.when(heard(date(2023, 9, 1), amount=10_000, paid=date(2023, 8, 20))).then(Step.STOPPED, lifted=ALL, ending=Ending.PARTLY_PAID)
     paying.when(heard(date(2023, 9, 1), amount=0, oldest=None)).then(Step.STOPPED, lifted=ALL, ending=Ending.PAID)

@@ -112,7 +112,7 @@ async def test_the_day_of_a_coming_year_asks_the_law_of_that_year(databases: Dat
 
 
 async def test_the_preview_of_the_renewal_shows_what_differs_by_kind_rate_and_municipality(databases: Databases) -> None:
-    """E-28: seen to fail with the cards of the day before left out of _DIFFERENCES."""
+    """E-28."""
     async with a_world(databases) as world:
         await world.hear_sealed([resident(1), resident(2), resident(3, born_on=date(1951, 7, 20))])
         await run(world)

@@ -28,7 +28,7 @@ async def states(world: World) -> list[tuple[Any, ...]]:
 
 
 async def test_a_new_name_and_a_new_address_make_a_new_card_in_the_trace_of_the_record_within_five_seconds(databases: Databases) -> None:
-    """E-21, W-01: from the record to the card in one trace; seen to fail with replace_changed left out of `follow`."""
+    """E-21, W-01: from the record to the card in one trace."""
     telemetry.start("eligibility", "")
     async with a_world(databases) as world:
         await world.hear(resident(1))

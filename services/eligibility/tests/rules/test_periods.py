@@ -62,7 +62,7 @@ def test_a_short_term_card_never_outlives_the_regular_one() -> None:
 
 
 def test_a_class_counts_from_the_first_day_of_the_month_of_application() -> None:
-    """E-10, W-02."""
+    """E-10, W-02: seen to fail with the day of application itself."""
     assert effective_on(date(2024, 9, 17), acquired_on=date(2020, 6, 1)) == date(2024, 9, 1)
     assert effective_on(date(2024, 9, 17), acquired_on=date(2024, 9, 10)) == date(2024, 9, 10)
     assert long_stay_shown_from(date(2024, 12, 31)) == date(2025, 1, 1)
