@@ -123,7 +123,7 @@ def layout_schema(layout: Layout) -> Schema:
         "title": f"{layout.term} ({layout.version}/{layout.name})",
         "description": layout.meaning,
         "type": "object",
-        "required": layout.names,
+        "required": [field.name for field in layout.fields if not field.optional_column],
         "additionalProperties": False,
         "properties": {field.name: _cell_schema(layout, field) for field in layout.fields},
     }
@@ -180,4 +180,4 @@ def _needed(layout: Layout, field: LayoutField) -> str:
         return "○"
     if field.required_when:
         return f"{layout.field(field.required_when.field).term}が{'・'.join(field.required_when.values)}のとき"
-    return ""
+    return "列ごと省略可" if field.optional_column else ""

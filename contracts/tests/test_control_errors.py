@@ -2,6 +2,7 @@
 """Every way in which a control file can be wrong."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -41,9 +42,19 @@ def control_bytes(**other: Any) -> bytes:
         (control_bytes(control_totals={"a": 1.5}), "KOKI-F012", "control_totals"),
         (control_bytes(kind=None), "KOKI-F012", "kind"),
         (control_bytes(encoding=8), "KOKI-F012", "encoding"),
+        (control_bytes(complete_as_of="R8.7.1"), "KOKI-F012", "complete_as_of"),
+        (control_bytes(complete_as_of="20260701"), "KOKI-F012", "complete_as_of"),
+        (control_bytes(complete_as_of=20260701), "KOKI-F012", "complete_as_of"),
     ],
 )
 def test_a_wrong_control_file_is_refused_and_the_item_named(data: bytes, code: str, column: str | None) -> None:
     with pytest.raises(ControlRefused) as caught:
         read_control(data)
     assert [(error.code, error.column) for error in caught.value.errors] == [(code, column)]
+
+
+@pytest.mark.parametrize(("said", "read"), [("2026-07-01", date(2026, 7, 1)), ("", None), (None, None)])
+def test_the_mark_of_completeness_is_a_day_or_nothing(said: str | None, read: date | None) -> None:
+    """I-23."""
+    assert read_control(control_bytes(complete_as_of=said)).complete_as_of == read
+    assert read_control(control_bytes()).complete_as_of is None

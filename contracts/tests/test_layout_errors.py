@@ -165,6 +165,12 @@ def test_an_unidentified_character_parks_the_row_and_keeps_what_it_says() -> Non
     assert result.parked_row_numbers.to_list() == [1]
 
 
+def test_a_code_of_the_municipalitys_own_parks_the_row_as_a_mark_does() -> None:
+    """I-43: such a code is another character, or none, wherever it is shown."""
+    rows = [with_cell("name", f"{mark}藤　一郎", ROW_CASES["KOKI-R201"][0]) for mark in ("\ue000", "\uf8ff", "\U0010fffd", "佐")]
+    assert [read(as_file(row, SUZUKI, TAKAHASHI)).parked_count for row in rows] == [1, 1, 1, 0]
+
+
 def test_a_row_that_is_parked_and_wrong_is_refused() -> None:
     row = with_cell("sex", "9", ROW_CASES["KOKI-R201"][0])
     result = read(as_file(row, SUZUKI, TAKAHASHI))

@@ -21,6 +21,7 @@ from contracts.layouts import (
     Layout,
     Unwritable,
     encode_file,
+    known_layouts,
     load_layout,
     read_control,
     read_file,
@@ -163,15 +164,17 @@ def test_kanji_stand_between_their_escapes_and_the_length_counts_them() -> None:
     assert encode_pairs("山") == b";3"
 
 
-@pytest.mark.parametrize("kind", ["residents", "incomes"])
+@pytest.mark.parametrize("kind", [name for version, name in known_layouts() if version == "koki-1" and name != "control"])
 def test_the_published_samples_read_clean_and_write_back_byte_for_byte(kind: str, tmp_path: Path) -> None:
     folder = Path(__file__).parents[1] / "samples" / "koki-1"
     control = read_control(folder / f"{kind}.control.json")
-    result = read_file(folder / f"{kind}.csv", None, control, known_municipalities={"131016"})
-    assert (result.file_errors, result.errors, result.accepted_count) == ([], [], 3)
+    code = control.municipality_code
+    result = read_file(folder / f"{kind}.csv", None, control, known_municipalities={code})
+    assert (result.file_errors, result.errors) == ([], [])
+    assert result.accepted_count == control.row_count >= 2
 
     again = write_file(
-        result.frame, load_layout(kind), tmp_path / f"{kind}.csv", municipality_code="131016", generation=1, created_at=control.created_at
+        result.frame, load_layout(kind), tmp_path / f"{kind}.csv", municipality_code=code, generation=1, created_at=control.created_at
     )
     assert (tmp_path / f"{kind}.csv").read_bytes() == (folder / f"{kind}.csv").read_bytes()
     assert again == control

@@ -27,6 +27,8 @@ app = typer.Typer(
 )
 _PASS_ON: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True}
 _PASS_HELP_ON_TOO: dict[str, Any] = {**_PASS_ON, "help_option_names": []}
+_ESTIMATES = {"instalments": "collection", "copay-rate": "eligibility"}
+"""Kind of case → the service that answers it; premium answers the others."""
 
 
 def command(name: str, settings: dict[str, Any] | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -117,12 +119,12 @@ def contracts(context: typer.Context) -> None:
 
 @command("estimate", _PASS_HELP_ON_TOO)
 def estimate(context: typer.Context) -> None:
-    """保険料(premium)や期割(instalments)を試算します。
+    """保険料(premium)、期割(instalments)、負担割合(copay-rate)を試算します。
 
     例: ./koki estimate premium < 事例.jsonl  サーバーは要りません。
     """
     kind = context.args[0] if context.args else ""
-    _go_to("collection_service.estimate" if kind == "instalments" else "premium_service.estimate", "main", context)
+    _go_to(f"{_ESTIMATES.get(kind, 'premium')}_service.estimate", "main", context)
 
 
 @command("job", _PASS_ON)

@@ -13,6 +13,7 @@ SEED = 7
 
 
 async def test_killed_services_broker_and_database_leave_the_same_ledger_premiums_and_instalments(union: FailureUnion) -> None:
+    """W-08, E-18: no change of a municipality is lost or left without an answer while the broker and everything else is killed."""
     rows = changes_with_bad_rows(SEED, union.population, CHANGES)
     await asyncio.to_thread(union.bring_back)
     model = await undisturbed(union, rows)

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
-from chassis.testing import Databases
+from chassis.testing import Databases, TestDatabase
 from gateway_service.seed import sample_municipal_secrets, sample_sign_ins
 
 from infra.local.servers import PrivateServers
@@ -66,14 +66,27 @@ def a_virtual_host(servers: PrivateServers) -> Iterator[str]:
 
 @asynccontextmanager
 async def an_installation(
-    databases: Databases, servers: PrivateServers, broker: str, folder: Path, *, real: dict[str, str] | None = None
+    databases: Databases,
+    servers: PrivateServers,
+    broker: str,
+    folder: Path,
+    *,
+    eligibility: TestDatabase | None = None,
+    real: dict[str, str] | None = None,
 ) -> AsyncIterator[Installation]:
-    """Start stand-ins and gateway, wait until they are well, end them afterwards. `real`: services that need no stand-in, by address."""
+    """Start stand-ins and gateway, wait until they are well, end them afterwards.
+
+    `eligibility`: a database for the real service, started here; `real`: addresses of services that run without a stand-in.
+    """
     database = await databases("gateway", Path("services/gateway"))
     await declare_municipal_doors(broker)
     private, public = keys(folder)
-    behind, port = free_port(), free_port()
-    path = os.pathsep.join(str(REPOSITORY / root) for root in (".", "contracts", "services/chassis", "services/gateway"))
+    behind, port, its_own_port = free_port(), free_port(), free_port()
+    roots = (".", "contracts", "services/chassis", "services/gateway", "services/eligibility")
+    path = os.pathsep.join(str(REPOSITORY / root) for root in roots)
+    addresses = {name: f"http://127.0.0.1:{behind}/{name}" for name in SERVICES} | (real or {})
+    if eligibility:
+        addresses["eligibility"] = f"http://127.0.0.1:{its_own_port}"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("KOKI_")},
         "PYTHONPATH": path,
@@ -89,18 +102,21 @@ async def an_installation(
         "KOKI_BUSINESS_DATE": "2026-07-13",
         "KOKI_SAMPLE_DATA": "true",
         "KOKI_GATEWAY_SAMPLE_FILE": str(folder / "sample.json"),
-        "KOKI_SERVICES": json.dumps({name: f"http://127.0.0.1:{behind}/{name}" for name in SERVICES} | (real or {})),
+        "KOKI_SERVICES": json.dumps(addresses),
     }
     await asyncio.to_thread(_run, "gateway_service", "migrate", environment=environment)
     stand_ins = _start("tests.journeys.stand_ins", str(behind), str(public), environment=environment, log=folder / "stand_ins.log")
-    gateway = _start("gateway_service", "all", environment=environment, log=folder / "gateway.log")
+    processes = [_start("gateway_service", "all", environment=environment, log=folder / "gateway.log"), stand_ins]
+    if eligibility:
+        its_own = {"KOKI_DATABASE_URL": eligibility.url, "KOKI_OWNER_DATABASE_URL": eligibility.owner_url, "KOKI_HTTP_PORT": str(its_own_port)}
+        processes.append(_start("eligibility_service", "api", environment=environment | its_own, log=folder / "eligibility.log"))
     url = f"http://127.0.0.1:{port}"
     try:
-        await _well(url, f"http://127.0.0.1:{behind}/premium")
+        await _well(url, f"http://127.0.0.1:{behind}/premium", *([addresses["eligibility"]] if eligibility else []))
         sign_ins = {found["user_name"]: found["password"] for found in sample_sign_ins(folder / "sample.json")}
         yield Installation(url, sign_ins, sample_municipal_secrets(folder / "sample.json"), broker, f"http://127.0.0.1:{behind}")
     finally:
-        for process in (gateway, stand_ins):
+        for process in processes:
             process.terminate()
             process.wait(timeout=20)
 

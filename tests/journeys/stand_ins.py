@@ -49,6 +49,17 @@ def find(who: Principal, code: str, number: str) -> dict[str, Any]:
     raise Problem(404, *NOT_FOUND)
 
 
+@eligibility.get("/exchange")
+async def exchange(who: Asking) -> dict[str, Any]:
+    """The feed has been waiting for an hour and a half, and a generation was stopped."""
+    return dict(KNOWN["exchange"])
+
+
+@eligibility.get("/card-holdings")
+async def card_holdings(who: Asking) -> dict[str, Any]:
+    return dict(KNOWN["card_holdings"])
+
+
 def spells(person: dict[str, Any]) -> list[dict[str, Any]]:
     """The qualifications of a person: from 75, until death."""
     if not person["insured_number"]:

@@ -18,6 +18,9 @@ class AcquisitionGround(StrEnum):
     AGE = "age"
     MOVED_IN = "moved_in"
     DISABILITY = "disability"
+    EXCLUSION_ENDED = "exclusion_ended"
+    DOMICILE_EXCEPTION = "domicile_exception"
+    OTHER_UNION_ENDED = "other_union_ended"
 
 
 class LossReason(StrEnum):
@@ -26,6 +29,12 @@ class LossReason(StrEnum):
     DEATH = "death"
     MOVED_OUT = "moved_out"
     REMOVED = "removed"
+    PUBLIC_ASSISTANCE = "public_assistance"
+    EXCLUDED = "excluded"
+    DISABILITY_ENDED = "disability_ended"
+    DISABILITY_WITHDRAWN = "disability_withdrawn"
+    DOMICILE_EXCEPTION_ENDED = "domicile_exception_ended"
+    OTHER_UNION = "other_union"
 
 
 class CertificateKind(StrEnum):
@@ -41,6 +50,32 @@ class CertificateKind(StrEnum):
     SPECIFIC_DISEASE_CERTIFICATE = "specific_disease_certificate"
 
 
+class LimitClass(StrEnum):
+    """限度額区分, by the law of the day."""
+
+    WORKING = "working"
+    WORKING_3 = "working-3"
+    WORKING_2 = "working-2"
+    WORKING_1 = "working-1"
+    GENERAL = "general"
+    GENERAL_2 = "general-2"
+    GENERAL_1 = "general-1"
+    LOW_2 = "low-2"
+    LOW_1 = "low-1"
+    WELFARE_PENSION = "welfare-pension"
+
+
+class CopayReason(StrEnum):
+    """Why a copay rate is what it is: the last test that decided it."""
+
+    WORKING_INCOME = "working_income"
+    TAXABLE_BELOW_WORKING = "taxable_below_working"
+    EXEMPT = "exempt"
+    TWO_TENTHS = "two_tenths"
+    TAXABLE_BELOW_TWO_TENTHS = "taxable_below_two_tenths"
+    INCOME_BELOW_TWO_TENTHS = "income_below_two_tenths"
+
+
 class CaseKind(StrEnum):
     """What a person must look at."""
 
@@ -49,6 +84,12 @@ class CaseKind(StrEnum):
     CERTIFICATE_RETURNED = "certificate_returned"
     ARREARS_TO_DECIDE = "arrears_to_decide"
     CARD_NOT_COLLECTED = "card_not_collected"
+    COPAY_RATE_UNDECIDED = "copay_rate_undecided"
+    INCOME_RECORD_MISSING = "income_record_missing"
+    PROTECTION_EXPIRING = "protection_expiring"
+    PROTECTION_EXPIRED = "protection_expired"
+    SURVEY_OVERDUE = "survey_overdue"
+    PREVIOUS_INSURER_UNCLEAR = "previous_insurer_unclear"
 
 
 class InsuredEvent(Event):
@@ -84,7 +125,7 @@ class InsuredAcquired(InsuredEvent):
 
 
 class InsuredChanged(InsuredEvent):
-    """資格変更: household, sex, birth or acquisition day of an insured person changed or was corrected."""
+    """資格変更: household, sex, birth, ground, number or a day of an insured person changed or was corrected."""
 
     type: ClassVar[str] = "eligibility.insured_changed.v1"
 
@@ -100,6 +141,24 @@ class InsuredBatchSealed(BatchSealed):
 
     type: ClassVar[str] = "eligibility.insured_batch_sealed.v1"
     owner: ClassVar[str] = "eligibility"
+
+
+class QualificationFileSealed(BatchSealed):
+    """資格情報ファイル: a file for a municipality lies ready, CSV in layout koki-1/qualifications, with its control file beside it."""
+
+    type: ClassVar[str] = "eligibility.qualification_file_sealed.v1"
+    owner: ClassVar[str] = "eligibility"
+
+    municipality_code: MunicipalityCode
+    generation: int
+    is_whole: bool
+    """Everything, not only what changed since the generation before."""
+    control_key: str
+    control_sha256: str
+
+    @property
+    def subject(self) -> str:
+        return self.municipality_code
 
 
 class CertificateIssued(Event):
@@ -120,6 +179,46 @@ class CertificateIssued(Event):
     @property
     def subject(self) -> str:
         return f"{self.municipality_code}:{self.resident_number}"
+
+
+class CopayRateDecided(Event):
+    """負担割合決定: rate and limit class of one insured person from `valid_from` to `valid_until`, its last day.
+
+    `limit_class` is empty while the tax of somebody in the household is not known. Within a copay year (August to July) the last
+    decision that covers a day holds for it.
+    """
+
+    type: ClassVar[str] = "eligibility.copay_rate_decided.v1"
+    owner: ClassVar[str] = "eligibility"
+    stream: ClassVar[str | None] = "copay_rate"
+
+    insured_id: UUID
+    municipality_code: MunicipalityCode
+    resident_number: ResidentNumber
+    copay_year: int
+    rate_percent: int
+    limit_class: LimitClass | None = None
+    valid_from: date
+    valid_until: date
+    reason: CopayReason
+    provisional: bool
+
+    @property
+    def subject(self) -> str:
+        return f"{self.municipality_code}:{self.resident_number}"
+
+    @property
+    def position(self) -> str:
+        return f"{self.insured_id}:{self.copay_year}"
+
+
+class CopayRatesBatchSealed(BatchSealed):
+    """負担割合一括: many decisions at once, columns as CopayRateDecided with `sequence`."""
+
+    type: ClassVar[str] = "eligibility.copay_rates_batch_sealed.v1"
+    owner: ClassVar[str] = "eligibility"
+
+    copay_year: int
 
 
 class CaseEvent(Event):
@@ -147,3 +246,23 @@ class CaseClosed(CaseEvent):
     """事案解消: what was waited for has come, or somebody has dealt with it."""
 
     type: ClassVar[str] = "eligibility.case_closed.v1"
+
+
+class AddressProtected(Event):
+    """支援措置: from `valid_from` until an officer has ended it (`valid_until`), nobody shows or prints the address of this person.
+
+    Of each person the last one counts. It carries no address, and whoever hears it withholds that of the household too.
+    """
+
+    type: ClassVar[str] = "eligibility.address_protected.v1"
+    owner: ClassVar[str] = "eligibility"
+    stream: ClassVar[str | None] = "address_protection"
+
+    municipality_code: MunicipalityCode
+    resident_number: ResidentNumber
+    valid_from: date
+    valid_until: date | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"{self.municipality_code}:{self.resident_number}"

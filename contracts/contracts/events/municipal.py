@@ -28,6 +28,13 @@ class IncomeStatus(StrEnum):
     INQUIRING = "3"
 
 
+class ResidentTaxStatus(StrEnum):
+    """市町村民税の課税区分, of the fiscal year after the income year."""
+
+    TAXED = "1"
+    NOT_TAXED = "2"
+
+
 class MunicipalEvent(Event):
     owner: ClassVar[str] = "gateway"
 
@@ -85,6 +92,11 @@ class IncomeDetermined(MunicipalEvent):
     loss_carried_forward: Yen = 0
     total_income: Yen | None = None
     taxable_income: Yen | None = None
+    gross_income: Yen | None = None
+    resident_tax_status: ResidentTaxStatus | None = None
+    dependants_under_16: int | None = None
+    dependants_16_to_18: int | None = None
+    receives_welfare_pension: bool | None = None
 
     @property
     def position(self) -> str:
@@ -92,10 +104,17 @@ class IncomeDetermined(MunicipalEvent):
 
 
 class MunicipalBatchSealed(BatchSealed):
+    """`sent` rows of the municipality's file = the rows sealed here + `rejected` + `parked`. `complete_as_of` (完全性の印): the file holds
+    everybody there was on that day; without it the file holds what has changed."""
+
     owner: ClassVar[str] = "gateway"
 
     municipality_code: MunicipalityCode
     generation: int
+    complete_as_of: date | None = None
+    sent: int | None = None
+    rejected: int | None = None
+    parked: int | None = None
 
 
 class ResidentsBatchSealed(MunicipalBatchSealed):
@@ -108,3 +127,9 @@ class IncomesBatchSealed(MunicipalBatchSealed):
     """所得情報一括: the accepted rows of an incomes file, columns as IncomeDetermined with `sequence`."""
 
     type: ClassVar[str] = "municipal.incomes_batch_sealed.v1"
+
+
+class CardHoldingsBatchSealed(MunicipalBatchSealed):
+    """マイナ保険証保有情報: the accepted rows of a file of holders, columns of the layout; the union hands it in, under its own code."""
+
+    type: ClassVar[str] = "municipal.card_holdings_batch_sealed.v1"

@@ -14,7 +14,8 @@ from contracts.eras import ERAS, last_day_of
 from contracts.layouts.model import Layout, LayoutField
 from contracts.primitives import KATAKANA, require_insurer_number, require_municipality_code
 
-UNIDENTIFIED: Final = "●"
+UNIDENTIFIED: Final = r"[●\x{E000}-\x{F8FF}\x{F0000}-\x{10FFFD}]"
+"""What stands where a character of Unicode could not be written: ●, or a code of the municipality's own (private use)."""
 PARKED: Final = 201
 TYPED: Final = "typed:"
 """Prefix of the typed columns beside the written ones."""
@@ -129,7 +130,7 @@ def _verdict(both: pl.DataFrame, layout: Layout, field: LayoutField, municipalit
     if field.not_after_creation and created_on is not None:
         wrong.append((value > created_on, 114))
     if field.parks_unidentified:
-        wrong.append((cell.str.contains(UNIDENTIFIED, literal=True), PARKED))
+        wrong.append((cell.str.contains(UNIDENTIFIED), PARKED))
 
     verdict = pl.lit(None, pl.UInt16)
     for condition, code in reversed(wrong):

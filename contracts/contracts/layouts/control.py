@@ -7,7 +7,7 @@ import io
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, NoReturn, cast
 
@@ -41,6 +41,8 @@ class Control:
     row_count: int
     sha256: str
     control_totals: dict[str, int]
+    complete_as_of: date | None = None
+    """完全性の印: the day on which everybody in it was a resident; None for a file of changes."""
 
 
 def totals_of(frame: pl.DataFrame, layout: Layout) -> dict[str, int]:
@@ -69,18 +71,23 @@ def read_control(source: Path | str | bytes) -> Control:
 
     errors: list[FileError] = []
     for field in load_layout("control").fields:
-        if (problem := _problem(field.name, items.get(field.name))) is not None:
+        value = items.get(field.name)
+        if not field.required and value in (None, ""):
+            continue
+        if (problem := _problem(field.name, value)) is not None:
             errors.append(file_error("KOKI-F012", column=field.name, term=field.term, detail=problem))
     if errors:
         raise ControlRefused(errors)
-    known = {field.name: items[field.name] for field in load_layout("control").fields}
-    return Control(**{**known, "created_at": datetime.fromisoformat(known["created_at"])})
+    known: dict[str, Any] = {field.name: items.get(field.name) for field in load_layout("control").fields}
+    complete_as_of = date.fromisoformat(known["complete_as_of"]) if known["complete_as_of"] else None
+    return Control(**{**known, "created_at": datetime.fromisoformat(known["created_at"]), "complete_as_of": complete_as_of})
 
 
 def write_control(control: Control, path: Path | str | None = None, *, form: Literal["json", "csv"] = "json") -> bytes:
     """The control file as bytes, written to `path` where one is given."""
     items = {field.name: getattr(control, field.name) for field in load_layout("control").fields}
     items["created_at"] = control.created_at.isoformat()
+    items["complete_as_of"] = control.complete_as_of.isoformat() if control.complete_as_of else ""
     if form == "json":
         data = (json.dumps(items, ensure_ascii=False, indent=2) + "\n").encode()
     else:
@@ -142,6 +149,8 @@ def _problem(name: str, value: Any) -> str | None:
                 return str(error)
         case "created_at":
             return _timestamp_problem(value)
+        case "complete_as_of":
+            return _day_problem(value)
         case "sha256":
             if not re.fullmatch("[0-9a-f]{64}", value):
                 return "16進小文字64桁ではありません。"
@@ -160,3 +169,11 @@ def _timestamp_problem(value: str) -> str | None:
     if created_at is None or created_at.tzinfo is None:
         return f"「{value}」は時差の付いた日時(例 2026-07-13T09:00:00+09:00)ではありません。"
     return None
+
+
+def _day_problem(value: str) -> str | None:
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        day = None
+    return None if day is not None and day.isoformat() == value else f"「{value}」は YYYY-MM-DD の日付ではありません。"

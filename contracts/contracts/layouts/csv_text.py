@@ -51,7 +51,8 @@ def read_csv(data: bytes, layout: Layout, encoding: Encoding) -> Written | Unrea
         written = _columns(body, header)
     except csv.Error as error:
         return Unreadable([file_error("KOKI-F010", row=int(str(error)))])
-    return Written(written.frame.select(layout.names), written.row_numbers, written.row_count, written.ragged)
+    left_out = [pl.lit(None, pl.String).alias(name) for name in layout.names if name not in header]
+    return Written(written.frame.with_columns(left_out).select(layout.names), written.row_numbers, written.row_count, written.ragged)
 
 
 def _as_utf8(data: bytes, encoding: Encoding) -> bytes | FileError:
@@ -67,7 +68,7 @@ def _as_utf8(data: bytes, encoding: Encoding) -> bytes | FileError:
 
 
 def _header_errors(header: list[str], layout: Layout) -> list[FileError]:
-    errors = [file_error("KOKI-F003", column=f.name, term=f.term) for f in layout.fields if f.name not in header]
+    errors = [file_error("KOKI-F003", column=f.name, term=f.term) for f in layout.fields if f.name not in header and not f.optional_column]
     errors += [file_error("KOKI-F004", column=name) for name in header if name not in layout.names]
     repeated = sorted({name for name in header if header.count(name) > 1})
     return errors + [file_error("KOKI-F015", column=name) for name in repeated]

@@ -46,6 +46,8 @@ class LayoutField(_Frozen):
     type: FieldType
     length: int = Field(gt=0)
     required: bool = True
+    optional_column: bool = False
+    """CSV only: a file may leave the whole column out; its cells are then empty. So a layout grows without a new version."""
     description: str
     evidence: Evidence
     standard: str | None = None
@@ -89,6 +91,8 @@ class LayoutField(_Frozen):
             raise ValueError(f"{self.name}: a DATE names its format, and nothing else does.")
         if self.type in ("9", "S9") and self.length > LARGEST_DIGITS + (self.type == "S9"):
             raise ValueError(f"{self.name}: a number of more than {LARGEST_DIGITS} digits does not fit int64.")
+        if self.optional_column and self.required:
+            raise ValueError(f"{self.name}: an optional column is not required in a row either.")
         if self.empty_means is not None and self.type not in ("9", "S9"):
             raise ValueError(f"{self.name}: empty_means is for numbers.")
         return self

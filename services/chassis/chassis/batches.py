@@ -6,6 +6,8 @@ import hashlib
 import io
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import obstore
 import polars as pl
 from contracts.batches import BatchSealed, Seal
@@ -61,3 +63,15 @@ async def open_sealed(store: ObjectStore, event: BatchSealed, *, schema_name: st
     if totals != event.seal.totals:
         raise SealBroken(f"{event.key}: control totals {totals}, the seal says {event.seal.totals}.")
     return frame
+
+
+def text_series(column: npt.NDArray[np.bytes_]) -> pl.Series:
+    """Texts of fixed bytes, as a COPY brings them, without the spaces at their end."""
+    return pl.Series(column.tolist(), dtype=pl.Binary).cast(pl.String).str.strip_chars_end()
+
+
+def uuid_series(column: npt.NDArray[np.bytes_]) -> pl.Series:
+    """Uuids of sixteen fixed bytes as texts with hyphens."""
+    raw = np.ascontiguousarray(column).tobytes()
+    digits = pl.Series([raw[start : start + 16] for start in range(0, len(raw), 16)], dtype=pl.Binary).bin.encode("hex")
+    return digits.str.replace("^(.{8})(.{4})(.{4})(.{4})", "$1-$2-$3-$4-")

@@ -7,7 +7,6 @@ again; anything else in a message is permanent and goes to the dead letters at o
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -22,6 +21,7 @@ from pydantic_core import to_json
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import dead_letters, inbox, telemetry
+from chassis.arrivals import Arrivals
 from chassis.faults import describe
 from chassis.faults import is_transient as is_transient  # services ask the consumer
 from chassis.routing import Routes
@@ -60,8 +60,7 @@ class Consumer:
         self.partitions = tuple(partitions) or tuple(range(PARTITIONS))
         self.consuming = False
         """Whether the broker has confirmed every consumer since the last connection: what the health check asks."""
-        self._arrived: deque[AbstractIncomingMessage] = deque()
-        self._something = asyncio.Event()
+        self._arrivals = Arrivals(prefetch)
 
     async def run(self) -> None:
         """Until cancelled: connect, declare, consume, and do it again after any loss of the broker."""
@@ -81,14 +80,14 @@ class Consumer:
             pause = min(pause * 2, 2)
 
     async def _consume(self, connection: aio_pika.abc.AbstractConnection) -> None:
-        self._arrived.clear()
+        self._arrivals.forget()
         lost = asyncio.Event()
         async with asyncio.timeout(SETUP_SECONDS):
             channel = await connection.channel()
             await channel.set_qos(prefetch_count=self.prefetch)
             queues, dead = await declare_inbox(channel, self.units.service, self.routes.types)
             for number in self.partitions:
-                await queues[number].consume(self._take)
+                await queues[number].consume(self._arrivals.take)
             dead_channel = await connection.channel()
             await dead_channel.set_qos(prefetch_count=10)
             await (await dead_channel.get_queue(dead.name, ensure=False)).consume(self._keep_crashed)
@@ -107,10 +106,6 @@ class Consumer:
                 task.cancel()
             await asyncio.gather(work, loss, return_exceptions=True)
 
-    async def _take(self, message: AbstractIncomingMessage) -> None:
-        self._arrived.append(message)
-        self._something.set()
-
     async def _work(self) -> None:
         next_housekeeping = 0.0
         loop = asyncio.get_running_loop()
@@ -118,17 +113,11 @@ class Consumer:
             if loop.time() >= next_housekeeping:
                 await self._until_possible(self._keep_house)
                 next_housekeeping = loop.time() + HOUSEKEEPING_SECONDS
-            self._something.clear()
-            batch = [self._arrived.popleft() for _ in range(min(len(self._arrived), self.prefetch))]
-            if not batch:
-                try:
-                    await asyncio.wait_for(self._something.wait(), HOUSEKEEPING_SECONDS)
-                except TimeoutError:
-                    continue
-                continue
-            await self._until_possible(self._apply_batch, batch)
-            # Deliveries of one channel are numbered in order and the batch is their oldest part: one acknowledgement for all.
-            await batch[-1].ack(multiple=True)
+            batch = await self._arrivals.next_batch(patience=HOUSEKEEPING_SECONDS)
+            if batch:
+                await self._until_possible(self._apply_batch, batch)
+                # Deliveries of one channel are numbered in order and the batch is their oldest part: one acknowledgement for all.
+                await batch[-1].ack(multiple=True)
 
     async def _until_possible(self, action: Any, *arguments: Any) -> None:
         pause = 0.1

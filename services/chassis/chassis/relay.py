@@ -6,18 +6,20 @@ Killed between publish and mark it sends a row again: a duplicate, which the inb
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import aio_pika
 import structlog
-from aio_pika.abc import AbstractConnection, AbstractExchange
+from aio_pika.abc import AbstractConnection
 from contracts.catalogue import CATALOGUE
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis.database import driver
 from chassis.faults import is_transient
+from chassis.publishing import Parcel, publish_all
 from chassis.topology import SETUP_SECONDS, declare_events
 
 log = structlog.get_logger("relay")
@@ -73,11 +75,10 @@ class Relay:
             channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
             await declare_events(channel, self.service)
         self.connected = True
-        exchanges: dict[str, AbstractExchange] = {}
         while not (connection.is_closed or channel.is_closed):
             self._wake.clear()
             try:
-                sent, failed = await self.send_some(channel, exchanges)
+                sent, failed = await self.send_some(await channel.get_underlay_channel())
             except Exception as error:
                 if connection.is_closed or channel.is_closed or not is_transient(error):
                     raise
@@ -90,36 +91,24 @@ class Relay:
                 except TimeoutError:
                     continue
 
-    async def send_some(self, channel: Any, exchanges: dict[str, AbstractExchange]) -> tuple[int, int]:
+    async def send_some(self, channel: Any) -> tuple[int, int]:
         """One round: up to CHUNK rows sent, confirmed and marked in one transaction; returns (sent, failed)."""
         async with self.engine.begin() as connection:
             raw = await driver(connection)
             rows = await raw.fetch(_TAKE, CHUNK)
             if not rows:
                 return 0, 0
-            for name in {row["exchange"] for row in rows} - exchanges.keys():
-                exchanges[name] = await channel.get_exchange(name, ensure=False)
-            outcomes = await asyncio.gather(*(self._publish(exchanges[row["exchange"]], row) for row in rows), return_exceptions=True)
-            sent = [row["id"] for row, outcome in zip(rows, outcomes, strict=True) if not isinstance(outcome, BaseException)]
+            outcomes = await self._publish(channel, rows)
+            sent = [row["id"] for row, outcome in zip(rows, outcomes, strict=True) if outcome is None]
             await raw.execute("UPDATE outbox SET published_at = now() WHERE id = ANY($1::bigint[])", sent)
-        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        failures = [outcome for outcome in outcomes if outcome is not None]
         if failures:
             log.warning("relay_keeps_rows", rows=len(failures), error=type(failures[0]).__name__)
         return len(sent), len(failures)
 
-    async def _publish(self, exchange: AbstractExchange, row: Any) -> None:
-        entry = CATALOGUE.get(row["routing_key"])
-        message = aio_pika.Message(
-            row["body"],
-            message_id=str(row["message_id"]),
-            content_type=row["content_type"],
-            type=row["routing_key"],
-            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-            headers={"subject": row["subject"], "traceparent": row["traceparent"] or ""},
-        )
-        # An event that somebody hears must find a queue; one that nobody hears yet may fall to the ground.
-        mandatory = entry is None or bool(entry.heard_by)
-        await exchange.publish(message, routing_key=row["routing_key"], mandatory=mandatory, timeout=CONFIRM_SECONDS)
+    async def _publish(self, channel: Any, rows: Sequence[Any]) -> list[BaseException | None]:
+        """For each row None, or why the broker has not confirmed it."""
+        return await publish_all(channel, [_parcel(row) for row in rows], seconds=CONFIRM_SECONDS)
 
     async def forget_old(self) -> None:
         """Delete rows that were sent more than a week ago, and inbox rows of the same age."""
@@ -129,3 +118,17 @@ class Relay:
                 "DELETE FROM inbox WHERE handled_at < now() - CAST(:keep AS interval)",
             ):
                 await connection.execute(text(statement), {"keep": KEEP})
+
+
+def _parcel(row: Any) -> Parcel:
+    entry = CATALOGUE.get(row["routing_key"])
+    return Parcel(
+        exchange=row["exchange"],
+        routing_key=row["routing_key"],
+        # An event that somebody hears must find a queue; one that nobody hears yet may fall to the ground.
+        mandatory=entry is None or bool(entry.heard_by),
+        message_id=str(row["message_id"]),
+        content_type=row["content_type"],
+        headers={"subject": row["subject"], "traceparent": row["traceparent"] or ""},
+        body=row["body"],
+    )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chassis.clock import uuid7
 from contracts.envelope import Message
-from contracts.events.municipal import ResidentChanged
+from contracts.events.municipal import IncomeDetermined, ResidentChanged
 
 CHIYODA, HACHIOJI = "131016", "132012"
 SERVICE_ROOT = "services/eligibility"
@@ -45,15 +45,36 @@ def resident(number: int = 1, sequence: int = 1, *, municipality: str = CHIYODA,
     return ResidentChanged(**(record | changed))
 
 
-def message(event: ResidentChanged, *, message_id: UUID | None = None, pack_id: UUID | None = None) -> Message[ResidentChanged]:
+def income(number: int = 1, sequence: int = 1, *, municipality: str = CHIYODA, **changed: Any) -> IncomeDetermined:
+    """A declared income of 2025: a pension of 1.8 million, not taxed, nobody to support, unless said otherwise."""
+    record: dict[str, Any] = {
+        "effective_on": date(2026, 6, 1),
+        "sequence": sequence,
+        "municipality_code": municipality,
+        "resident_number": f"{number:015d}",
+        "income_year": 2025,
+        "status": "1",
+        "public_pension_receipts": 1_800_000,
+        "taxable_income": 0,
+        "resident_tax_status": "2",
+        "dependants_under_16": 0,
+        "dependants_16_to_18": 0,
+    }
+    return IncomeDetermined(**(record | changed))
+
+
+def message(event: Any, *, message_id: UUID | None = None, pack_id: UUID | None = None) -> Message[Any]:
     found = message_id or uuid7()
     return Message(id=found, source="gateway", time=datetime(2026, 7, 13, tzinfo=UTC), event=event, correlation_id=found, pack_id=pack_id)
 
 
-def heard(events: Iterable[ResidentChanged], *, packed: bool = False) -> list[tuple[str, Message[ResidentChanged]]]:
+def heard(events: Iterable[ResidentChanged | IncomeDetermined], *, packed: bool = False) -> list[tuple[str, Message[Any]]]:
     """Events as the consumer takes them: (handler, message)."""
     pack = uuid7() if packed else None
-    return [("on_residents_changed", message(event, pack_id=pack)) for event in events]
+    return [
+        ("on_residents_changed" if isinstance(event, ResidentChanged) else "on_incomes_determined", message(event, pack_id=pack))
+        for event in events
+    ]
 
 
 def as_rows(events: Sequence[ResidentChanged]) -> list[dict[str, Any]]:

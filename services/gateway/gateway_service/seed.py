@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import secrets
+from datetime import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,12 +19,16 @@ from pwdlib import PasswordHash
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway_service.domain.file_calendar import Direction, Expected
 from gateway_service.domain.roles import Role
 from gateway_service.settings import GatewaySettings
-from gateway_service.store import municipalities
+from gateway_service.store import file_calendar, municipalities
 from gateway_service.store.drawn import new_password
 
 MUNICIPALITIES: Final = {"131016": "千代田区", "132012": "八王子市", "133086": "奥多摩町"}
+UNION: Final = ("138991", "東京都後期高齢者医療広域連合")
+"""The union as a sender of files of its own; its code is invented for the sample, with a right check digit."""
+_EXPECTED: Final = (("up", "residents", time(18)), ("down", "qualifications", time(12)))
 _ACCOUNTS: Final[tuple[tuple[str, str, Role, str | None], ...]] = (
     ("chiyoda", "千代田区 窓口", Role.WINDOW_CLERK, "131016"),
     ("hachioji", "八王子市 窓口", Role.WINDOW_CLERK, "132012"),
@@ -56,13 +61,19 @@ async def seed(runtime: Runtime) -> None:
     _write(settings.sample_file, known)
     hasher = PasswordHash.recommended()
     async with runtime.units.open() as uow:
-        for code, name in MUNICIPALITIES.items():
+        for code, name in (*MUNICIPALITIES.items(), UNION):
             found = await municipalities.find(uow.connection, code)
             secret = known["municipal_secrets"][code]
             stored = found.secret_hash if found else None
             fits = stored is not None and await asyncio.to_thread(hasher.verify, secret, stored)
-            await municipalities.put(uow.connection, code, name, None if fits else await asyncio.to_thread(hasher.hash, secret))
+            new = None if fits else await asyncio.to_thread(hasher.hash, secret)
+            await municipalities.put(uow.connection, code, name, new, is_union=code == UNION[0])
+        for code, name in MUNICIPALITIES.items():
             await _put_terminal(uow.connection, code, f"{name} 端末1")
+            for direction, kind, by_hour in _EXPECTED:
+                expected = Expected(Direction(direction), code, kind, by_hour)
+                if not await file_calendar.has_setting(uow, expected):
+                    await file_calendar.set_expected(uow, expected, since=uow.today, by="sample")
         await _put_terminal(uow.connection, None, "広域連合 端末1")
         for sign_in in known["sign_ins"]:
             await _put_account(uow.connection, sign_in, hasher)
@@ -118,7 +129,9 @@ def _drawn(known: dict[str, Any], given_secrets: dict[str, str]) -> dict[str, An
             }
             for name, display, role, code in _ACCOUNTS
         ],
-        "municipal_secrets": {code: given_secrets.get(code) or kept.get(code) or secrets.token_urlsafe(24) for code in MUNICIPALITIES},
+        "municipal_secrets": {
+            code: given_secrets.get(code) or kept.get(code) or secrets.token_urlsafe(24) for code in (*MUNICIPALITIES, UNION[0])
+        },
     }
 
 

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ async def test_incomes_are_sealed_with_their_sums_as_control_totals(gateway: Gat
     (item,) = await gateway.events(IncomesBatchSealed.type)
     event = read(item, IncomesBatchSealed).event
     assert event.seal.totals["public_pension_receipts"] == 1_800_000
-    frame = await batches.open_sealed(gateway.runtime.store, event, schema_name=KINDS["incomes"].row.type)
+    frame = await batches.open_sealed(gateway.runtime.store, event, schema_name=KINDS["incomes"].schema_name)
     assert frame["total_income"].to_list() == [700_000, None]
 
 
@@ -124,6 +125,20 @@ async def test_wrong_rows_are_refused_with_row_column_value_and_what_to_do_and_t
     )
     assert [(error["code"], error["row"]) for error in duplicates] == [("KOKI-R110", 7), ("KOKI-R110", 8)]
     assert adds_up(result)
+
+
+async def test_the_announcement_says_what_was_sent_and_whether_it_was_everybody(gateway: GatewayWorld) -> None:
+    """T-01, I-23: sent = accepted + rejected + parked, and the mark of completeness as the control file has it."""
+    rows = [*ROWS, resident(6, name="●田　花子"), resident(7)]
+    file = residents_file(rows).with_text(
+        "000000000000007,1,000000000005007,02,1,20,2026-06-01", "000000000000007,1,000000000005007,02,1,20,2026-02-30"
+    )
+    await gateway.taken_in(file.with_control(complete_as_of=date(2026, 7, 1)))
+    await gateway.taken_in(residents_file([resident(8)], generation=2))
+
+    whole, changes = [event["data"] for event in await gateway.events("municipal.residents_batch_sealed.v1")]
+    assert (whole["complete_as_of"], whole["sent"], whole["seal"]["rows"], whole["rejected"], whole["parked"]) == ("2026-07-01", 7, 5, 1, 1)
+    assert (changes["complete_as_of"], changes["sent"]) == (None, 1)
 
 
 async def test_a_row_with_an_unidentified_character_is_parked_until_it_comes_again_in_order(gateway: GatewayWorld) -> None:

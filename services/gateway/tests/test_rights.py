@@ -15,7 +15,11 @@ EXAMPLES = {
     "certificate_id": "01980000-0000-7000-8000-000000000001", "assessment_id": "01980000-0000-7000-8000-000000000001",
     "fiscal_year": "2026", "run_id": "01980000-0000-7000-8000-000000000001", "identifier": "01980000-0000-7000-8000-000000000001",
     "trace_id": "0" * 32, "terminal_id": "01980000-0000-7000-8000-000000000001", "name": "assess", "path:path": "nowhere",
-    "approval_id": "01980000-0000-7000-8000-000000000001",
+    **dict.fromkeys(
+        ("approval_id", "handover_id", "letter_id", "release_id", "survey_id", "candidate_id", "request_id", "document_id"),
+        "01980000-0000-7000-8000-000000000001",
+    ),
+    "kind": "loss_notified",
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from chassis.law import FiscalYear, LawBook, UnknownParameter
+from chassis.law import FiscalYear, LawBook, UnknownParameter, tax
 from chassis.law.strict_yaml import Map, Seq, read_yaml
 
 from premium_service.rules.parameters import Parameters, Settings
@@ -19,7 +19,7 @@ RULES_VERSION = "1"
 @cache
 def national_law() -> LawBook:
     """What holds in every union."""
-    return LawBook.load(sorted((FOLDER / "national").glob("*.yaml")))
+    return LawBook.load([*sorted((FOLDER / "national").glob("*.yaml")), *tax.FILES])
 
 
 @cache

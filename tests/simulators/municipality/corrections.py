@@ -8,9 +8,19 @@ import numpy as np
 
 from tests.simulators.municipality.ages import years_before
 from tests.simulators.municipality.books import Books, Row
-from tests.simulators.municipality.incomes import AMOUNTS, DECLARED, INQUIRING, income_year_on
+from tests.simulators.municipality.incomes import (
+    AMOUNTS,
+    DECLARED,
+    INQUIRING,
+    NOT_TAXED,
+    TAXED,
+    UNTAXED_TO,
+    YOUNG,
+    gross_of,
+    income_year_on,
+)
 
-NOTHING: Row = dict.fromkeys(AMOUNTS)
+NOTHING: Row = dict.fromkeys((*AMOUNTS, "gross_income", "taxable_income", "resident_tax_status", *YOUNG, "receives_welfare_pension"))
 
 
 def correct_income(chance: np.random.Generator, books: Books, resident: int, on: date, *, inquiring: bool = False) -> Row:
@@ -23,16 +33,25 @@ def correct_income(chance: np.random.Generator, books: Books, resident: int, on:
             "history_number": 1,
             "income_year": income_year_on(books.on),
             "status": str(INQUIRING if inquiring else DECLARED),
-            **(NOTHING if inquiring else _declared(chance, record, books.on)),
+            **(NOTHING if inquiring else _told(_declared(chance, record, books.on))),
             "total_income": None,
-            "taxable_income": None,
             "determined_on": on.isoformat(),
         }
         return books.enter_income(resident, first)
-    fixed = {"total_income": None, "taxable_income": None, "determined_on": max(on.isoformat(), before["determined_on"])}
+    fixed = {"total_income": None, "determined_on": max(on.isoformat(), before["determined_on"])}
     if before["status"] != str(DECLARED):
-        return books.determine(resident, **fixed, **_declared(chance, record, books.on), status=str(DECLARED))
-    return books.determine(resident, **fixed, **_other_amount(chance, before))
+        return books.determine(resident, **fixed, **_told(_declared(chance, record, books.on)), status=str(DECLARED))
+    known = {name: before[name] for name in AMOUNTS}
+    return books.determine(resident, **fixed, **_told(known | _other_amount(chance, before)))
+
+
+def _told(amounts: Row) -> Row:
+    """The amounts with what follows from them: 合計所得金額, 課税所得 after deductions of 700,000 yen, 課税区分; nobody young."""
+    gross = int(gross_of(amounts))
+    left = max(gross - amounts["capital_gains_special_deduction"] - amounts["loss_carried_forward"] - 700_000, 0)
+    tax = TAXED if gross > UNTAXED_TO else NOT_TAXED
+    told = {"gross_income": gross, "taxable_income": left // 1_000 * 1_000, "resident_tax_status": str(tax)}
+    return {**amounts, **told, **dict.fromkeys(YOUNG, 0), "receives_welfare_pension": 0}
 
 
 def _declared(chance: np.random.Generator, record: Row, on: date) -> Row:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -30,6 +32,10 @@ PENSIONS = {
         (0.02, 2_600_000, 3_800_000, 2.0)),
 }  # fmt: skip
 HOME_SALE_DEDUCTION = 30_000_000
+YOUNG = ("dependants_under_16", "dependants_16_to_18")
+TAXED, NOT_TAXED = 1, 2
+UNTAXED_TO = 450_000
+"""合計所得金額 to which nobody who lives alone is taxed in a large town; limits that rise with dependants are left out here."""
 
 
 def income_year_on(on: date) -> int:
@@ -80,7 +86,9 @@ def earn(
     known = status == DECLARED
     amounts = (pension, salary, business, other, gains, special, deducted, received, loss)
     columns: dict[str, Numbers] = dict(zip(AMOUNTS, amounts, strict=True))
-    return {**columns, "status": status, "has_record": has_record, **_totals(chance, columns, age, known)}
+    totals = _totals(chance, columns, age, known)
+    told = _told_for_copay_rates(stream(seed, municipality.code, "tax"), columns, households, age, known, totals["taxable_income"])
+    return {**columns, "status": status, "has_record": has_record, **totals, **told}
 
 
 def income_frame(
@@ -105,6 +113,9 @@ def income_frame(
             **{name: pl.select(pl.when(known).then(pl.lit(pl.Series(columns[name])))).to_series() for name in AMOUNTS},
             "total_income": pl.Series(columns["total_income"]).replace({-1: None}),
             "taxable_income": pl.Series(columns["taxable_income"]).replace({-1: None}),
+            **{name: pl.Series(columns[name]).replace({-1: None}) for name in ("gross_income", *YOUNG)},
+            "resident_tax_status": pl.Series(columns["resident_tax_status"]).replace({-1: None}).cast(pl.String),
+            "receives_welfare_pension": pl.Series(np.zeros(size, np.int64)),
             "determined_on": pl.Series(np.minimum(fixed, today).astype(np.int32)).cast(pl.Date),
         }
     )
@@ -168,3 +179,34 @@ def _totals(chance: np.random.Generator, columns: dict[str, Numbers], age: Numbe
     deductions = 430_000 + (chance.random(len(age)) * 30).astype(np.int64) * 10_000
     taxable = np.maximum(total - deductions, 0) // 1_000 * 1_000
     return {"total_income": np.where(given, total, -1), "taxable_income": np.where(given, taxable, -1)}
+
+
+def _told_for_copay_rates(
+    chance: np.random.Generator, columns: dict[str, Numbers], households: Households, age: Numbers, known: Flags, stated_taxable: Numbers
+) -> dict[str, Numbers]:
+    """What a tax office tells beside receipts: 合計所得金額, 課税所得, 課税区分, and for 調整控除 the young members of a head's household.
+
+    -1 is not given. Whoever has not declared has no tax status either.
+    """
+    gross = gross_of(columns)
+    deductions = 430_000 + (chance.random(len(age)) * 60).astype(np.int64) * 10_000
+    left = np.maximum(gross - columns["capital_gains_special_deduction"] - columns["loss_carried_forward"] - deductions, 0)
+    taxable = np.where(stated_taxable >= 0, stated_taxable, left // 1_000 * 1_000)
+    taxed = (gross > UNTAXED_TO) | (taxable > 0)
+    in_household = np.bincount(households.household[age < 16], minlength=int(households.household.max()) + 1)
+    older = np.bincount(households.household[(age >= 16) & (age < 19)], minlength=len(in_household))
+    young = (np.where(households.head, counts[households.household], 0) for counts in (in_household, older))
+    return {
+        "gross_income": np.where(known, gross, -1),
+        "taxable_income": np.where(known, taxable, -1),
+        "resident_tax_status": np.where(known, np.where(taxed, TAXED, NOT_TAXED), -1),
+        **{name: np.where(known, count, -1) for name, count in zip(YOUNG, young, strict=True)},
+    }
+
+
+def gross_of(amounts: Mapping[str, Any]) -> Any:
+    """合計所得金額, roughly as the tax law has it: 110万円 off pensions, three tenths and 8万円 off salaries, 55万円 at least."""
+    salary = amounts["salary_receipts"]
+    earned = np.maximum(salary - np.maximum(salary * 3 // 10 + 80_000, 550_000), 0)
+    pension = np.maximum(amounts["public_pension_receipts"] - 1_100_000, 0)
+    return np.maximum(pension + earned + amounts["business_income"] + amounts["other_income"] + amounts["capital_gains"], 0)

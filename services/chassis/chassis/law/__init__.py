@@ -8,11 +8,14 @@ from chassis.law.households import HouseholdRows, household_any, household_count
 from chassis.law.in_force import RULES, Rule, calendar_faults, dates_of, in_force, rule
 from chassis.law.loader import LawBook, content_hash, flag, load_file, rate, record, table, whole, word
 from chassis.law.rate import Rate, Yen, round_down, round_up
+from chassis.law.reading import Citation, Cited, LawReader
 from chassis.law.units import Value
 
 __all__ = [
     "NEVER",
     "RULES",
+    "Citation",
+    "Cited",
     "Confidence",
     "Dated",
     "DayNumbers",
@@ -22,6 +25,7 @@ __all__ = [
     "LawBook",
     "LawError",
     "LawFileError",
+    "LawReader",
     "NotInForce",
     "Period",
     "Rate",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,15 @@ class HouseholdRows:
             if bool((counts > 1).any()):
                 raise ValueError(f"The rows of household {int(found[counts > 1][0])} are not contiguous: sort the members by household.")
         return cls(starts, np.diff(starts, append=rows), rows)
+
+    def chunks(self, about: int) -> Iterator[tuple[int, int]]:
+        """Row ranges of about so many rows that end where a household ends."""
+        start = 0
+        while start < self.rows:
+            following = int(np.searchsorted(self.starts, start + about))
+            end = int(self.starts[following]) if following < len(self.starts) else self.rows
+            yield start, end
+            start = end
 
     def spread(self, per_household: Integers) -> Integers:
         """One value a household, repeated for each of its rows."""

@@ -58,6 +58,8 @@ UNITS: Mapping[str, Callable[[object], Value]] = {
     "months": _whole,
     "days": _whole,
     "years": _whole,
+    "hour": _whole,
+    "minutes": _whole,
     "persons": _whole,
     "rate": _rate,
     "rate_per_year": _rate,

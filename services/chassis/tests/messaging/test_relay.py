@@ -24,11 +24,9 @@ from chassis.database import create_engine
 from chassis.relay import Relay
 
 class Dying(Relay):
-    async def _publish(self, exchange, row):
-        await super()._publish(exchange, row)
-        self.sent = getattr(self, "sent", 0) + 1
-        if self.sent == 30:
-            os.kill(os.getpid(), signal.SIGKILL)
+    async def _publish(self, channel, rows):
+        await super()._publish(channel, rows[:30])
+        os.kill(os.getpid(), signal.SIGKILL)
 
 async def main():
     relay = Dying(service="collection", engine=create_engine(sys.argv[1]), broker_url=sys.argv[2])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from typing import Any
 
 import obstore
 from chassis.database import driver
@@ -38,6 +39,13 @@ async def of_person(municipality_code: str, resident_number: str, request: Reque
     return [Notice.model_validate(notice) for notice in found]
 
 
+@router.get("/handovers")
+async def to_hand_over(request: Request, who: Asking) -> list[dict[str, Any]]:
+    """引き渡し一覧: notices of protected people, printed apart and without an address; a person gives them."""
+    async with runtime_of(request).units.open(seen_by=who) as uow:
+        return await notices.to_hand_over(await driver(uow.connection))
+
+
 @router.get("/people/{municipality_code}/{resident_number}/notices/{fiscal_year}/document", response_class=Response)
 async def document(municipality_code: str, resident_number: str, fiscal_year: int, request: Request, who: Asking) -> Response:
     """The latest notice of a fiscal year as PDF: its page of the print file, as it was printed. 404 where none was issued."""
@@ -46,6 +54,8 @@ async def document(municipality_code: str, resident_number: str, fiscal_year: in
         found = await notices.document_of(await driver(uow.connection), municipality_code, resident_number, fiscal_year)
     if found is None:
         raise Problem(404, *NOT_FOUND, detail=f"{fiscal_year}年度の納入通知書は、まだ発行していません。")
-    sha256, page = found
+    sha256, page, shows_withheld_address = found
+    if shows_withheld_address:
+        raise Problem(409, "KOKI-C003", "支援措置により表示できません。", "住所を書いた納入通知書のため、開けません。")
     content = bytes(await (await obstore.get_async(runtime.store, notices.key_of(sha256))).bytes_async())
     return Response(await asyncio.to_thread(page_of, content, page, sha256), media_type="application/pdf")

@@ -51,7 +51,11 @@ def sheet_of(demand: Demand, *, issued_on: date) -> Sheet:
 def _data(demand: Demand, insured_number: str, addressee: Addressee, issued_on: date) -> NoticeData:
     office = office_of(demand.municipality_code, issued_on)
     return NoticeData(
-        delivery=Delivery(postal_code=addressee.postal_code, address=addressee.lines, name=addressee.name),
+        delivery=(
+            Delivery.by_hand(addressee.name)
+            if addressee.by_hand
+            else Delivery(postal_code=addressee.postal_code, address=addressee.lines, name=addressee.name)
+        ),
         insured_number=insured_number,
         name=addressee.name,
         fiscal_year=demand.fiscal_year,

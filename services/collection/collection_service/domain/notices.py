@@ -11,12 +11,17 @@ from contracts.events.municipal import ResidentStatus
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """宛名: as in the last resident record."""
+    """宛名: as in the last resident record. Under 支援措置 the address is withheld: no postal code, no lines."""
 
     status: ResidentStatus
     name: str
-    postal_code: str
+    postal_code: str | None
     lines: tuple[str, ...]
+
+    @property
+    def by_hand(self) -> bool:
+        """The notice is handed over, not posted."""
+        return self.postal_code is None
 
 
 @dataclass(frozen=True, slots=True)

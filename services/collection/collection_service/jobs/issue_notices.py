@@ -70,13 +70,17 @@ class IssueNotices:
                 demands[planned.number] = planned.demand
             except CannotBeSent as reason:
                 refused[planned.number] = str(reason)
-        pdf, unreadable = await asyncio.to_thread(_typeset, sheets)
-        refused |= unreadable
-        issued = [number for number in sheets if number not in unreadable]
-        if issued:
-            sha256 = hashlib.sha256(pdf).hexdigest()
-            await obstore.put_async(uow.store, notices.key_of(sha256), pdf)
-            await notices.mark_issued(raw, run_id, issued, sha256, uow.today)
+        issued: list[int] = []
+        for by_hand in (False, True):  # what is handed over (支援措置) stands in no file that goes to the post
+            of_file = {number: sheet for number, sheet in sheets.items() if _by_hand(demands[number]) is by_hand}
+            pdf, unreadable = await asyncio.to_thread(_typeset, of_file)
+            refused |= unreadable
+            on_paper = [number for number in of_file if number not in unreadable]
+            if on_paper:
+                sha256 = hashlib.sha256(pdf).hexdigest()
+                await obstore.put_async(uow.store, notices.key_of(sha256), pdf)
+                await notices.mark_issued(raw, run_id, on_paper, sha256, uow.today, by_hand=by_hand)
+            issued += on_paper
         await notices.mark_refused(raw, run_id, refused)
         await notices.mark_overtaken(raw, run_id, overtaken)
         return {
@@ -104,6 +108,10 @@ class IssueNotices:
             if hashlib.sha256(content).hexdigest() != row["document_sha256"] or page_count(content) != row["notices"]:
                 differences[f"file {row['document_sha256']}"] = f"is not a file of {row['notices']} pages with this SHA-256"
         return differences
+
+
+def _by_hand(demand: Demand) -> bool:
+    return demand.addressee is not None and demand.addressee.by_hand
 
 
 def _typeset(sheets: dict[int, Sheet]) -> tuple[bytes, dict[int, str]]:

@@ -52,7 +52,9 @@ def _demand(row: Mapping[str, Any], instalments: Sequence[Charged]) -> Demand | 
     if row["revision"] != row["current_revision"]:
         return None
     addressee = None
-    if row["name"] is not None:
+    if row["address_withheld"]:
+        addressee = Addressee(ResidentStatus(row["status"]), row["name"], None, ())
+    elif row["name"] is not None:
         place = "".join(row[name] for name in ("address_prefecture", "address_municipality", "address_town", "address_number"))
         lines = (place, row["address_building"]) if row["address_building"] else (place,)
         addressee = Addressee(ResidentStatus(row["status"]), row["name"], row["postal_code"], lines)
@@ -69,9 +71,9 @@ def _demand(row: Mapping[str, Any], instalments: Sequence[Charged]) -> Demand | 
     )
 
 
-async def mark_issued(raw: Connection[Any], run_id: UUID, numbers: Sequence[int], sha256: str, issued_on: date) -> None:
-    """The notices stand in this order on the pages of one file."""
-    await raw.execute(_ISSUED, run_id, list(numbers), list(range(len(numbers))), sha256, issued_on)
+async def mark_issued(raw: Connection[Any], run_id: UUID, numbers: Sequence[int], sha256: str, issued_on: date, *, by_hand: bool) -> None:
+    """The notices stand in this order on the pages of one file; `by_hand`: a person hands them over (支援措置)."""
+    await raw.execute(_ISSUED, run_id, list(numbers), list(range(len(numbers))), sha256, issued_on, by_hand)
 
 
 async def mark_refused(raw: Connection[Any], run_id: UUID, reasons: Mapping[int, str]) -> None:
@@ -84,10 +86,16 @@ async def mark_overtaken(raw: Connection[Any], run_id: UUID, numbers: Sequence[i
     await raw.execute("UPDATE notice SET state = 'overtaken' WHERE run_id = $1 AND number = ANY ($2::int[])", run_id, list(numbers))
 
 
-async def document_of(raw: Connection[Any], municipality_code: str, resident_number: str, fiscal_year: int) -> tuple[str, int] | None:
-    """SHA-256 of the print file and page (from 0) of the latest notice of a person and fiscal year; None where there is none."""
+async def document_of(raw: Connection[Any], municipality_code: str, resident_number: str, fiscal_year: int) -> tuple[str, int, bool] | None:
+    """SHA-256 of the print file, page (from 0), and whether it shows an address that is withheld now (支援措置), of the latest notice of a
+    person and fiscal year; None where there is none."""
     row = await raw.fetchrow(_DOCUMENT, municipality_code, resident_number, fiscal_year)
-    return (row["document_sha256"], row["first_page"]) if row else None
+    return (row["document_sha256"], row["first_page"], row["shows_withheld_address"]) if row else None
+
+
+async def to_hand_over(raw: Connection[Any]) -> list[dict[str, Any]]:
+    """引き渡し一覧: the latest notices of protected people, whom a person must give them."""
+    return [dict(row) for row in await raw.fetch(_BY_HAND)]
 
 
 async def of_person(raw: Connection[Any], municipality_code: str, resident_number: str) -> list[dict[str, Any]]:
@@ -115,13 +123,13 @@ WHERE a.fiscal_year = $2 AND ($3::text IS NULL OR a.municipality_code = $3) AND 
 _TAKE = """
 SELECT n.number, n.insured_id, n.fiscal_year, n.revision, n.municipality_code, n.annual_amount, a.revision AS current_revision,
        a.provisional, i.insured_number, i.acquired_on, ad.status, ad.name, ad.postal_code, ad.address_prefecture, ad.address_municipality,
-       ad.address_town, ad.address_number, ad.address_building,
+       ad.address_town, ad.address_number, ad.address_building, ad.address_withheld,
        EXISTS (
            SELECT 1 FROM notice e WHERE (e.insured_id, e.fiscal_year, e.state) = (n.insured_id, n.fiscal_year, 'issued')
        ) AS has_earlier_notice
 FROM notice n JOIN assessment a USING (insured_id, fiscal_year)
 LEFT JOIN insured i USING (insured_id)
-LEFT JOIN addressee ad ON (ad.municipality_code, ad.resident_number) = (n.municipality_code, n.resident_number)
+LEFT JOIN addressee_shown ad ON (ad.municipality_code, ad.resident_number) = (n.municipality_code, n.resident_number)
 WHERE n.run_id = $1 AND n.number BETWEEN $2 AND $3 AND n.state = 'planned'
 ORDER BY n.number FOR UPDATE OF n FOR SHARE OF a
 """
@@ -132,15 +140,21 @@ JOIN charge_entry e ON (e.insured_id, e.fiscal_year) = (k.insured_id, k.fiscal_y
 GROUP BY 1, 2, 3, 4, 5 HAVING sum(e.amount) > 0 ORDER BY 1, 2, 3
 """
 _ISSUED = """
-UPDATE notice n SET state = 'issued', document_sha256 = $4, issued_on = $5, first_page = k.page
+UPDATE notice n SET state = 'issued', document_sha256 = $4, issued_on = $5, by_hand = $6, first_page = k.page
 FROM unnest($2::int[], $3::int[]) AS k(number, page) WHERE n.run_id = $1 AND n.number = k.number
 """
 _REFUSED = """
 UPDATE notice n SET state = 'refused', refusal = k.reason FROM unnest($2::int[], $3::text[]) AS k(number, reason)
 WHERE n.run_id = $1 AND n.number = k.number
 """
+_BY_HAND = """
+SELECT DISTINCT ON (municipality_code, resident_number, fiscal_year)
+       municipality_code, resident_number, fiscal_year, issued_on, document_sha256, first_page + 1 AS page FROM notice
+WHERE state = 'issued' AND by_hand ORDER BY municipality_code, resident_number, fiscal_year DESC, issued_on DESC
+"""
 _DOCUMENT = """
-SELECT document_sha256, first_page FROM notice
+SELECT n.document_sha256, n.first_page, COALESCE(a.address_withheld, false) AND NOT n.by_hand AS shows_withheld_address FROM notice n
+LEFT JOIN addressee_shown a USING (municipality_code, resident_number)
 WHERE (municipality_code, resident_number, fiscal_year, state) = ($1, $2, $3, 'issued')
 ORDER BY issued_on DESC, run_id DESC, revision DESC LIMIT 1
 """

@@ -13,7 +13,7 @@ from chassis.web import role, runtime_of
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from eligibility_service.api.certificates import READERS
+from eligibility_service.api.certificates import BY_HAND, READERS
 from eligibility_service.documents.printing import print_one
 from eligibility_service.domain.arrears import CardReturned
 from eligibility_service.domain.certificate_delivery import COLLECTION_TERMS, DELIVERY_TERMS, Collection, Delivery, OutOfOrder
@@ -53,6 +53,8 @@ async def move(certificate_id: UUID, moved: Moved, request: Request, who: Reader
             await certificate_deliveries.move(uow, found, moved.to, on=moved.on, reason=moved.reason.strip(), by=who.user)
         except OutOfOrder as error:
             raise Problem(409, "KOKI-E042", "この順には進められません。", f"{error}いまの状態を確かめてください。") from error
+        except certificate_deliveries.ToBeHandedOver as error:
+            raise Problem(409, *BY_HAND, detail="窓口で渡すか、職員が届けて、引渡しを記録してください。") from error
     return {"certificate_id": certificate_id, "delivery": moved.to}
 
 

@@ -20,8 +20,25 @@ TERMS: Final = {
 }
 _ADDRESS: Final = ("address_prefecture", "address_municipality", "address_town", "address_number", "address_building")
 STATUS: Final = {"1": "住民", "2": "転出", "3": "死亡", "4": "職権消除"}
-GROUND: Final = {"age": "75歳到達", "moved_in": "転入", "disability": "障害認定"}
-LOSS: Final = {"death": "死亡", "moved_out": "転出", "removed": "職権消除"}
+GROUND: Final = {
+    "age": "75歳到達",
+    "moved_in": "転入",
+    "disability": "障害認定",
+    "exclusion_ended": "適用除外の終了",
+    "domicile_exception": "住所地特例",
+    "other_union_ended": "他の広域連合の住所地特例の終了",
+}
+LOSS: Final = {
+    "death": "死亡",
+    "moved_out": "転出",
+    "removed": "職権消除",
+    "public_assistance": "生活保護の開始",
+    "excluded": "適用除外",
+    "disability_ended": "障害の状態の終了",
+    "disability_withdrawn": "障害認定の撤回",
+    "domicile_exception_ended": "住所地特例の終了",
+    "other_union": "他の広域連合の住所地特例",
+}
 
 
 def of_person(records: Sequence[Mapping[str, Any]], revisions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -64,7 +64,8 @@ def qualifications_of(residences: pl.DataFrame) -> pl.DataFrame:
     ended_on = day_numbers(residences["ended_on"])
     # One version of each rule since the scheme began; a second one will be asked by the day of acquisition and of loss.
     acquired = acquisition.versions[0](born_on=day_numbers(residences["born_on"]), residence_since=since)
-    lost = loss.versions[0](ended_on=ended_on)
+    # Where an address elsewhere began is known by entries alone, and those are looked at person by person.
+    lost = loss.versions[0](ended_on=ended_on, elsewhere_since=np.full(len(ended_on), NEVER, np.int32))
     return residences.select(
         *KEY,
         pl.col("since").alias("residence_since"),
@@ -113,12 +114,15 @@ def decide(wanted: pl.DataFrame, held: pl.DataFrame, restated: pl.DataFrame) -> 
 
     `wanted`: KEY, FACTS: the qualifications that should hold. `held`: every qualification of these people in the ledger.
     `restated`: KEY, `household`, `person` (flags): whose household, or sex or birth, is another than was said before.
-    A qualification of the ledger belongs to the residence with the same first day, else to the next one that has none; one that
-    belongs to none is cancelled, which empties its period. A cancelled one that holds again keeps its number.
+    A qualification of the ledger belongs to the cause of the same day (the residence, the certification …), else to the next one that
+    has none; one that belongs to none is cancelled, which empties its period. A cancelled one that holds again keeps its number.
     """
     on = [*KEY, "residence_since"]
     active = held.filter(holds_some_day())
     exact = active.select(*on, "ordinal").join(wanted.select(on), on=on)
+    moved = active.join(exact, on=[*KEY, "ordinal"], how="anti")
+    again = held.filter(~holds_some_day()).join(moved, on=KEY, how="anti").sort("ordinal").unique(on, keep="first")
+    exact = pl.concat([exact, again.select(*on, "ordinal").join(wanted.join(exact, on=on, how="anti").select(on), on=on)])
     still_wanted = _ranked(wanted.join(exact, on=on, how="anti").sort(*KEY, "acquired_on"))
     unclaimed = _ranked(held.join(exact, on=[*KEY, "ordinal"], how="anti").sort(*KEY, ~holds_some_day(), "ordinal"))
     paired = unclaimed.select(*KEY, "rank", "ordinal").join(still_wanted, on=[*KEY, "rank"])

@@ -58,6 +58,11 @@ def of_batch(frame: pl.DataFrame) -> pl.DataFrame:
     return _with_turns(records.sort(*KEY, "sequence"))
 
 
+def people_in(records: pl.DataFrame) -> int:
+    """How many residents stand in records that have their `turn`."""
+    return int(records.select((pl.col("turn") == 0).sum()).item())
+
+
 def _with_turns(frame: pl.DataFrame) -> pl.DataFrame:
     if frame.select(KEY).is_unique().all():
         return frame.with_columns(turn=pl.lit(0, pl.Int32))

@@ -14,7 +14,7 @@ from contracts.events.eligibility import InsuredAcquired, InsuredBatchSealed
 from contracts.events.municipal import ResidentChanged, ResidentsBatchSealed
 
 from eligibility_service.domain import announcing, records
-from eligibility_service.store import certificates, ledger, replacing
+from eligibility_service.store import certificates, copay_judging, duplicates, ledger, municipal_batches, replacing, residence_surveys
 
 
 async def on_residents_changed(messages: Sequence[Message[ResidentChanged]], uow: UnitOfWork) -> None:
@@ -25,18 +25,28 @@ async def on_residents_changed(messages: Sequence[Message[ResidentChanged]], uow
 
     for row, event in announcing.events_of(revisions):
         uow.publish(event, because=None if row is None else messages[row])
+    because_of = {(message.event.municipality_code, message.event.resident_number): message for message in messages}
+    await copay_judging.rejudge(uow, because_of, packed=messages[0].pack_id is not None)
     await certificates.follow(uow, revisions, messages)
+    await duplicates.follow(uow, revisions, messages)
+    await residence_surveys.follow_records(uow, {message.event.municipality_code for message in messages})
 
 
 async def on_residents_sealed(messages: Sequence[Message[ResidentsBatchSealed]], uow: UnitOfWork) -> None:
     """A whole file of residents: what follows leaves as one sealed batch. Its certificates wait for the job `issue-cards`."""
     for message in messages:
+        await municipal_batches.refuse_partial(uow, message.event)
         frame = await batches.open_sealed(uow.store, message.event, schema_name=ResidentChanged.type)
+        said = await asyncio.to_thread(records.of_batch, frame)
 
-        revisions = await ledger.take(uow, await asyncio.to_thread(records.of_batch, frame), alone=True)
+        revisions = await ledger.take(uow, said, alone=True)
 
+        await municipal_batches.keep(uow, message, people=records.people_in(said))
         await certificates.after_records(uow, revisions, {message.event.municipality_code})
         await replacing.replace_in_municipalities(uow, [message.event.municipality_code])
+        await residence_surveys.follow_records(uow, {message.event.municipality_code})
+        years = await copay_judging.years_judged(uow)
+        await copay_judging.mark_municipality_due(uow, message.event.municipality_code, years=years)
         if revisions.height:
             await _say_sealed(revisions, message, uow)
 

@@ -11,7 +11,8 @@ from chassis.jobs import Chunk, Plan
 from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service.domain import announcing
-from eligibility_service.store import ledger, residents
+from eligibility_service.domain.records import KEY
+from eligibility_service.store import copay_judging, ledger, residents
 
 PEOPLE: Final = 1_000
 
@@ -30,6 +31,7 @@ class AcquireOnBirthday:
         people = await residents.take_coming(uow, today=uow.today, first=chunk.first_key, last=chunk.last_key)
         revisions = await ledger.acquire_those_whose_day_has_come(uow, people)
         uow.publish(*(event for _, event in announcing.events_of(revisions)), pack=uuid7())
+        await copay_judging.rejudge(uow, dict.fromkeys(people.select(KEY).iter_rows()), packed=True)
         return {"looked_at": people.height, "acquired": revisions.height}
 
     async def reconcile(self, parameters: dict[str, Any], run_id: UUID, totals: dict[str, int], uow: UnitOfWork) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Final
 
 import structlog
@@ -18,8 +18,9 @@ from chassis.unit_of_work import Units
 
 from eligibility_service.documents.printing import print_one
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
+from eligibility_service.jobs.calendar import CALENDAR, send_what_is_due
 from eligibility_service.jobs.watch_deliveries import WatchDeliveries
-from eligibility_service.store import arrears, certificates, search
+from eligibility_service.store import arrears, certificates, copay_waits, protections, residence_surveys, search
 from eligibility_service.store.issuing import issue
 
 log = structlog.get_logger("following")
@@ -27,7 +28,6 @@ log = structlog.get_logger("following")
 PAUSE_SECONDS: Final = 0.3
 CALENDAR_SECONDS: Final = 60
 ARREARS_SECONDS: Final = 2
-CALENDAR: Final = "業務カレンダー"
 BROKEN: Final = "証を作る仕組みの中で誤りが起きました。運用担当に連絡してください。"
 _LOOKED_TODAY: Final = "SELECT EXISTS (SELECT FROM job_run WHERE job = $1 AND prepared_at >= $2)"
 _DUE_TODAY = """
@@ -86,6 +86,32 @@ async def follow_arrears(runtime: Runtime) -> None:
     await _forever(one, ARREARS_SECONDS)
 
 
+async def raise_waits(runtime: Runtime) -> None:
+    """Whoever waits for a copay rate stands on the worklist of the municipality within seconds."""
+
+    async def one() -> bool:
+        async with runtime.units.open() as uow:
+            return await copay_waits.raise_some(uow)
+
+    await _forever(one, PAUSE_SECONDS)
+
+
+async def look_for_incomes(runtime: Runtime) -> None:
+    """Once a day: residents whose income record has not come become cases, and cease to be when it has (I-21)."""
+    looked: list[date] = []
+
+    async def one() -> bool:
+        if looked[-1:] == [runtime.clock.today()]:
+            return False
+        async with runtime.units.open() as uow:
+            more = await copay_waits.look_for_missing_incomes(uow)
+        if not more:
+            looked[:] = [runtime.clock.today()]
+        return more
+
+    await _forever(one, CALENDAR_SECONDS)
+
+
 async def follow_calendar(runtime: Runtime) -> None:
     """Whoever reaches 75 is insured by law on that day, without a request and without an officer: the calendar starts the job.
 
@@ -95,6 +121,7 @@ async def follow_calendar(runtime: Runtime) -> None:
     async def one() -> bool:
         await acquire_today(runtime.units)
         await watch_deliveries_today(runtime.units)
+        await remind_today(runtime.units)
         return False
 
     await _forever(one, CALENDAR_SECONDS)
@@ -120,6 +147,24 @@ async def watch_deliveries_today(units: Units) -> None:
         if not await raw.fetchval(_LOOKED_TODAY, WatchDeliveries.name, datetime.combine(uow.now.astimezone(JAPAN), time(), JAPAN)):
             run_id = await jobs.prepare(WatchDeliveries(), {}, units, by=CALENDAR)
             await jobs.approve(run_id, units, by=CALENDAR)
+
+
+async def follow_exchange(runtime: Runtime) -> None:
+    """Files for the municipalities and the online eligibility feed leave by the hour and after changes."""
+
+    async def one() -> bool:
+        await send_what_is_due(runtime.units)
+        return False
+
+    await _forever(one, CALENDAR_SECONDS)
+
+
+async def remind_today(units: Units) -> None:
+    """Days that come without anybody's doing: the end of an address protection, the deadline of a survey."""
+    async with units.open() as uow:
+        if await (await driver(uow.connection)).fetchval("SELECT pg_try_advisory_xact_lock(hashtext('reminders'))"):
+            await protections.remind(uow)
+            await residence_surveys.remind(uow)
 
 
 async def _forever(one: Callable[[], Awaitable[bool]], pause: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +11,8 @@ from uuid import UUID
 from chassis.clock import uuid7
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
+
+from eligibility_service.store.registers import protected_people
 
 _COLUMNS: Final = (
     "approval_id, act, municipality_code, resident_number, content::text, reason, state, asked_by, asked_at, decided_by, decided_at, "
@@ -85,9 +87,16 @@ async def decide(
 
 
 async def listing(uow: UnitOfWork, *, state: str, limit: int = 200) -> list[Approval]:
-    """Acts in a state that the reader may see, the longest waiting first."""
+    """Acts in a state that the reader may see, the longest waiting first. Addresses of protected people are left out of their content."""
     query = f"SELECT {_COLUMNS} FROM approval WHERE state = $1 ORDER BY asked_at LIMIT $2"
-    return [_approval(row) for row in await (await driver(uow.connection)).fetch(query, state, limit)]
+    found = [_approval(row) for row in await (await driver(uow.connection)).fetch(query, state, limit)]
+    people = {(one.municipality_code, one.resident_number) for one in found if one.resident_number is not None}
+    protected = await protected_people(uow, people, on=uow.today)
+    return [_without_addresses(one) if (one.municipality_code, one.resident_number) in protected else one for one in found]
+
+
+def _without_addresses(one: Approval) -> Approval:
+    return replace(one, content={name: value for name, value in one.content.items() if name != "addresses"})
 
 
 def _approval(row: Any) -> Approval:

@@ -152,7 +152,6 @@ async def _letter(uow: UnitOfWork, state: Arrears, printer: PrintLetter) -> None
     raw = await driver(uow.connection)
     number = await raw.fetchval("SELECT insured_number FROM qualification WHERE insured_id = $1", state.insured_id)
     found = await settings(uow)
-    office, telephone = found.certificate_office
     delivery = await delivery_of_resident(uow, (state.municipality_code, state.resident_number))
     fields: Row = {
         "kind": kind,
@@ -164,7 +163,7 @@ async def _letter(uow: UnitOfWork, state: Arrears, printer: PrintLetter) -> None
         "oldest_due_on": state.oldest_due_on,
         "reply_by": {"explanation": state.explain_by, "card_return": state.return_by}.get(kind),
         "delivery": delivery,
-        "contact": {"office": office, "telephone": telephone},
+        "contact": {"office": found.contact_office, "telephone": found.contact_telephone},
     }
     printed = await asyncio.to_thread(printer, "arrears_letter", [fields])
     key, sha256 = None, None

@@ -12,11 +12,12 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.events.eligibility import CaseKind
 
 from eligibility_service.domain.certificate_delivery import DELIVERY_TERMS, WITH_ITS_OWNER, Collection, Delivery, moved, outstanding
+from eligibility_service.store import handovers
 from eligibility_service.store.cases import close_cases, raise_cases
 from eligibility_service.store.needs import settings
 
 _LOCKED: Final = """
-SELECT certificate_id, municipality_code, resident_number, insured_id, kind, family, serial, delivery, collection, valid_until
+SELECT certificate_id, municipality_code, resident_number, insured_id, kind, family, serial, delivery, collection, valid_until, address_withheld
 FROM certificate WHERE certificate_id = $1 AND state = 'issued' FOR UPDATE
 """
 _MOVE: Final = """
@@ -33,7 +34,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 _SENT: Final = """
 WITH sent AS (
     UPDATE certificate SET delivery = 'sent', delivery_on = $2, times_sent = times_sent + 1
-    WHERE document_key = $1 AND state = 'issued' AND delivery = 'made' AND collection IS NULL
+    WHERE document_key = $1 AND state = 'issued' AND delivery = 'made' AND collection IS NULL AND NOT address_withheld
     RETURNING certificate_id, municipality_code
 ), told AS (
     INSERT INTO certificate_act (act_id, certificate_id, municipality_code, act, reason, happened_on, entered_by, entered_at)
@@ -54,6 +55,10 @@ class NotIssued(Exception):
     """There is no issued certificate of that identifier."""
 
 
+class ToBeHandedOver(Exception):
+    """支援措置: the certificate goes into its owner's hands, and by no post."""
+
+
 class NothingToCollect(Exception):
     """The certificate was collected already."""
 
@@ -69,8 +74,10 @@ async def locked(uow: UnitOfWork, certificate_id: UUID) -> dict[str, Any]:
 async def move(uow: UnitOfWork, found: dict[str, Any], to: Delivery, *, on: date, reason: str, by: str) -> None:
     """The next state of delivery of a certificate that `locked` gave; a returned one is a case until it is with its owner, or kept.
 
-    OutOfOrder where the state cannot follow.
+    OutOfOrder where the state cannot follow; ToBeHandedOver where one without its protected address would go by post.
     """
+    if to is Delivery.SENT and found["address_withheld"]:
+        raise ToBeHandedOver(str(found["certificate_id"]))
     to = moved(Delivery(found["delivery"]), to)
     raw = await driver(uow.connection)
     await raw.execute(_MOVE, found["certificate_id"], to.value, on)
@@ -83,6 +90,7 @@ async def move(uow: UnitOfWork, found: dict[str, Any], to: Delivery, *, on: date
     else:
         await close_cases(uow, CaseKind.CERTIFICATE_RETURNED, person)
     if to in WITH_ITS_OWNER:
+        await handovers.hand_by_certificate(uow, found["certificate_id"], by=by)
         await close_cases(uow, CaseKind.CERTIFICATE_UNDELIVERED, person)
 
 
@@ -103,7 +111,7 @@ async def _keep_act(uow: UnitOfWork, found: dict[str, Any], act: str, *, on: dat
 
 
 async def hand_over(uow: UnitOfWork, certificate_id: UUID, *, by: str) -> None:
-    """A certificate made at the window goes into its owner's hands."""
+    """A certificate goes into its owner's hands."""
     await move(uow, await locked(uow, certificate_id), Delivery.HANDED_OVER, on=uow.today, reason="", by=by)
 
 

@@ -25,7 +25,7 @@ _SENDING: Final = f"""
 SELECT {_COLUMNS}, r.postal_code, r.address_withheld,
        concat(r.address_prefecture, r.address_municipality, r.address_town, r.address_number, r.address_building) AS address
 {_FROM} WHERE c.state = 'issued' AND c.delivery = 'made' AND c.collection IS NULL AND c.valid_until >= $1
-  AND ($3 = '' OR c.municipality_code = $3)
+  AND NOT c.address_withheld AND ($3 = '' OR c.municipality_code = $3)
 ORDER BY c.serial LIMIT $2
 """
 _RETURNED: Final = f"""
@@ -49,7 +49,8 @@ SELECT {_COLUMNS}, c.copay_rate, c.limit_class {_FROM} WHERE c.state = 'issued' 
 async def sending(uow: UnitOfWork, *, municipality_code: str = "") -> list[dict[str, Any]]:
     """送付一覧: what was made and has not left the house, with the place that it goes to (送付先, or the address in the register).
 
-    A protected address is not on the list: such a certificate is handed over.
+    What was printed without a protected address is not on the list: it is handed over. A certificate made before the protection is, with
+    no address.
     """
     rows = [dict(row) for row in await (await driver(uow.connection)).fetch(_SENDING, uow.today, MOST, municipality_code)]
     named = await delivery_of(uow, [(row["municipality_code"], row["resident_number"]) for row in rows], on=uow.today)
@@ -86,12 +87,12 @@ async def register(uow: UnitOfWork, first: date, last: date, *, kind: str = "") 
 
 
 async def print_files(uow: UnitOfWork) -> list[dict[str, Any]]:
-    """The print files of the runs, the latest first, with how many in each have left the house."""
+    """The print files of the runs that go to the post, the latest first, with how many in each have left the house."""
     raw = await driver(uow.connection)
     rows = await raw.fetch(
         """SELECT f.document_key, f.run_id, f.form, f.pages, f.document_sha256, f.first_serial, f.last_serial, f.made_at, f.sent_on,
                   (SELECT count(*) FROM certificate c WHERE c.document_key = f.document_key AND c.delivery <> 'made') AS moved
-        FROM print_file f ORDER BY f.made_at DESC, f.first_serial LIMIT $1""",
+        FROM print_file f WHERE NOT f.by_hand ORDER BY f.made_at DESC, f.first_serial LIMIT $1""",
         MOST,
     )
     return [dict(row) for row in rows]

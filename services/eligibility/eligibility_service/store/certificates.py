@@ -18,9 +18,12 @@ from contracts.events.eligibility import CaseKind, CertificateKind
 from contracts.events.municipal import ResidentChanged
 
 from eligibility_service.domain.certificates import KIND_NAMES, Family, IssueReason
-from eligibility_service.store import replacing
+from eligibility_service.domain.records import KEY
+from eligibility_service.store import phases, replacing
+from eligibility_service.store.bulk import keys_of
 from eligibility_service.store.cases import close_cases, raise_cases
 from eligibility_service.store.needs import needs_of
+from eligibility_service.store.residence_surveys import NOT_SEARCHED, held
 
 _MAKE_DUE: Final = """
 INSERT INTO certificate (
@@ -58,11 +61,17 @@ async def follow(uow: UnitOfWork, revisions: pl.DataFrame, messages: Sequence[Me
     acquired = revisions.filter(
         pl.col("begins") & (pl.col("lost_on").is_null() | (pl.col("lost_on") > uow.today)) & pl.col("row").is_in(single)
     )
-    if acquired.height:
-        await make_due(uow, acquired, [telemetry.traceparent_of(messages[row]) for row in acquired["row"]])
+    await make_due(uow, acquired, [telemetry.traceparent_of(messages[row]) for row in acquired["row"]])
     await after_records(uow, revisions, {message.event.municipality_code for message in messages})
     traces = {(message.event.municipality_code, message.event.resident_number): telemetry.traceparent_of(message) for message in messages}
     await replacing.replace_changed(uow, traces)
+
+
+async def after_entry(uow: UnitOfWork, revisions: pl.DataFrame) -> None:
+    """After an entry about a person: who is insured now and was not needs a certificate, who was lost needs none."""
+    acquired = revisions.filter(pl.col("begins") & (pl.col("lost_on").is_null() | (pl.col("lost_on") > uow.today)))
+    await make_due(uow, acquired, [telemetry.traceparent_of(None)] * acquired.height)
+    await after_records(uow, revisions, set(revisions["municipality_code"]))
 
 
 async def after_records(uow: UnitOfWork, revisions: pl.DataFrame, municipalities: set[str]) -> None:
@@ -86,10 +95,17 @@ async def after_records(uow: UnitOfWork, revisions: pl.DataFrame, municipalities
 
 
 async def make_due(uow: UnitOfWork, acquired: pl.DataFrame, traceparents: Sequence[str | None]) -> None:
-    """One certificate due for each; the trace of what caused it goes on when it is made."""
+    """One certificate due for each; the trace of what caused it goes on when it is made.
+
+    None for whoever is looked for, and none before routine work: those of a first load are printed together, by `issue-cards`.
+    """
+    traces = acquired.with_columns(traceparent=pl.Series(traceparents, dtype=pl.String))
+    searched = await held(uow, zip(*keys_of(acquired), strict=True))
+    traces = traces.join(pl.DataFrame(sorted(searched), schema=KEY, orient="row"), on=KEY, how="anti").select("insured_id", "traceparent")
+    if not traces.height or not await phases.is_routine(uow):
+        return
     raw = await driver(uow.connection)
-    traces = pl.DataFrame({"insured_id": acquired["insured_id"], "traceparent": pl.Series(traceparents, dtype=pl.String)})
-    rows = (await needs_of(uow, acquired["insured_id"].to_list(), on=uow.today)).join(traces, on="insured_id")
+    rows = (await needs_of(uow, traces["insured_id"].to_list(), on=uow.today)).join(traces, on="insured_id")
     await raw.execute(
         _MAKE_DUE,
         [uuid7() for _ in range(rows.height)],
@@ -102,11 +118,15 @@ async def make_due(uow: UnitOfWork, acquired: pl.DataFrame, traceparents: Sequen
 
 
 async def take_due(uow: UnitOfWork) -> tuple[UUID, str | None] | None:
-    """The oldest certificate that a single acquisition or change has made due, locked, with its trace; None when there is none."""
+    """The oldest certificate that a single acquisition or change has made due, locked, with its trace; None when there is none.
+
+    Of whoever is looked for it waits until the survey ends.
+    """
     raw = await driver(uow.connection)
     row = await raw.fetchrow(
-        """SELECT certificate_id, traceparent FROM certificate WHERE state = 'due' AND origin IN ('acquisition', 'change')
-        ORDER BY made_due_at LIMIT 1 FOR UPDATE SKIP LOCKED"""
+        f"""SELECT c.certificate_id, c.traceparent FROM certificate c
+        WHERE c.state = 'due' AND c.origin IN ('acquisition', 'change') AND {NOT_SEARCHED}
+        ORDER BY c.made_due_at LIMIT 1 FOR UPDATE OF c SKIP LOCKED"""
     )
     return (row["certificate_id"], row["traceparent"]) if row else None
 

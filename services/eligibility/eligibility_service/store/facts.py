@@ -24,7 +24,7 @@ from eligibility_service.store.registers import DeliveryAddress, delivery_of
 Row = dict[str, Any]
 
 _FACTS: Final = f"""
-SELECT c.certificate_id, c.municipality_code, c.resident_number, c.insured_id, c.family, c.kind, c.kind_reason, c.valid_from,
+SELECT c.certificate_id, c.municipality_code, c.resident_number, c.insured_id, c.origin, c.family, c.kind, c.kind_reason, c.valid_from,
        c.valid_until, c.disease, q.insured_number, q.acquired_on, q.lost_on, r.name, r.name_kana, r.sex, r.born_on,
        r.born_on_unknown_text, r.postal_code, r.address_prefecture, r.address_municipality, r.address_town, r.address_number,
        r.address_building, r.address_withheld, h.holds, p.insured_id IS NOT NULL AS has_applied, {SANCTION} AS sanction, a.approval_id,
@@ -84,7 +84,7 @@ async def _of_kind(uow: UnitOfWork, facts: list[Row], *, on: date) -> list[Row]:
     for row in facts:
         made = {**row, **needs_by_id.get(row["certificate_id"], {})}
         settings = settings_of(union, on=max(on, made["valid_from"]))
-        of_union = {"insurer_name": settings.insurer_name, "colour": settings.certificate_colour, "contact": settings.certificate_office}
+        of_union = {"insurer_name": settings.insurer_name, "colour": settings.certificate_colour, "contact": (settings.contact_office, settings.contact_telephone)}
         found.append(made | of_union)
     return found
 

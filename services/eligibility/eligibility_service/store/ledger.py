@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
 import polars as pl
+from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service.domain import ledger
+from eligibility_service.domain.entered import qualifications_entered
 from eligibility_service.domain.ledger import QUALIFICATION
 from eligibility_service.domain.records import KEY, in_turns
 from eligibility_service.domain.residence import Residence, replay
-from eligibility_service.store import qualifications, residents
+from eligibility_service.store import entry_log, phases, qualifications, residents, search
 from eligibility_service.store.bulk import literal_time
 
 PERSON: Final = ("household_number", "sex", "born_on", "changed_on")
@@ -52,8 +55,9 @@ async def _take_new(uow: UnitOfWork, accepted: pl.DataFrame) -> list[pl.DataFram
     if accepted.height == 0:
         return []
     facts = ledger.qualifications_of(_present_residences(accepted)).drop(KEY)
-    accepted = accepted.hstack(facts).with_columns(ledger.coming_day(uow.today))
-    deciding = asyncio.create_task(asyncio.to_thread(ledger.first_qualifications, accepted.filter(ledger.begun_by(uow.today))))
+    until = await phases.counted_until(uow)
+    accepted = accepted.hstack(facts).with_columns(ledger.coming_day(until))
+    deciding = asyncio.create_task(asyncio.to_thread(ledger.first_qualifications, accepted.filter(ledger.begun_by(until))))
     await residents.add(uow, accepted)
     new = await qualifications.add(uow, await deciding)
     return [new.select(*REVISION)] if new.height else []
@@ -62,7 +66,8 @@ async def _take_new(uow: UnitOfWork, accepted: pl.DataFrame) -> list[pl.DataFram
 async def _take_changed(uow: UnitOfWork, accepted: pl.DataFrame) -> list[pl.DataFrame]:
     if accepted.height == 0:
         return []
-    coming = ledger.qualifications_of(_present_residences(accepted)).select(ledger.coming_day(uow.today))
+    until = await phases.counted_until(uow)
+    coming = ledger.qualifications_of(_present_residences(accepted)).select(ledger.coming_day(until))
     await residents.replace(uow, accepted.with_columns(coming))
     restated = accepted.select(
         *KEY,
@@ -73,12 +78,15 @@ async def _take_changed(uow: UnitOfWork, accepted: pl.DataFrame) -> list[pl.Data
 
 
 async def follow(uow: UnitOfWork, people: pl.DataFrame, restated: pl.DataFrame | None = None) -> list[pl.DataFrame]:
-    """Decide the qualifications of known residents anew from everything their municipality has said.
+    """Decide the qualifications of known residents anew from everything their municipality has said and everything entered about them.
 
-    `people`: the present records (RECORD) with `row` and `recorded_from`.
+    `people`: the present records (RECORD) with `row` and `recorded_from`, and `effective_on` where the change counts from another day
+    than that of the record.
     """
-    residences = _with_earlier(people, await residents.said_of_those_who_left(uow, people))
-    wanted = ledger.qualifications_of(residences).filter(ledger.begun_by(uow.today))
+    wanted, coming = await wanted_of(uow, people)
+    wanted = wanted.filter(ledger.begun_by(await phases.counted_until(uow)))
+    if coming.height:
+        await residents.set_coming(uow, coming)
     held = await qualifications.held_by(uow, people)
     decision = ledger.decide(wanted, held, _nothing_restated() if restated is None else restated)
 
@@ -86,9 +94,45 @@ async def follow(uow: UnitOfWork, people: pl.DataFrame, restated: pl.DataFrame |
     await qualifications.replace(uow, decision.revised.join(recorded_from, on=KEY))
     new = await qualifications.add(uow, decision.new.join(recorded_from, on=KEY, maintain_order="left"))
 
-    person = people.select(*KEY, *PERSON, "row")
-    parts = [part for part in (decision.revised, new) if part.height]
-    return [part.join(person, on=KEY, maintain_order="left").select(*REVISION) for part in parts]
+    return [_of_person(part, people) for part in (decision.revised, new) if part.height]
+
+
+async def renumber(uow: UnitOfWork, people: pl.DataFrame, insured_id: UUID, number: str) -> pl.DataFrame:
+    """被保険者番号の変更: the qualification goes on under another number; everything dated hangs on `insured_id` and stays (REVISION).
+
+    `people`: as for `follow`. The old number stays searchable and is never given again.
+    """
+    held = (await qualifications.held_by(uow, people)).filter(pl.col("insured_id") == str(insured_id))
+    recorded_from = _later_than_known(people, held)
+    revised = held.with_columns(
+        insured_number=pl.lit(number), revision=pl.col("revision") + 1, turn=pl.lit(ledger.Turn.CHANGED.value), begins=pl.lit(False)
+    ).join(recorded_from, on=KEY)
+    await qualifications.replace(uow, revised)
+    await search.follow_numbers(await driver(uow.connection), revised)
+    return _of_person(revised, people)
+
+
+def _of_person(part: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    if "effective_on" in people.columns:
+        people = people.with_columns(changed_on=pl.col("effective_on"))
+    return part.join(people.select(*KEY, *PERSON, "row"), on=KEY, maintain_order="left").select(*REVISION)
+
+
+async def residences_of(uow: UnitOfWork, people: pl.DataFrame) -> pl.DataFrame:
+    """The residences that are believed of `people` (present records), in order: KEY, born_on, since, ended_on, status."""
+    return _with_earlier(people, await residents.said_of_those_who_left(uow, people))
+
+
+async def wanted_of(uow: UnitOfWork, people: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The qualifications that follow for `people` (present records), however far in the future; and for those with entries the coming
+    day, which their record alone does not tell."""
+    residences = await residences_of(uow, people)
+    entered = await entry_log.of_people(uow, people)
+    if not entered:
+        return ledger.qualifications_of(residences), pl.DataFrame()
+    by_entries, coming = qualifications_entered(residences, entered, today=await phases.counted_until(uow))
+    others = residences.join(coming, on=KEY, how="anti", maintain_order="left")
+    return pl.concat([ledger.qualifications_of(others), by_entries]), coming
 
 
 def _later_than_known(people: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
@@ -126,11 +170,13 @@ def _nothing_restated() -> pl.DataFrame:
 
 
 async def acquire_those_whose_day_has_come(uow: UnitOfWork, people: pl.DataFrame) -> pl.DataFrame:
-    """資格取得 by a day that has come: `people` are present records (RECORD) whose `acquires_on` is not after today."""
+    """資格取得 by a day that has come: `people` are present records (RECORD) whose `acquires_on` is not after today, with it
+    as `effective_on`; someone certified who has reached 75 goes on by age."""
     if people.height == 0:
         return pl.DataFrame(schema=REVISION)
     known = people.with_columns(literal_time(uow.now).alias("recorded_from"), row=pl.lit(None, pl.Int32))
-    revisions = await follow(uow, known)
-    coming = ledger.qualifications_of(_present_residences(known)).select(ledger.coming_day(uow.today))
+    until = await phases.counted_until(uow)
+    coming = ledger.qualifications_of(_present_residences(known)).select(ledger.coming_day(until))
     await residents.set_coming(uow, people.select(KEY).with_columns(coming))
+    revisions = await follow(uow, known)
     return pl.concat(revisions) if revisions else pl.DataFrame(schema=REVISION)

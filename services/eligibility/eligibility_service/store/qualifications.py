@@ -19,7 +19,7 @@ from eligibility_service.store.bulk import copy_frame, frame_of, keys_of
 
 _HELD = ", ".join("q.insured_id::text" if name == "insured_id" else f"q.{name}" for name in QUALIFICATION)
 _COLUMNS = ", ".join(QUALIFICATION)
-_ANEW = [name for name in QUALIFICATION if name not in (*KEY, "ordinal", "insured_id", "insured_number")]
+_ANEW = [name for name in QUALIFICATION if name not in (*KEY, "ordinal", "insured_id")]
 _REVISED = """
 CREATE TEMPORARY TABLE IF NOT EXISTS revised_qualification ON COMMIT DELETE ROWS AS SELECT * FROM qualification WITH NO DATA
 """
@@ -69,6 +69,12 @@ async def add(uow: UnitOfWork, new: pl.DataFrame) -> pl.DataFrame:
 async def _take_numbers(raw: asyncpg.Connection[Any], count: int) -> tuple[npt.NDArray[np.int64], bool]:
     first, has_check_digit = await raw.fetchrow(_TAKE_NUMBERS, count)
     return np.arange(first, first + count, dtype=np.int64), has_check_digit
+
+
+async def take_number(uow: UnitOfWork) -> str:
+    """One 被保険者番号 from the sequence; it is nobody else's, even if it is not used."""
+    values, has_check_digit = await _take_numbers(await driver(uow.connection), 1)
+    return str(insured_numbers(values, has_check_digit=has_check_digit)[0])
 
 
 async def replace(uow: UnitOfWork, revised: pl.DataFrame) -> None:

@@ -11,6 +11,8 @@ from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 from pydantic_core import from_json
 
+from eligibility_service.domain.words import WITHHELD
+
 _HIGHEST: Final = "\U0010ffff"
 _MUNICIPALITIES = """
 WITH RECURSIVE code(m) AS (
@@ -37,8 +39,9 @@ SELECT s.* FROM ({codes}) AS code(m) CROSS JOIN LATERAL (
 """
 _FOUND = """
 SELECT r.municipality_code, r.resident_number, q.insured_number, r.name, r.name_kana, r.born_on, r.sex, r.status, q.acquired_on, q.lost_on,
+       r.address_withheld,
        concat(r.address_prefecture, r.address_municipality, r.address_town, r.address_number, r.address_building) AS address
-FROM ({keys}) AS k JOIN resident r USING (municipality_code, resident_number)
+FROM ({keys}) AS k JOIN resident_shown r USING (municipality_code, resident_number)
 LEFT JOIN LATERAL (
     SELECT insured_number, acquired_on, lost_on FROM qualification q
     WHERE (q.municipality_code, q.resident_number) = (r.municipality_code, r.resident_number)
@@ -75,9 +78,12 @@ SELECT (jsonb_build_object(
             'recorded_from', lower(h.recorded_during), 'recorded_until', upper(h.recorded_during)) ORDER BY h.ordinal, h.revision), '[]')
         FROM qualification_as_known h WHERE (h.municipality_code, h.resident_number) = (r.municipality_code, r.resident_number))
 ))::text AS found
-FROM resident r WHERE (r.municipality_code, r.resident_number) = ($1, $2)
+FROM resident_shown r WHERE (r.municipality_code, r.resident_number) = ($1, $2)
 """
-_CERTIFICATE = "SELECT document_key, document_sha256, document_page FROM certificate WHERE certificate_id = $1"
+_CERTIFICATE = """
+SELECT c.document_key, c.document_sha256, c.document_page, r.address_withheld AND NOT c.address_withheld AS shows_withheld_address
+FROM certificate c JOIN resident_shown r USING (municipality_code, resident_number) WHERE c.certificate_id = $1
+"""
 _HOLDER = "SELECT municipality_code, resident_number FROM insured_number_search WHERE insured_number = $1"
 
 
@@ -99,7 +105,8 @@ async def search(
 
 
 async def _found(raw: asyncpg.Connection[Any], keys: str, *arguments: object) -> list[dict[str, Any]]:
-    return [dict(row) for row in await raw.fetch(_FOUND.replace("{keys}", keys), *arguments)]
+    found = [dict(row) for row in await raw.fetch(_FOUND.replace("{keys}", keys), *arguments)]
+    return [{**row, "address": WITHHELD if row["address_withheld"] else row["address"]} for row in found]
 
 
 async def person(uow: UnitOfWork, municipality_code: str, resident_number: str) -> dict[str, Any] | None:
@@ -109,7 +116,10 @@ async def person(uow: UnitOfWork, municipality_code: str, resident_number: str) 
 
 
 async def certificate(uow: UnitOfWork, certificate_id: Any) -> dict[str, Any] | None:
-    """Where the document of a certificate lies: key, SHA-256 and page; None where there is none that the reader may see."""
+    """Where the document of a certificate lies: key, SHA-256, page, and whether it shows an address that is withheld now.
+
+    None where there is none that the reader may see.
+    """
     row = await (await driver(uow.connection)).fetchrow(_CERTIFICATE, certificate_id)
     return dict(row) if row else None
 

@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service.store.cases import Person
-
-WITHHELD: Final = "支援措置により表示できません"
-"""What stands where an address would."""
-PURPOSES: Final = {"everything": "すべて", "certificate": "証", "premium": "保険料", "benefit": "給付"}
 
 _DELIVERY = """
 SELECT DISTINCT ON (d.municipality_code, d.resident_number)

@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
+from eligibility_service.store import phases
 from eligibility_service.store.cases import Person
 from eligibility_service.store.needs import settings
 
@@ -24,7 +25,7 @@ INSERT INTO certificate (
     municipality_code, resident_number, insured_id, origin, state, family, issue_reason, replaces, kind, kind_reason, valid_from,
     valid_until, application_id, disease, traceparent, made_due_at)
 SELECT c.municipality_code, c.resident_number, c.insured_id, 'change', 'due', c.family,
-       CASE WHEN c.name_mark <> {NAME_MARK} THEN 'name_changed' WHEN c.address_mark <> {ADDRESS_MARK} THEN 'address_changed'
+       CASE WHEN c.name_mark <> {NAME_MARK} THEN 'name_changed' WHEN c.address_mark <> {ADDRESS_MARK} AND NOT c.address_withheld THEN 'address_changed'
             ELSE 'rate_changed' END,
        c.certificate_id, c.kind, c.kind_reason, c.valid_from, c.valid_until, c.application_id, c.disease, k.traceparent, $2
 FROM {{people}}
@@ -32,7 +33,7 @@ JOIN qualification q USING (municipality_code, resident_number, insured_id)
 JOIN resident r USING (municipality_code, resident_number)
 LEFT JOIN copay_rate w ON w.insured_id = c.insured_id AND GREATEST($1::date, c.valid_from) BETWEEN w.valid_from AND w.valid_until
 WHERE c.state = 'issued' AND c.collection IS NULL AND c.valid_until >= $1 AND (q.lost_on IS NULL OR q.lost_on > $1)
-  AND (c.name_mark <> {NAME_MARK} OR c.address_mark <> {ADDRESS_MARK}
+  AND (c.name_mark <> {NAME_MARK} OR (c.address_mark <> {ADDRESS_MARK} AND NOT c.address_withheld)
        OR (c.family = 'card' AND w.rate_percent IS DISTINCT FROM c.copay_rate AND w.rate_percent IS NOT NULL
            AND c.kind NOT IN ('status_certificate')))
 ON CONFLICT DO NOTHING
@@ -85,7 +86,7 @@ async def replace_in_municipalities(uow: UnitOfWork, municipalities: Sequence[st
 
 
 async def _replace(uow: UnitOfWork, people: str, *arguments: Any, also: str = "") -> None:
-    if arguments[0] and (await settings(uow)).reissue_after_change:
+    if arguments[0] and (await settings(uow)).reissue_after_change and await phases.is_routine(uow):
         statement = _CHANGED.replace("{people}", people).replace("\nON CONFLICT", f"{also}\nON CONFLICT")
         await (await driver(uow.connection)).execute(statement, uow.today, uow.now, *arguments)
 

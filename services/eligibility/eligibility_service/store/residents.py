@@ -155,17 +155,30 @@ async def said_of_those_who_left(uow: UnitOfWork, people: pl.DataFrame) -> dict[
 
 
 async def take_coming(uow: UnitOfWork, *, today: date, first: str, last: str) -> pl.DataFrame:
-    """Residents whose day of acquisition has come, from key `first` to `last` (code:number), locked; the columns of RECORD."""
+    """Residents whose day of acquisition has come, from key `first` to `last` (code:number), locked; RECORD and effective_on."""
     raw = await driver(uow.connection)
     codes = await raw.fetch("SELECT DISTINCT municipality_code FROM resident_search WHERE acquires_on <= $1", today)
     await keep_apart(uow, [row["municipality_code"] for row in codes], alone=False)
     rows = await raw.fetch(
-        f"""SELECT {_OLD} FROM resident_search s JOIN resident r USING (municipality_code, resident_number)
+        f"""SELECT {_OLD}, s.acquires_on FROM resident_search s JOIN resident r USING (municipality_code, resident_number)
         WHERE s.acquires_on <= $1 AND (municipality_code || ':' || resident_number) COLLATE "C" BETWEEN $2 AND $3
         ORDER BY municipality_code, resident_number FOR UPDATE OF r""",
         today,
         first,
         last,
+    )
+    return frame_of(rows, {**RECORD, "effective_on": pl.Date()})
+
+
+async def known(uow: UnitOfWork, people: list[Person]) -> pl.DataFrame:
+    """The present records (RECORD) of these people, locked, while no batch of their municipalities goes on; unknown ones are missing."""
+    raw = await driver(uow.connection)
+    await keep_apart(uow, sorted({code for code, _ in people}), alone=False)
+    rows = await raw.fetch(
+        f"""SELECT {_OLD} FROM resident r JOIN unnest($1::text[], $2::text[]) AS k(m, n)
+        ON (r.municipality_code, r.resident_number) = (k.m, k.n) ORDER BY municipality_code, resident_number FOR UPDATE OF r""",
+        [code for code, _ in people],
+        [number for _, number in people],
     )
     return frame_of(rows, RECORD)
 

@@ -14,6 +14,7 @@ from eligibility_service.domain.certificates import needed
 from eligibility_service.rules.certificates import certificate_year
 from eligibility_service.store.bulk import copy_frame, frame_of, literal_time
 from eligibility_service.store.needs import NEED, NEEDED_OF, union_of
+from eligibility_service.store.residence_surveys import NOT_SEARCHED
 
 # Whoever gives the card back for a status certificate gets none by a run: it is handed over at the window.
 _WITHOUT: Final = f"""
@@ -23,18 +24,19 @@ WHERE q.acquired_on <= $1 AND (q.lost_on IS NULL OR q.lost_on > $1)
   AND NOT EXISTS (
     SELECT FROM certificate c WHERE c.insured_id = q.insured_id AND c.family = 'card' AND $1 BETWEEN c.valid_from AND c.valid_until
       AND c.origin IN ('acquisition', 'run') AND c.state <> 'withdrawn')
+  AND {NOT_SEARCHED.replace("c.", "q.")}
 ORDER BY q.municipality_code, q.resident_number
 """
 _RUN_COLUMNS: Final = (
     "municipality_code", "resident_number", "insured_id", "origin", "run_id", "state", "issue_reason", "kind", "kind_reason", "valid_from",
     "valid_until", "made_due_at",
 )  # fmt: skip
-_TRY_REFUSED: Final = """
-UPDATE certificate SET run_id = $1, origin = 'run', state = 'due', refusal = NULL, decided_at = NULL
-WHERE state = 'refused' AND origin IN ('acquisition', 'run') AND $2 BETWEEN valid_from AND valid_until
+_TRY_REFUSED: Final = f"""
+UPDATE certificate c SET run_id = $1, origin = 'run', state = 'due', refusal = NULL, decided_at = NULL
+WHERE state = 'refused' AND origin IN ('acquisition', 'run') AND $2 BETWEEN valid_from AND valid_until AND {NOT_SEARCHED}
 """
 # 認定証 and 受療証 of those whose application still stands follow the card into the new year.
-_FURTHER: Final = """
+_FURTHER: Final = f"""
 INSERT INTO certificate (municipality_code, resident_number, insured_id, origin, run_id, state, family, issue_reason, kind, kind_reason,
                          valid_from, valid_until, application_id, disease, made_due_at)
 SELECT c.municipality_code, c.resident_number, c.insured_id, 'run', $1, 'due', c.family, 'renewal', c.kind, 'applied', $2::date, $3,
@@ -43,6 +45,7 @@ FROM certificate c JOIN certificate_application p USING (application_id)
 JOIN qualification q ON q.insured_id = c.insured_id
 WHERE c.family <> 'card' AND c.state = 'issued' AND c.collection IS NULL AND c.valid_until = $2::date - 1 AND p.withdrawn_on IS NULL
   AND (q.lost_on IS NULL OR q.lost_on > $2) AND (c.family = 'disease' OR $2 < date '2024-12-02')
+  AND {NOT_SEARCHED}
 ON CONFLICT DO NOTHING
 """
 _DIFFERENCES: Final = """

@@ -35,13 +35,13 @@ _STATEMENTS = (
         loss_carried_forward bigint NOT NULL,
         total_income bigint NOT NULL,
         taxable_income bigint NOT NULL,
-        aggregate_income bigint NOT NULL,
+        gross_income bigint NOT NULL,
         tax_status smallint NOT NULL,
         dependants_under_16 smallint NOT NULL,
         dependants_16_to_18 smallint NOT NULL,
         has_total_income boolean NOT NULL,
         has_taxable_income boolean NOT NULL,
-        has_aggregate_income boolean NOT NULL,
+        has_gross_income boolean NOT NULL,
         has_dependants boolean NOT NULL,
         receives_welfare_pension boolean NOT NULL,
         PRIMARY KEY (municipality_code, resident_number, income_year)
@@ -76,7 +76,7 @@ _STATEMENTS = (
     CREATE TABLE copay_rate (
         {_RATE},
         recorded_from timestamptz NOT NULL DEFAULT now(),
-        PRIMARY KEY (insured_id, copay_year),
+        PRIMARY KEY (copay_year, insured_id),
         CHECK (valid_from <= valid_until),
         CHECK (rate_percent IN (10, 20, 30))
     )""",
@@ -111,10 +111,16 @@ _STATEMENTS = (
     # Households that a file has changed and that the next run judges; an empty number is the whole municipality.
     """
     CREATE TABLE copay_due (
+        copay_year smallint NOT NULL,
         municipality_code text COLLATE "C" NOT NULL,
         household_number text COLLATE "C" NOT NULL,
-        PRIMARY KEY (municipality_code, household_number)
+        PRIMARY KEY (copay_year, municipality_code, household_number)
     )""",
+    # From which day a change counts (rules/copay/period.py has the same for a single day).
+    """
+    CREATE FUNCTION first_of_next_month(day date) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+        SELECT CASE WHEN extract(day FROM day) = 1 THEN day ELSE (date_trunc('month', day) + interval '1 month')::date END
+    $$""",
     # Who was in a household on an earlier day.
     "CREATE INDEX resident_history_household ON resident_history (municipality_code, household_number)",
 )

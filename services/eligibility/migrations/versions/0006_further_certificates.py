@@ -84,6 +84,7 @@ _STATEMENTS = (
         list_key text NOT NULL,
         list_seal jsonb NOT NULL,
         made_at timestamptz NOT NULL,
+        by_hand boolean NOT NULL,
         sent_on date
     )""",
     "CREATE INDEX print_file_run ON print_file (run_id)",

@@ -90,6 +90,7 @@ _STATEMENTS = (
         release_id uuid PRIMARY KEY,{_PERSON},
         approval_id uuid NOT NULL UNIQUE REFERENCES approval,
         document text NOT NULL CHECK (document IN ('screen', 'certificate')),
+        certificate_id uuid,
         given_to text NOT NULL,
         given_until timestamptz NOT NULL,
         used_at timestamptz
@@ -145,7 +146,7 @@ _STATEMENTS = (
         address_agrees boolean NOT NULL,
         earlier_address_agrees boolean NOT NULL,
         name_similarity smallint NOT NULL CHECK (name_similarity BETWEEN 0 AND 100),
-        state text NOT NULL CHECK (state IN ('open', 'asked', 'decided')),
+        state text NOT NULL CHECK (state IN ('open', 'decided')),
         found_at timestamptz NOT NULL,
         CHECK ((first_code, first_number) < (second_code, second_number)),
         UNIQUE (first_code, first_number, second_code, second_number)
@@ -173,6 +174,13 @@ _STATEMENTS = (
     )""",
     "CREATE INDEX same_person_second ON same_person (second_code, second_number)",
 )
+_SETTINGS = (
+    "ALTER TABLE union_setting ADD COLUMN contact_office text NOT NULL DEFAULT '広域連合'",
+    "ALTER TABLE union_setting ADD COLUMN contact_telephone text NOT NULL DEFAULT '00-0000-0000'",
+    "ALTER TABLE union_setting ADD COLUMN protection_alert_days integer NOT NULL DEFAULT 30",
+    "ALTER TABLE certificate ADD COLUMN address_withheld boolean NOT NULL DEFAULT false",
+    "COMMENT ON COLUMN certificate.address_withheld IS 'Printed without the address, so that the paper may be opened again.'",
+)
 _SCOPED = (
     "delivery_address", "delivery_letter", "address_protection", "address_release", "handover", "residence_survey",
     "residence_survey_entry",
@@ -182,7 +190,7 @@ _BOTH_OWN = f"{_SCOPE} = '*' OR (first_code = ANY (string_to_array({_SCOPE}, ','
 
 
 def upgrade() -> None:
-    for statement in _STATEMENTS:
+    for statement in (*_STATEMENTS, *_SETTINGS):
         op.execute(statement)
     seen_by_municipality(op, "eligibility", _SCOPED)
     seen_by_municipality(op, "eligibility", ("duplicate_candidate", "same_person"), using=_BOTH_OWN)

@@ -19,7 +19,7 @@ _HOLDING = f"""{_PERSON},
     holds boolean NOT NULL,
     batch_id uuid NOT NULL"""
 
-# Present and history apart, as the ledger (infra/decisions/0010). They hang on insured_id, never on the 被保険者番号.
+# Present and history are apart, as the ledger (infra/decisions/0010). They hang on insured_id, never on the 被保険者番号.
 _HOLDINGS = (
     f"""
     CREATE TABLE card_holding ({_HOLDING},
@@ -65,8 +65,94 @@ _HOLDINGS = (
     "REVOKE ALL ON card_holding_import, card_holding_refusal FROM eligibility_window",
 )
 
+# What has left, row by row, and never edited: the next file is what differs from it, and a generation can be made again byte for byte.
+_SENT = f"""{_PERSON},
+    generation integer NOT NULL,
+    history_number integer NOT NULL,
+    insurer_number text NOT NULL,
+    insured_number text NOT NULL,
+    acquired_on date NOT NULL,
+    lost_on date,
+    copay_rate text,
+    copay_rate_from date,
+    limit_class text"""
+_FILES = (
+    f"""
+    CREATE TABLE qualification_sent ({_SENT},
+        resident_history_number integer NOT NULL,
+        qualification_status text NOT NULL,
+        acquisition_ground text NOT NULL,
+        loss_reason text,
+        PRIMARY KEY (municipality_code, insured_id, history_number)
+    )""",
+    "CREATE INDEX qualification_sent_generation ON qualification_sent (municipality_code, generation)",
+    f"""
+    CREATE TABLE feed_sent ({_SENT},
+        born_on date NOT NULL,
+        sex text NOT NULL,
+        certificate_kind text,
+        certificate_issued_on date,
+        certificate_valid_until date,
+        limit_class_from date,
+        PRIMARY KEY (municipality_code, insured_id, history_number, generation)
+    )""",
+    "CREATE INDEX feed_sent_generation ON feed_sent (generation)",
+    # A file as it lies in the object store, with its control file. changed: rows that had not left before.
+    """
+    CREATE TABLE outgoing_file (
+        kind text NOT NULL CHECK (kind IN ('qualifications', 'eligibility_feed')),
+        municipality_code text COLLATE "C" NOT NULL,
+        generation integer NOT NULL,
+        is_whole boolean NOT NULL,
+        run_id uuid NOT NULL,
+        rows bigint NOT NULL,
+        changed bigint NOT NULL CHECK (changed <= rows),
+        key text NOT NULL,
+        sha256 text NOT NULL,
+        control_key text NOT NULL,
+        control_sha256 text NOT NULL,
+        made_at timestamptz NOT NULL,
+        PRIMARY KEY (kind, municipality_code, generation)
+    )""",
+    # A generation of the feed is the files of all municipalities; it leaves when nothing is missing in it, or not at all.
+    """
+    CREATE TABLE feed_generation (
+        generation integer PRIMARY KEY,
+        run_id uuid NOT NULL UNIQUE,
+        is_whole boolean NOT NULL,
+        state text NOT NULL CHECK (state IN ('making', 'released', 'stopped')),
+        begun_at timestamptz NOT NULL,
+        decided_at timestamptz,
+        changed bigint,
+        faults jsonb NOT NULL DEFAULT '{}',
+        CHECK ((state = 'making') = (decided_at IS NULL)),
+        CHECK ((state = 'stopped') = (faults <> '{}'))
+    )""",
+    # Alerts about what leaves: the feed is late, or was stopped.
+    """
+    CREATE TABLE exchange_alert (
+        alert_id uuid PRIMARY KEY,
+        kind text NOT NULL CHECK (kind IN ('feed_late', 'feed_stopped')),
+        detail text NOT NULL,
+        raised_at timestamptz NOT NULL,
+        closed_at timestamptz
+    )""",
+    "CREATE UNIQUE INDEX exchange_alert_open ON exchange_alert (kind) WHERE closed_at IS NULL",
+    # What changed since a moment, without an index that a first load would have to write row by row.
+    "CREATE INDEX qualification_recorded ON qualification USING brin (recorded_from)",
+    "CREATE INDEX copay_rate_recorded ON copay_rate USING brin (recorded_from)",
+    "CREATE INDEX certificate_decided ON certificate USING brin (decided_at)",
+    """
+    ALTER TABLE union_setting
+        ADD COLUMN qualification_file_hour smallint NOT NULL DEFAULT 20,
+        ADD COLUMN feed_hour smallint NOT NULL DEFAULT 1,
+        ADD COLUMN feed_freshness_minutes integer NOT NULL DEFAULT 60
+    """,
+)
+
 
 def upgrade() -> None:
-    for statement in _HOLDINGS:
+    for statement in (*_HOLDINGS, *_FILES):
         op.execute(statement)
-    seen_by_municipality(op, "eligibility", ("card_holding", "card_holding_history"))
+    scoped = ("card_holding", "card_holding_history", "qualification_sent", "feed_sent", "outgoing_file")
+    seen_by_municipality(op, "eligibility", scoped)

@@ -9,7 +9,9 @@ import pytest
 from chassis.law import NEVER, calendar_faults, day_number, day_of
 from eligibility_service.rules.acquisition import acquisition, reaches_75_on
 from eligibility_service.rules.certificates import certificate_kind
-from eligibility_service.rules.loss import loss
+from eligibility_service.rules.disability import certifiable, withdrawal
+from eligibility_service.rules.domicile_exception import domicile_exception
+from eligibility_service.rules.loss import disability_end_loss, exclusion_loss, loss
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,16 +79,36 @@ def test_many_at_once_are_decided_as_one_by_one(people: list[tuple[date, date]])
 
 @given(DAYS)
 def test_loss_is_on_the_day_after_and_never_while_a_resident(ended_on: date) -> None:
-    lost = loss.on(date(2026, 7, 13))(ended_on=np.array([day_number(ended_on), NEVER], np.int32))
+    days = np.array([day_number(ended_on), NEVER], np.int32)
+    lost = loss.on(date(2026, 7, 13))(ended_on=days, elsewhere_since=np.full(2, NEVER, np.int32))
 
     assert day_of(lost[0]) == ended_on + timedelta(days=1)
     assert day_of(lost[1]) is None
 
 
 def test_a_death_on_the_last_of_a_month_loses_on_the_first_of_the_next() -> None:
-    assert day_of(loss.on(date(2026, 7, 13))(ended_on=_days(date(2026, 6, 30)))[0]) == date(2026, 7, 1)
+    lost = loss.on(date(2026, 7, 13))(ended_on=_days(date(2026, 6, 30)), elsewhere_since=np.array([NEVER], np.int32))
+
+    assert day_of(lost[0]) == date(2026, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("ended_on", "elsewhere_since", "lost_on"),
+    [
+        (date(2026, 6, 30), date(2026, 6, 30), date(2026, 6, 30)),  # the address there began on the day of leaving: that day
+        (date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 1)),
+        (date(2026, 6, 30), date(2026, 7, 5), date(2026, 7, 1)),
+    ],
+)
+def test_moving_between_unions_on_one_day_loses_on_that_day_else_on_the_day_after(
+    ended_on: date, elsewhere_since: date, lost_on: date
+) -> None:
+    lost = loss.on(date(2026, 7, 13))(ended_on=_days(ended_on), elsewhere_since=_days(elsewhere_since))
+
+    assert day_of(lost[0]) == lost_on
 
 
 def test_each_rule_holds_on_every_day_since_the_scheme_began_without_gap_or_overlap() -> None:
-    for each in (acquisition, loss, certificate_kind):
+    rules = (acquisition, loss, exclusion_loss, disability_end_loss, certifiable, withdrawal, domicile_exception, certificate_kind)
+    for each in rules:
         assert calendar_faults(each, start=date(2008, 4, 1), end=date(2028, 4, 1)) == []

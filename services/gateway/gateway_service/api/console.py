@@ -19,7 +19,7 @@ from gateway_service.api.pages import HEADERS, ScreenRoute, page
 from gateway_service.api.upstream import REFUSED, Reply
 from gateway_service.domain import jobs, words
 from gateway_service.domain.roles import Right
-from gateway_service.store import municipalities
+from gateway_service.store import file_calendar, municipalities
 from gateway_service.store.sign_ins import Session
 
 router = APIRouter(prefix="/console", route_class=ScreenRoute, include_in_schema=False)
@@ -67,13 +67,16 @@ async def states(gateway: Gateway, session: Session) -> list[ServiceState]:
 async def overview(request: Request, session: Operator) -> Response:
     gateway = gateway_of(request)
     found, queues = await asyncio.gather(states(gateway, session), broker_queues(gateway))
+    async with gateway.runtime.units.open() as uow:
+        overdue = await file_calendar.open_alerts(uow.connection)
     totals = {key: sum(state.summary[key] for state in found if state.summary) for key in ("outbox", "dead_letters", "parked")}
     oldest = max((state.summary["outbox_age_seconds"] for state in found if state.summary), default=0)
     waiting = None if queues is None else sum(queue["messages"] for queue in queues)
     running = [(s, run) for s in found if s.summary for run in s.summary["jobs"] if run["state"] in ("prepared", "approved")]
     return page(
-        request, "console.html", states=found, totals=totals, oldest=oldest, waiting=waiting, running=running, parts=PARTS, jobs=jobs
-    )
+        request, "console.html", states=found, totals=totals, oldest=oldest, waiting=waiting, running=running, parts=PARTS, jobs=jobs,
+        overdue=len(overdue),
+    )  # fmt: skip
 
 
 async def broker_queues(gateway: Gateway) -> list[dict[str, Any]] | None:

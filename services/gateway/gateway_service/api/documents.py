@@ -31,16 +31,22 @@ async def documents(
     person = await load(request, session, "documents", municipality_code, resident_number)
     certificates = person.known.get("certificates", [])
     new = next((found for found in certificates if found["certificate_id"] == issued), None)
-    return show(request, person, "documents", new=new, confirm=None, valid=None, done=bool(done))
+    return show(request, person, "documents", new=new, confirm=None, valid=None, done=bool(done), release=None)
 
 
 @router.get("/documents/issue")
-async def confirm_issue(request: Request, session: Issuer, municipality_code: str, resident_number: str) -> Response:
-    """Before a card is made: what will be made, for whom. The key in the form makes a second press change nothing."""
+async def confirm_issue(
+    request: Request, session: Issuer, municipality_code: str, resident_number: str, release: UUID | None = None
+) -> Response:
+    """Before a card is made: what will be made, for whom. The key in the form makes a second press change nothing.
+
+    `release`: a second officer's leave to print an address that is withheld.
+    """
     person = await load(request, session, "documents", municipality_code, resident_number)
     today = gateway_of(request).runtime.clock.today().isoformat()
     valid = next((found for found in person.known.get("certificates", []) if found["valid_until"] >= today), None)
-    return show(request, person, "documents", new=None, confirm=str(uuid4()), valid=valid, done=False, reasons=words.ISSUE_REASONS)
+    asked = {"confirm": str(uuid4()), "valid": valid, "release": release, "reasons": words.ISSUE_REASONS}
+    return show(request, person, "documents", new=None, done=False, **asked)
 
 
 @router.post("/documents/issue", dependencies=[OwnForm])
@@ -52,13 +58,15 @@ async def issue(
     key: Annotated[UUID, Form()],
     reason: Annotated[str, Form(pattern="^[a-z_]{0,20}$")] = "",
     by_post: Annotated[str, Form(max_length=4)] = "",
+    release: Annotated[UUID | None, Form()] = None,
 ) -> Response:
     gateway = gateway_of(request)
     subject = await require_own(gateway, session, "issue_certificate", municipality_code, resident_number)
     path = f"/people/{municipality_code}/{resident_number}"
+    asked_at = f"{path}/certificates" + (f"?release={release}" if release else "")
     body = {"reason": reason or None, "by_post": bool(by_post)}
     answer = await carry(
-        gateway, session, "eligibility", f"{path}/certificates", body, key=key, action="issue_certificate", about=(subject,), what="発行",
+        gateway, session, "eligibility", asked_at, body, key=key, action="issue_certificate", about=(subject,), what="発行",
         look="「帳票」の一覧を開き",
     )  # fmt: skip
     return RedirectResponse(f"{path}/documents?issued={answer['certificate_id']}", status_code=303, headers=HEADERS)

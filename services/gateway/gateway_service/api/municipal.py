@@ -113,7 +113,7 @@ async def hand_in(request: Request, code: Sender, data: UploadFile, control: Upl
     await obstore.put_async(gateway.runtime.store, data_key, data.file)
     await obstore.put_async(gateway.runtime.store, control_key, control_bytes)
     async with units.open() as uow:
-        if await intake.receive_file(uow, {**values, "now": uow.now}):
+        if await intake.receive_file(uow, {**values, "now": uow.now, "today": uow.today}):
             return {"intake_id": str(values["id"]), "state": "received", "repeated": False}
         same = await intake.find_same_file(uow, code, data_sha256, control_sha256)
         assert same is not None, "the insert found it"

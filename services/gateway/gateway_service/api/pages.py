@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from gateway_service.domain.roles import Right, Role, has_right
 
 log = structlog.get_logger("screens")
 _HERE: Final = Path(__file__).parent
+_ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 STYLE: Final = (_HERE / "static" / "koki.css").read_bytes()
 STYLE_NAME: Final = f"koki-{hashlib.sha256(STYLE).hexdigest()[:12]}.css"
 HEADERS: Final = {
@@ -53,6 +55,18 @@ def short_day(value: date | str | None) -> Markup:
     if day is None:
         return Markup('<span class="none">—</span>')
     return Markup('<span class="day" title="{1}">{0}</span>').format(eras.format_day_short(day), day.isoformat())
+
+
+def list_day(value: str | None) -> Markup:
+    """A day of a list; what is no whole day, such as a birthday that is not known, as it was written."""
+    if value and not _ISO_DAY.fullmatch(value):
+        return Markup("{}").format(value)
+    return short_day(value) if value else Markup("")
+
+
+def eras_within(value: str | None) -> str:
+    """A text with its days in era form."""
+    return _ISO_DAY.sub(lambda found: eras.format_day_short(date.fromisoformat(found.group())), value or "")
 
 
 def as_day(value: date | str | None) -> date | None:
@@ -88,6 +102,8 @@ def _environment() -> Environment:
     environment.filters.update(
         era_day=era_day,
         short_day=short_day,
+        list_day=list_day,
+        eras_within=eras_within,
         moment=moment,
         yen=yen,
         count=lambda value: f"{value:,}",

@@ -19,7 +19,7 @@ from gateway_service.api.upstream import Reply
 from gateway_service.domain import person_view
 from gateway_service.domain.desk import PERSON_ACTS
 from gateway_service.domain.roles import Right, has_right
-from gateway_service.store import access_log, municipalities
+from gateway_service.store import access_log, municipalities, protections
 from gateway_service.store.sign_ins import Session
 
 router = APIRouter(prefix="/people/{municipality_code}/{resident_number}", route_class=ScreenRoute, include_in_schema=False)
@@ -79,12 +79,15 @@ async def load(request: Request, session: Session, tab: str, municipality_code: 
             detail = "資格サービスに接続できないため、この人の画面を開けません。記録は失われていません。"
             raise Problem(503, "KOKI-S502", "いまは表示できません。", detail)
         raise Problem(404, *NOT_FOUND, detail="番号を確かめてください。")
+    known = eligibility.json()
     async with gateway.runtime.units.open() as uow:
         names = await municipalities.names(uow.connection)
+        if await protections.is_protected(uow.connection, municipality_code, resident_number):
+            known["person"] = protections.without_address(known["person"])
     return Person(
         municipality_code=municipality_code,
         resident_number=resident_number,
-        known=eligibility.json(),
+        known=known,
         assessments=_rows(premium),
         years=_rows(collection),
         missing=[SERVICE_TERMS[reply.service] for reply in (premium, collection) if reply.unavailable],
@@ -98,13 +101,13 @@ def _rows(reply: Reply) -> list[dict[str, Any]] | None:
     return list(reply.json()) if reply.ok else []
 
 
-def show(request: Request, person: Person, tab: str, *, status: int = 200, **values: Any) -> Response:
-    """A tab of the person screen, with what stands above every tab."""
+def show(request: Request, person: Person, tab: str, *, template: str = "", status: int = 200, **values: Any) -> Response:
+    """A tab of the person screen, with what stands above every tab; `template` names a page within the tab."""
     today = gateway_of(request).runtime.clock.today()
     born_on = person.person.get("born_on")
     return page(
         request,
-        f"person_{tab}.html",
+        f"person_{template or tab}.html",
         status=status,
         tab=tab,
         it=person,
@@ -121,7 +124,9 @@ def show(request: Request, person: Person, tab: str, *, status: int = 200, **val
 @router.get("")
 async def qualification(request: Request, session: Clerk, municipality_code: str, resident_number: str) -> Response:
     person = await load(request, session, "qualification", municipality_code, resident_number)
-    return show(request, person, "qualification", address=person_view.address_of(person.person))
+    reply = await gateway_of(request).upstream.ask("eligibility", f"{person.path}/copay-rates", session.principal)
+    rates = reply.json() if reply.ok else None
+    return show(request, person, "qualification", address=person_view.address_of(person.person), rates=rates)
 
 
 @router.get("/household")

@@ -13,7 +13,7 @@ from gateway_service.api.guard import allowed
 from gateway_service.api.pages import ScreenRoute, page
 from gateway_service.domain import words
 from gateway_service.domain.roles import Right
-from gateway_service.store import municipalities, work
+from gateway_service.store import file_calendar, municipalities, work
 from gateway_service.store.sign_ins import Session
 
 router = APIRouter(route_class=ScreenRoute, include_in_schema=False)
@@ -27,10 +27,11 @@ async def worklist(request: Request, session: Worker) -> Response:
     async with gateway.runtime.units.open(seen_by=session.principal) as uow:
         cases = await work.open_cases(uow.connection)
         parked = await work.parked_rows(uow.connection)
+        files = await file_calendar.open_alerts(uow.connection)
         names = await municipalities.names(uow.connection)
     about = tuple(dict.fromkeys(f"{row.municipality_code}:{row.resident_number}" for row in (*cases, *parked)))
     await gateway.record(session, "see_worklist", "shown", about=about)
-    return page(request, "worklist.html", cases=cases, parked=parked, names=names, terms=words.CASES, kinds=words.KINDS)
+    return page(request, "worklist.html", cases=cases, parked=parked, files=files, names=names, terms=words.CASES, kinds=words.KINDS)
 
 
 @router.get("/print-log")

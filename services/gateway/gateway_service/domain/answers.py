@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from contracts.layouts import FileError, RowError
 
-ACCEPTED, REJECTED, PARKED = "accepted", "rejected", "parked"
+EXCHANGE: Final = "municipal.answers"
+CONTENT_TYPE: Final = "application/json"
+ACCEPTED, REJECTED, PARKED, OFFERED = "accepted", "rejected", "parked", "offered"
 
 _OWN: Final = {
     "KOKI-G001": (
@@ -17,6 +19,10 @@ _OWN: Final = {
     "KOKI-G002": (
         "管理ファイルの市区町村コード「{declared}」は、送り主の市区町村コード「{sender}」と違います。",
         "送り主と管理ファイルを確かめて、次の世代番号で送り直してください。",
+    ),
+    "KOKI-G003": (
+        "「{term}」は、{allowed}からだけ受け付けます。",
+        "データの種類と、送り主の番号を確かめてください。",
     ),
     "KOKI-G900": (
         "このファイルの取り込み中に、システムの内部で誤りが起きました。1件も取り込まれていません。",
@@ -83,3 +89,8 @@ def state_of(errors: Sequence[RowError]) -> str:
 def answer(message_id: str, state: str, errors: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     """The answer to one change."""
     return {"message_id": message_id, "state": state, "errors": list(errors)}
+
+
+def offer(message_id: str, **file: object) -> dict[str, Any]:
+    """The word that a file lies ready to be fetched; it has the form of an answer, so that a letterbox reads both."""
+    return {"message_id": message_id, "state": OFFERED, "errors": [], "file": file}

@@ -27,6 +27,54 @@ MENU: Final[tuple[Entry, ...]] = (
     Entry("証", "交付簿", "ある日からある日までに交付した証を、交付番号の順に示します。", "/desk/register", Right.SEE_WORKLIST),
     Entry("証", "印刷ファイル", "一括交付で作ったファイルの発送を記録します。", "/desk/print-files", Right.UNION_WORK),
     Entry("証", "滞納による措置の対象者", "資格証明書・特別療養費・短期証の手順にある人です。", "/desk/arrears", Right.SEE_WORKLIST),
+    Entry(
+        "ファイルの受け渡し",
+        "受け渡しの予定と状況",
+        "市区町村とのファイルが予定どおりに届き、渡っているか、資格ファイルの鮮度とあわせて確かめます。",
+        "/file-board",
+        Right.UNION_WORK,
+    ),
+    Entry(
+        "ファイルの受け渡し",
+        "マイナ保険証の保有状況",
+        "取り込んだ保有情報と、本人を確かめられなかった行を見ます。",
+        "/card-holdings",
+        Right.UNION_WORK,
+    ),
+    Entry(
+        "台帳の登録",
+        "送付先一覧",
+        "いま有効な送付先を確かめます。登録と終了は、対象者の「手続」から行います。",
+        "/registers/deliveries",
+        Right.TAKE_NOTICES,
+    ),
+    Entry("台帳の登録", "支援措置一覧", "住所を表示しない方と、その期限を確かめます。", "/registers/protections", Right.TAKE_NOTICES),
+    Entry(
+        "台帳の登録", "引き渡し一覧", "支援措置の対象の方の証を、郵送せずに手渡し、記録します。", "/registers/handovers", Right.TAKE_NOTICES
+    ),
+    Entry("調査・同定", "居所不明者一覧", "居所を調査している方と、調査の期限を確かめます。", "/registers/surveys", Right.TAKE_NOTICES),
+    Entry("調査・同定", "名寄せ", "同じ人かもしれない二人の記録を並べて確かめ、決定を申請します。", "/duplicates", Right.UNION_WORK),
+    Entry("調査・同定", "外字の同定", "「●」や外字コードで届いた文字を同定し、市区町村に答えます。", "/characters", Right.UNION_WORK),
+    Entry("名簿", "被保険者台帳", "ある日に資格のある人を、番号順または氏名順に表示します。", "/lists/ledger", Right.SEE_PEOPLE),
+    Entry(
+        "名簿",
+        "被保険者異動整理簿",
+        "期間内に処理した資格取得・喪失・変更・取消を、処理した順に表示します。",
+        "/lists/changes",
+        Right.SEE_PEOPLE,
+    ),
+    Entry("名簿", "75歳到達者リスト", "その月に75歳に達した人を、障害認定の人と分けて表示します。", "/lists/reached", Right.SEE_PEOPLE),
+    Entry("名簿", "75歳到達予定者リスト", "これから75歳に達する人です。誕生月の前の月に送ります。", "/lists/expected", Right.SEE_PEOPLE),
+    Entry("名簿", "作成した名簿", "PDFやCSVにした名簿を開きます。", "/lists/files", Right.SEE_PEOPLE),
+    Entry("移行", "移行の状況", "基準日、進捗表、創設結果表と、経常業務の開始を妨げているものです。", "/migration", Right.UNION_WORK),
+    Entry("資格", "障害認定の申請一覧", "決定を待つ申請と、認定を受けている方。", "/ledger/disability-applications", Right.TAKE_NOTICES),
+    Entry(
+        "資格",
+        "住所地特例者一覧",
+        "区域外の施設にいる方と、当区域の施設にいる他の広域連合の方。",
+        "/ledger/domicile-exceptions",
+        Right.TAKE_NOTICES,
+    ),
     Entry("一覧", "交付記録", "発行した証を、発行した日ごとに確かめます。", "/print-log", Right.SEE_WORKLIST),
     Entry("一覧", "被保険者数", "市区町村・年齢・性別ごとの人数を、基準日を選んで確かめます。", "/counts", Right.SEE_COUNTS),
 )
@@ -41,5 +89,13 @@ PERSON_ACTS: Final[tuple[Entry, ...]] = (
         Right.TAKE_NOTICES,
     ),
     Entry("証", "滞納による措置", "弁明の受付、措置の申請、資格証明書の交付を行います。", "/acts/arrears", Right.TAKE_NOTICES),
+    Entry("登録", "送付先", "書類の送り先を、住所とは別のところにします。元に戻すこともできます。", "/acts/delivery", Right.TAKE_NOTICES),
+    Entry(
+        "登録", "支援措置", "配偶者からの暴力などの被害を受けた方の住所を、表示しないようにします。", "/acts/protection", Right.TAKE_NOTICES
+    ),
+    Entry("調査", "居所の調査", "郵便物が戻った方などの居所を調べ、記録します。", "/acts/survey", Right.TAKE_NOTICES),
+    Entry("資格", "届出と記載", "届出・申請を受け付け、記載と通知を確かめます。", "/acts/notices", Right.TAKE_NOTICES),
+    Entry("資格", "訂正・履歴修正・取消", "誤りを直す申請をします。ほかの職員が承認します。", "/acts/corrections", Right.TAKE_NOTICES),
+    Entry("負担割合", "基準収入額適用申請", "収入額による申請を受け付け、負担割合を判定し直します。", "/acts/receipts", Right.TAKE_NOTICES),
 )
 """Acts about one person; `path` follows the person's own path, such as /acts/disability."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 import polars as pl
 from contracts.envelope import Event
 from contracts.events.municipal import (
+    CardHoldingsBatchSealed,
     IncomeDetermined,
     IncomesBatchSealed,
     MunicipalBatchSealed,
@@ -25,25 +26,33 @@ from contracts.layouts import Control, Layout, ReadResult, RowError, load_layout
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of municipal data: its layout, the event of one row, the event that announces many, and where the two differ in names."""
+    """A kind of data that is taken in: its layout, the event that announces many, the event of one row, and where names differ."""
 
     layout_name: str
     term: str
-    row: type[Event]
     batch: type[MunicipalBatchSealed]
-    effective_on: str
+    row: type[Event] | None = None
+    """None: it comes in files alone, and the batch has the columns of the layout."""
+    effective_on: str = ""
     """The column that becomes `effective_on`: the day the law counts."""
-    totals: tuple[str, ...]
+    totals: tuple[str, ...] = ()
     """Control totals of the sealed batch."""
+    from_union: bool = False
+    """The union brings it in, and no municipality."""
 
     @property
     def layout(self) -> Layout:
         return load_layout(self.layout_name)
 
     @property
+    def schema_name(self) -> str:
+        """What a sealed batch says of its columns: the event of a row, or the layout."""
+        return self.row.type if self.row else f"{self.layout.version}/{self.layout.name}"
+
+    @property
     def columns(self) -> list[str]:
-        """Columns of a sealed batch: the fields of the event."""
-        return list(self.row.model_fields)
+        """Columns of a sealed batch: the fields of the event, or of the layout."""
+        return list(self.row.model_fields) if self.row else self.layout.names
 
 
 _AMOUNTS: Final = (
@@ -54,21 +63,25 @@ _AMOUNTS: Final = (
 KINDS: Final = {
     kind.layout_name: kind
     for kind in (
-        Kind("residents", "住民情報", ResidentChanged, ResidentsBatchSealed, "changed_on", ("sequence",)),
-        Kind("incomes", "所得情報", IncomeDetermined, IncomesBatchSealed, "determined_on", _AMOUNTS),
+        Kind("residents", "住民情報", ResidentsBatchSealed, ResidentChanged, "changed_on", ("sequence",)),
+        Kind("incomes", "所得情報", IncomesBatchSealed, IncomeDetermined, "determined_on", _AMOUNTS),
+        Kind("card_holdings", "マイナ保険証保有情報", CardHoldingsBatchSealed, from_union=True),
     )
 }
-KIND_OF_TYPE: Final = {kind.row.type: kind for kind in KINDS.values()}
+KIND_OF_TYPE: Final = {kind.row.type: kind for kind in KINDS.values() if kind.row}
 
 
 def as_batch(accepted: pl.DataFrame, kind: Kind) -> pl.DataFrame:
     """Accepted rows of a file (columns of the layout) with the columns of a sealed batch."""
+    if kind.row is None:
+        return accepted.select(kind.columns)
     effective_on = pl.col(kind.effective_on).alias("effective_on")
     return accepted.with_columns(pl.col("history_number").cast(pl.Int32).alias("sequence"), effective_on).select(kind.columns)
 
 
 def as_events(accepted: pl.DataFrame, kind: Kind) -> list[Event]:
-    """Accepted rows as events, in their order."""
+    """Accepted rows as events, in their order; of a kind that comes one by one too."""
+    assert kind.row is not None, kind.layout_name
     return [kind.row.model_validate(row) for row in as_batch(accepted, kind).iter_rows(named=True)]
 
 
@@ -80,6 +93,7 @@ def judge_changes(items: Sequence[dict[str, Any]], kind: Kind, municipality_code
     # Two changes with one history number are two messages, not two rows of a file: the reader's sequence sorts them out.
     layout = kind.layout.model_copy(update={"key": ()})
     columns: dict[str, list[str | None]] = {}
+    assert kind.row is not None, kind.layout_name
     for name in layout.names:
         if name == "history_number":
             columns[name] = [_written(item.get("sequence")) for item in items]

@@ -30,6 +30,24 @@ class Offer:
 OFFERS: Final = (
     Offer("premium", "assess", "保険料の本算定", "賦課の期日が来ている世帯の保険料を決定します。", (Choice("scope", "対象", "due"),)),
     Offer("eligibility", "issue-cards", "資格確認書の一括作成", "有効期間の始まる証を、まだない人の分だけ作ります。"),
+    Offer(
+        "eligibility",
+        "send-qualifications",
+        "資格情報ファイルの作成",
+        "前の世代の後に変わった資格を、市区町村へ渡すファイルにします。世代番号を入れると、その世代を作り直します。",
+        (
+            Choice("municipality", "市区町村コード(空は全部)"),
+            Choice("whole", "全件にするときは true"),
+            Choice("generation", "作り直す世代"),
+        ),
+    ),
+    Offer(
+        "eligibility",
+        "send-eligibility-feed",
+        "資格ファイル(オンライン資格確認)の作成",
+        "台帳とすべての項目が合うときだけ送出します。合わない項目があれば、その世代を止めます。",
+        (Choice("whole", "全件にするときは true", "true"),),
+    ),
     Offer("collection", "issue-notices", "納入通知書の一括作成", "期別が決まった人の納入通知書を作ります。"),
 )
 
@@ -49,19 +67,23 @@ def term_of(service: str, name: str) -> str:
 _WORDS: Final = {
     "annual_amount": "年間保険料額の合計(円)",
     "assessed": "決定した人",
+    "changed": "変わった行",
     "decided": "決定した人",
     "differences": "不一致",
     "due": "作る証",
     "fiscal_year": "年度",
+    "files": "ファイル",
     "households": "世帯",
     "issued": "作成した数",
     "last_run": "前回の実行",
+    "left_behind": "渡していない資格",
     "municipalities": "市区町村",
     "notices": "納入通知書",
     "overtaken": "新しい決定に替わったもの",
     "pending": "所得を待っている人",
     "people": "人",
     "refused": "作成できなかった数",
+    "rows": "行",
     "scope": "対象",
     "totals": "合計",
     "unchanged": "変わらない人",

@@ -16,9 +16,10 @@ STATUS: Final = {"1": "住民", "2": "転出", "3": "死亡", "4": "職権消除
 GROUND: Final = {"age": "75歳到達", "moved_in": "転入", "disability": "障害認定"}
 LOSS: Final = {"death": "死亡", "moved_out": "転出", "removed": "職権消除"}
 PART: Final = {"medical": "医療分", "child_support": "子ども・子育て支援納付金分"}
-UNIT: Final = {"yen": "円", "persons": "人", "tenths": "割", "months": "か月"}
+UNIT: Final = {"yen": "円", "persons": "人", "tenths": "割", "months": "か月", "percent": "％"}
 RELATIONSHIP: Final = load_layout("residents").code_tables["relationship"].values
 CHANGE: Final = load_layout("residents").code_tables["change_reason"].values
+WITHHELD: Final = "支援措置により表示できません"
 _HOUSEHOLD_STEPS: Final = ("judging", "household", "limit_", "tier")
 
 
@@ -28,7 +29,9 @@ def age_on(born_on: date, day: date) -> int:
 
 
 def address_of(person: Mapping[str, Any]) -> str:
-    """The address in one line."""
+    """The address in one line, or why there is none to show."""
+    if person.get("address_withheld"):
+        return WITHHELD
     parts = ("address_prefecture", "address_municipality", "address_town", "address_number", "address_building")
     return " ".join(str(person[name]) for name in parts if person.get(name))
 

@@ -37,6 +37,7 @@ class Right(StrEnum):
     SEE_WORKLIST = "see_worklist"
     SEE_COUNTS = "see_counts"
     UNION_WORK = "union_work"
+    RELEASE_ADDRESS = "release_address"
     SEE_ACCESS_LOG = "see_access_log"
     OPERATE = "operate"
     USE_OWN_ACCOUNT = "use_own_account"
@@ -50,7 +51,7 @@ _OFFICERS: Final = frozenset(
 )  # fmt: skip
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     Role.WINDOW_CLERK: _OFFICERS,
-    Role.UNION_STAFF: _OFFICERS | {Right.UNION_WORK, Right.SEE_ACCESS_LOG},
+    Role.UNION_STAFF: _OFFICERS | {Right.UNION_WORK, Right.RELEASE_ADDRESS, Right.SEE_ACCESS_LOG},
     Role.OPERATOR: frozenset({Right.OPERATE, Right.USE_OWN_ACCOUNT}),
     Role.AUDITOR: frozenset({Right.SEE_ACCESS_LOG, Right.USE_OWN_ACCOUNT}),
 }

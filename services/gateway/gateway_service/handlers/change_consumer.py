@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
 import aio_pika
 import structlog
-from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
+from aio_pika.abc import AbstractConnection
 from chassis import dead_letters
+from chassis.arrivals import Arrivals
 from chassis.consumer import is_transient
 from chassis.runtime import Runtime
 from chassis.topology import SETUP_SECONDS
@@ -18,7 +18,7 @@ from contracts.envelope import SINGLE
 from pydantic_core import to_json
 
 from gateway_service.domain import answers
-from gateway_service.handlers.changes import ANSWER, ANSWERS_EXCHANGE, Changes, Delivery, UnknownSender, delivery_of
+from gateway_service.handlers.changes import Changes, Delivery, UnknownSender, delivery_of
 
 log = structlog.get_logger("intake")
 QUEUE = "gateway.intake"
@@ -37,10 +37,8 @@ class ChangeConsumer:
     def __init__(self, runtime: Runtime) -> None:
         self._units = runtime.units
         self._broker_url = runtime.settings.broker_url
-        self._prefetch = runtime.settings.prefetch
         self._changes = Changes()
-        self._arrived: deque[AbstractIncomingMessage] = deque()
-        self._something = asyncio.Event()
+        self._arrivals = Arrivals(runtime.settings.prefetch)
         self.consuming = False
 
     async def run(self) -> None:
@@ -59,15 +57,16 @@ class ChangeConsumer:
             pause = min(pause * 2, 2)
 
     async def _consume(self, connection: AbstractConnection) -> None:
-        self._arrived.clear()
+        self._arrivals.forget()
         lost = asyncio.Event()
         async with asyncio.timeout(SETUP_SECONDS):
             channel = await connection.channel()
             for closing in (connection, channel):
                 closing.close_callbacks.add(lambda *_: lost.set())
-            await channel.set_qos(prefetch_count=self._prefetch)
+            # The next batch arrives while this one is applied; a service reads several queues and has that without asking.
+            await channel.set_qos(prefetch_count=2 * self._arrivals.largest)
             queue = await channel.get_queue(QUEUE, ensure=False)
-            await queue.consume(self._take)
+            await queue.consume(self._arrivals.take)
         self.consuming = True
         work, loss = asyncio.create_task(self._work()), asyncio.create_task(lost.wait())
         try:
@@ -80,17 +79,9 @@ class ChangeConsumer:
                 task.cancel()
             await asyncio.gather(work, loss, return_exceptions=True)
 
-    async def _take(self, message: AbstractIncomingMessage) -> None:
-        self._arrived.append(message)
-        self._something.set()
-
     async def _work(self) -> None:
         while True:
-            self._something.clear()
-            batch = [self._arrived.popleft() for _ in range(min(len(self._arrived), self._prefetch))]
-            if not batch:
-                await self._something.wait()
-                continue
+            batch = await self._arrivals.next_batch()
             await self.apply([delivery_of(message.routing_key or "", message.message_id, message.body) for message in batch])
             # Deliveries of one channel are numbered in order and the batch is their oldest part: one acknowledgement for all.
             await batch[-1].ack(multiple=True)
@@ -128,4 +119,4 @@ async def _set_aside(delivery: Delivery, error: Exception, uow: UnitOfWork) -> N
     await dead_letters.set_aside(uow, body=delivery.body, content_type=SINGLE, reason_code=type(error).__name__, reason=reason)
     if not isinstance(error, UnknownSender):
         body = to_json(answers.answer(delivery.message_id, answers.REJECTED, [answers.own_error("KOKI-M900")]))
-        uow.send(body, exchange=ANSWERS_EXCHANGE, routing_key=delivery.code, subject=delivery.code, content_type=ANSWER)
+        uow.send(body, exchange=answers.EXCHANGE, routing_key=delivery.code, subject=delivery.code, content_type=answers.CONTENT_TYPE)

@@ -19,11 +19,9 @@ from pydantic_core import to_json
 from contracts.layouts import ReadResult
 from gateway_service.domain import answers
 from gateway_service.domain.intake import KIND_OF_TYPE, Kind, as_events, errors_by_row, judge_changes
-from gateway_service.store import intake, municipalities
+from gateway_service.store import characters, intake, municipalities
 from gateway_service.store.intake import Parked, Wrong
 
-ANSWERS_EXCHANGE = "municipal.answers"
-ANSWER = "application/json"
 _NAMES_KEPT_SECONDS = 60
 
 
@@ -133,7 +131,7 @@ def _changes_of(index: int, delivery: Delivery, now: datetime, told: list[dict[s
             problem = answers.own_error("KOKI-M003", column="id", value=str(item["id"]), id=item["id"])
             told.append(answers.answer(str(item["id"]), answers.REJECTED, [problem]))
             continue
-        about: Any = _About(kind.row.type, f"{delivery.code}:{item['data'].get('resident_number')}")
+        about: Any = _About(kind.schema_name, f"{delivery.code}:{item['data'].get('resident_number')}")
         because = Message(
             id=identifier,
             source=delivery.code,
@@ -163,6 +161,7 @@ async def _judge(changes: Sequence[_Change], uow: UnitOfWork) -> None:
     for (code, name), group in groups.items():
         kind = group[0].kind
         result = judge_changes([change.item for change in group], kind, code, uow.now)
+        result = await characters.identify(uow, code, name, result)
         by_row = errors_by_row(result.errors) if result.error_frame.height else {}
         for number, errors in by_row.items():
             group[number - 1].errors = errors
@@ -228,4 +227,4 @@ def _send(deliveries: Sequence[Delivery], told: dict[int, list[dict[str, Any]]],
         for start in range(0, len(given), LARGEST_PACK):
             part = given[start : start + LARGEST_PACK]
             body = to_json(part[0] if len(part) == 1 else part)
-            uow.send(body, exchange=ANSWERS_EXCHANGE, routing_key=code, subject=code, content_type=ANSWER)
+            uow.send(body, exchange=answers.EXCHANGE, routing_key=code, subject=code, content_type=answers.CONTENT_TYPE)

@@ -18,7 +18,7 @@ from contracts.layouts.problems import file_error
 from contracts.layouts import Control, ControlRefused, ReadResult, read_control, read_file
 from gateway_service.domain import answers
 from gateway_service.domain.intake import KINDS, Kind, as_batch
-from gateway_service.store import intake, municipalities
+from gateway_service.store import characters, intake, municipalities
 from gateway_service.store.intake import IntakeFile, Parked, Wrong
 
 log = structlog.get_logger("files")
@@ -64,11 +64,11 @@ async def _process(file: IntakeFile, uow: UnitOfWork) -> None:
         control = read_control(control_bytes)
     except ControlRefused as error:
         return await _refuse(file, None, [answers.of_file(found) for found in error.errors], uow)
-    known = await municipalities.names(uow.connection)
+    known = {*await municipalities.names(uow.connection), file.municipality_code}
     if own := await _own_errors(file, control, uow):
         return await _refuse(file, control, own, uow)
     data = await _bytes(uow, file.data_key)
-    result = await asyncio.to_thread(read_file, data, None, control, known_municipalities=set(known))
+    result = await asyncio.to_thread(read_file, data, None, control, known_municipalities=known)
     del data
     if result.file_errors:
         return await _refuse(file, control, [answers.of_file(found) for found in result.file_errors], uow, rows=result.row_count)
@@ -87,6 +87,10 @@ async def _own_errors(file: IntakeFile, control: Control, uow: UnitOfWork) -> li
     if control.kind not in KINDS:
         known = "、".join(f"{kind.layout.version}/{name}" for name, kind in KINDS.items())
         return [answers.of_file(file_error("KOKI-F008", declared=f"{control.layout_version}/{control.kind}", known=known))]
+    kind, sender = KINDS[control.kind], await municipalities.find(uow.connection, file.municipality_code)
+    if sender is None or kind.from_union is not sender.is_union:
+        words = {"term": kind.term, "allowed": "広域連合" if kind.from_union else "市区町村"}
+        return [answers.own_error("KOKI-G003", column="kind", value=control.kind, **words)]
     latest = await intake.latest_generation(uow, file.municipality_code, control.kind)
     if control.generation <= latest:
         words = {"generation": str(control.generation), "latest": str(latest)}
@@ -113,14 +117,26 @@ async def _refuse(file: IntakeFile, control: Control | None, errors: list[dict[s
 
 async def _accept(file: IntakeFile, control: Control, kind: Kind, result: ReadResult, uow: UnitOfWork) -> None:
     code = file.municipality_code
+    result = await characters.identify(uow, code, kind.layout_name, result)
     batch_id = None
     if result.accepted_count:
         batch_id = derived_id("municipal batch", file.id)
         frame = as_batch(result.frame, kind)
         key = f"municipal/{code}/{kind.layout_name}/{batch_id}.parquet"
-        seal = await batches.seal(uow.store, key, frame, schema_name=kind.row.type, totals=kind.totals)
+        seal = await batches.seal(uow.store, key, frame, schema_name=kind.schema_name, totals=kind.totals)
         uow.publish(
-            kind.batch(effective_on=uow.today, batch_id=batch_id, key=key, seal=seal, municipality_code=code, generation=control.generation)
+            kind.batch(
+                effective_on=uow.today,
+                batch_id=batch_id,
+                key=key,
+                seal=seal,
+                municipality_code=code,
+                generation=control.generation,
+                complete_as_of=control.complete_as_of,
+                sent=result.row_count,
+                rejected=result.refused_count,
+                parked=result.parked_count,
+            )
         )
         await _replace_parked(code, kind, result.frame, uow)
     errors = await asyncio.to_thread(lambda: result.errors)

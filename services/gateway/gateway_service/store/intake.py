@@ -159,13 +159,13 @@ ORDER BY received_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 _SAME_FILE = """
 SELECT id, state FROM intake_file
-WHERE municipality_code = :code AND data_sha256 = :data AND (control_sha256 = :control OR state <> 'refused')
+WHERE municipality_code = :code AND data_sha256 = :data AND (control_sha256 = :control OR (state <> 'refused' AND parked = 0))
 ORDER BY received_at LIMIT 1
 """
 _RECEIVE = """
 INSERT INTO intake_file
-  (id, municipality_code, file_name, data_key, data_sha256, data_bytes, control_key, control_sha256, received_at, traceparent)
-VALUES (:id, :code, :file_name, :data_key, :data, :bytes, :control_key, :control, :now, :traceparent)
+  (id, municipality_code, file_name, data_key, data_sha256, data_bytes, control_key, control_sha256, received_at, business_day, traceparent)
+VALUES (:id, :code, :file_name, :data_key, :data, :bytes, :control_key, :control, :now, :today, :traceparent)
 ON CONFLICT (municipality_code, data_sha256, control_sha256) DO NOTHING RETURNING id
 """
 
@@ -177,7 +177,10 @@ async def take_next_file(uow: UnitOfWork) -> IntakeFile | None:
 
 
 async def find_same_file(uow: UnitOfWork, code: str, data_sha256: str, control_sha256: str) -> Any | None:
-    """(id, state) of a file of this municipality with the same content; a refused one counts only with the same control file."""
+    """(id, state) of a file of this municipality with the same content.
+
+    A refused one, and one with parked rows (their characters may be known by now), count only with the same control file.
+    """
     return (await uow.connection.execute(text(_SAME_FILE), {"code": code, "data": data_sha256, "control": control_sha256})).one_or_none()
 
 

@@ -22,7 +22,7 @@ from premium_service.domain.assessing import parameters_of, provisional_of, uuid
 from premium_service.rules.assessment import assess
 from premium_service.rules.columns import ASSESSMENT_DTYPE, Households
 from premium_service.rules.explanation import explain
-from premium_service.rules.steps import Step, share_text
+from premium_service.rules.steps import share_text
 from premium_service.store import assessments, members
 
 router = APIRouter(tags=["assessments"])
@@ -56,7 +56,8 @@ async def document(assessment_id: UUID, request: Request, who: Asking) -> Respon
     runtime = runtime_of(request)
     async with runtime.units.open(seen_by=who) as uow:
         found = await assessments.by_id(uow.connection, assessment_id)
-        person = await assessments.addressee(uow.connection, uuid_of(found[0]["insured_id"])) if found is not None else None
+        insured_id = uuid_of(found[0]["insured_id"]) if found is not None else None
+        person = await assessments.addressee(uow.connection, insured_id, on=uow.today) if insured_id is not None else None
         if found is None or person is None:
             raise Problem(404, *NOT_FOUND)
         settings = runtime.settings
@@ -98,7 +99,7 @@ async def _explained(record: Records, raw: Connection[Any], union: str, *, sampl
         "decided_on": str(day_of(int(row["decided_on"]))),
         "explained": same,
         "parts": [part_amounts(record, part) for part in law.parts],
-        "steps": [_step(step) for step in explain(result, index)] if same else [],
+        "steps": [step.content() for step in explain(result, index)] if same else [],
     }
 
 
@@ -115,19 +116,4 @@ def part_amounts(record: Records, part: str) -> dict[str, Any]:
         "income_levy": int(row[f"{part}_income_levy"]),
         "capped": bool(row[f"{part}_capped"]),
         "amount": int(row[f"{part}_amount"]),
-    }
-
-
-def _step(step: Step) -> dict[str, Any]:
-    return {
-        "name": step.name,
-        "term": step.term,
-        "value": step.value,
-        "unit": step.unit,
-        "inputs": [{"name": shown.name, "term": shown.term, "value": shown.value} for shown in step.inputs],
-        "formula": step.formula,
-        "rounding": step.rounding,
-        "law": step.law,
-        "part": step.part,
-        "provisional": bool(step.provisional),
     }

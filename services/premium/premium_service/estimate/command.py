@@ -12,7 +12,7 @@ from premium_service.estimate.premium import answer_premiums
 from premium_service.estimate.premium_case import PremiumAnswer, PremiumCase
 from premium_service.law import confirmed_parameters
 
-PLANNED = ("copay-rate", "late-charge", "special-collection", "high-cost", "annual-cap", "combined", "meals")
+PLANNED = ("late-charge", "special-collection", "high-cost", "annual-cap", "combined", "meals")
 
 
 def _answer(cases: Sequence[PremiumCase], asked: Asked) -> list[PremiumAnswer | CaseError]:

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from chassis.json_cases import CaseError, Language
+from chassis.json_steps import step_values
 from chassis.law import FiscalYear, LawError, Rate
 
 from premium_service.estimate.premium_case import (
     CaseSettings,
-    ExplainedStep,
     PartAmount,
     PersonAmount,
     PremiumAnswer,
     PremiumCase,
-    StepInput,
+    PremiumStep,
 )
 from premium_service.estimate.snapshots import Row, rows_of
 from premium_service.law import premium_parameters
@@ -150,7 +150,7 @@ def _person(name: str, case: PremiumCase, result: Assessments, rows: list[int], 
     }
     if explained:
         ids = [member.id for member in case.household.members]
-        person["steps"] = [_step(step, ids[int(result.households.member[step.member])]) for step in steps]
+        person["steps"] = [PremiumStep.model_validate(step_values(step, ids[int(result.households.member[step.member])])) for step in steps]
     return PersonAmount.model_validate(person)
 
 
@@ -173,22 +173,3 @@ def _part(part: str, row: int, result: Assessments, steps: list[Step]) -> PartAm
     if names:
         made |= {"provisional": True, "provisional_parameters": names}
     return PartAmount.model_validate(made)
-
-
-def _step(step: Step, member: str) -> ExplainedStep:
-    made: dict[str, object] = {
-        "name": step.name,
-        "term": step.term,
-        "value": step.value,
-        "unit": step.unit,
-        "inputs": [StepInput(name=shown.name, term=shown.term, value=shown.value) for shown in step.inputs],
-        "formula": step.formula,
-        "rounding": step.rounding,
-        "law": step.law,
-        "member": member,
-    }
-    if step.part:
-        made["part"] = step.part
-    if step.provisional:
-        made |= {"provisional": True, "provisional_parameters": list(step.provisional)}
-    return ExplainedStep.model_validate(made)

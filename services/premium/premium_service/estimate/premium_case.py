@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from chassis.json_cases import Amount, CaseName, Day, LineModel, SignedAmount
+from chassis.json_steps import ExplainedStep
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 
@@ -78,27 +79,8 @@ class PremiumCase(LineModel):
     settings: CaseSettings = CaseSettings()
 
 
-class StepInput(LineModel):
-    name: str
-    term: str
-    value: int | str | bool | None
-
-
-class ExplainedStep(LineModel):
-    """計算の一段."""
-
-    name: str
-    term: str
-    value: int | str | bool | None
-    unit: str
-    inputs: list[StepInput]
-    formula: str
-    rounding: str | None
-    law: str
-    member: str
+class PremiumStep(ExplainedStep):
     part: Literal["medical", "child_support"] | None = None
-    provisional: bool = False
-    provisional_parameters: tuple[str, ...] = ()
 
 
 class PartAmount(LineModel):
@@ -118,7 +100,7 @@ class PersonAmount(LineModel):
     annual_amount: int
     months: int
     parts: list[PartAmount]
-    steps: tuple[ExplainedStep, ...] = ()
+    steps: tuple[PremiumStep, ...] = ()
 
 
 class PremiumAnswer(LineModel):

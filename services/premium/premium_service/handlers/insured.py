@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from uuid import UUID
 
 import polars as pl
@@ -46,9 +47,15 @@ def _record(event: InsuredEvent) -> InsuredRecord:
         event.resident_number,
         event.acquired_on,
         event.lost_on,
-        event.acquisition_ground == AcquisitionGround.DISABILITY,
+        _by_disability(event.acquisition_ground, event.born_on, event.acquired_on),
         event.sequence or 0,
     )
+
+
+def _by_disability(ground: str, born_on: date, acquired_on: date) -> bool:
+    """Whether a qualification began by a certified disability. At 75 its ground becomes age, but nobody else begins before 75 (法50条)."""
+    before_75 = (acquired_on.year, acquired_on.month, acquired_on.day) < (born_on.year + 75, born_on.month, born_on.day)
+    return ground == AcquisitionGround.DISABILITY or before_75
 
 
 _COLUMNS = (
@@ -59,11 +66,12 @@ _COLUMNS = (
     "acquired_on",
     "lost_on",
     "acquisition_ground",
+    "born_on",
     "sequence",
 )
 
 
 def _records(frame: pl.DataFrame) -> Iterable[InsuredRecord]:
-    for insured, insured_number, code, number, acquired, lost, ground, sequence in frame.select(_COLUMNS).iter_rows():
-        by_disability = ground == AcquisitionGround.DISABILITY
+    for insured, insured_number, code, number, acquired, lost, ground, born_on, sequence in frame.select(_COLUMNS).iter_rows():
+        by_disability = _by_disability(ground, born_on, acquired)
         yield InsuredRecord(UUID(insured), insured_number, code, number, acquired, lost, by_disability, sequence)

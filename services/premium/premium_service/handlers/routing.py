@@ -1,11 +1,12 @@
 """What premium hears, and which function applies it. Read this first."""
 
 from chassis.routing import Routes
-from contracts.events.eligibility import InsuredAcquired, InsuredBatchSealed, InsuredChanged, InsuredLost
+from contracts.events.eligibility import AddressProtected, InsuredAcquired, InsuredBatchSealed, InsuredChanged, InsuredLost
 from contracts.events.municipal import IncomeDetermined, IncomesBatchSealed, ResidentChanged, ResidentsBatchSealed
 
 from premium_service.handlers.incomes import on_incomes_batch_sealed, on_incomes_determined
 from premium_service.handlers.insured import on_insured, on_insured_batch_sealed
+from premium_service.handlers.protections import on_addresses_protected
 from premium_service.handlers.residents import on_residents_batch_sealed, on_residents_changed
 from premium_service.store import incomes, insured, residents
 
@@ -13,6 +14,7 @@ ROUTES = Routes(
     {
         on_residents_changed: (ResidentChanged,),
         on_residents_batch_sealed: (ResidentsBatchSealed,),
+        on_addresses_protected: (AddressProtected,),
         on_incomes_determined: (IncomeDetermined,),
         on_incomes_batch_sealed: (IncomesBatchSealed,),
         on_insured: (InsuredAcquired, InsuredChanged, InsuredLost),

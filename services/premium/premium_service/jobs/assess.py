@@ -6,9 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
-from chassis.batches import seal
+from chassis.batches import seal, text_series, uuid_series
 from chassis.binary_copy import Records
 from chassis.clock import derived_id
 from chassis.database import driver
@@ -99,10 +98,10 @@ def _frame(decisions: Records, inputs: Records, law: Parameters) -> pl.DataFrame
     rows = len(decisions)
     return pl.DataFrame(
         {
-            "insured_id": _uuid_texts(decisions["insured_id"]),
-            "municipality_code": _texts(decisions["municipality_code"]),
-            "resident_number": _texts(inputs["resident_number"]),
-            "assessment_id": _uuid_texts(decisions["assessment_id"]),
+            "insured_id": uuid_series(decisions["insured_id"]),
+            "municipality_code": text_series(decisions["municipality_code"]),
+            "resident_number": text_series(inputs["resident_number"]),
+            "assessment_id": uuid_series(decisions["assessment_id"]),
             "fiscal_year": np.full(rows, law.fiscal_year.year, np.int64),
             **{name: decisions[name] for name in TOTALS},
             "months": decisions["months"].astype(np.int64),
@@ -110,17 +109,6 @@ def _frame(decisions: Records, inputs: Records, law: Parameters) -> pl.DataFrame
             "sequence": decisions["revision"].astype(np.int64),
         }
     ).with_columns(effective_on=pl.lit(law.fiscal_year.start))
-
-
-def _texts(column: npt.NDArray[np.bytes_]) -> pl.Series:
-    return pl.Series(column.tolist(), dtype=pl.Binary).cast(pl.String).str.strip_chars_end()
-
-
-def _uuid_texts(column: npt.NDArray[np.bytes_]) -> pl.Series:
-    """Uuids of fixed bytes as texts with hyphens."""
-    raw = np.ascontiguousarray(column).tobytes()
-    digits = pl.Series([raw[start : start + 16] for start in range(0, len(raw), 16)], dtype=pl.Binary).bin.encode("hex")
-    return digits.str.replace("^(.{8})(.{4})(.{4})(.{4})", "$1-$2-$3-$4-")
 
 
 _CHUNKS = """

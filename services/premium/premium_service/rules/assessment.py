@@ -6,11 +6,10 @@ a household ends, so that a union of 1.7 million people takes about as long as r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
-from chassis.law import NEVER, HouseholdRows, Yen, day_number, household_any, household_count, household_sum
+from chassis.law import NEVER, HouseholdRows, Yen, day_number, household_any, household_count, household_sum, tax
 
 from premium_service.rules import columns as c
 from premium_service.rules import income, income_levy, judging, levy_base, months, reduction
@@ -27,22 +26,11 @@ def assess(households: Households, parameters: Parameters) -> Assessments:
     ValueError where the rows of a household are not contiguous. A person assessed alone gets what the same person gets in a batch.
     """
     result = Assessments.empty(households, parameters)
-    rows = HouseholdRows.of(households.household)
-    for start, end in _chunks(rows):
+    for start, end in HouseholdRows.of(households.household).chunks(CHUNK_ROWS):
         members = households.part(start, end)
         out = {name: column[start:end] for name, column in result.columns.items()}
         _assess_chunk(members, parameters, out)
     return result
-
-
-def _chunks(rows: HouseholdRows) -> Iterator[tuple[int, int]]:
-    """Row ranges of about CHUNK_ROWS that end where a household ends."""
-    start = 0
-    while start < rows.rows:
-        following = int(np.searchsorted(rows.starts, start + CHUNK_ROWS))
-        end = int(rows.starts[following]) if following < len(rows.starts) else rows.rows
-        yield start, end
-        start = end
 
 
 def _assess_chunk(members: Households, law: Parameters, out: Columns) -> None:
@@ -60,9 +48,9 @@ def _assess_chunk(members: Households, law: Parameters, out: Columns) -> None:
 
 def _incomes(members: Households, law: Parameters, under_65: Flags, out: Columns) -> None:
     income_day = date(law.fiscal_year.income_year, 12, 31)
-    salary = income.salary_income(receipts=members.salary_receipts, table=law.salary)
+    salary = tax.salary_income(receipts=members.salary_receipts, table=law.salary)
     beside_pension = salary + members.business_income + members.other_income + members.capital_gains
-    pension = income.pension_income(
+    pension = tax.pension_income(
         receipts=members.public_pension_receipts,
         from_65=law.pension_from_65,
         under_65=law.pension_under_65,
@@ -70,8 +58,8 @@ def _incomes(members: Households, law: Parameters, under_65: Flags, out: Columns
         cuts=law.pension_deduction_cuts,
         other_income=beside_pension,
     )
-    adjustment = income.salary_adjustment.on(income_day)(salary=salary, pension=pension, limit=law.salary_adjustment_limit)
-    gross = income.gross_income(
+    adjustment = tax.salary_adjustment.on(income_day)(salary=salary, pension=pension, limit=law.salary_adjustment_limit)
+    gross = tax.gross_income(
         pension=pension,
         salary=salary - adjustment,
         business=members.business_income,
@@ -86,7 +74,7 @@ def _incomes(members: Households, law: Parameters, under_65: Flags, out: Columns
     )
     total, unexplained = income.stated_or_summed(summed=summed, stated=members.total_income, is_stated=members.has_total_income)
     gross = np.maximum(gross, total)
-    deduction = levy_base.basic_deduction(gross_income=gross, steps=law.basic_deduction)
+    deduction = tax.basic_deduction(gross_income=gross, steps=law.basic_deduction)
     out["pension_income"][:] = pension
     out["salary_income"][:] = salary
     out["salary_adjustment"][:] = adjustment
@@ -101,8 +89,8 @@ def _judging_income(members: Households, law: Parameters, under_65: Flags, own_s
     pension = judging.judging_pension(pension=out["pension_income"], senior_deduction=law.senior_pension_deduction, is_under_65=under_65)
     salary = out["salary_income"] - out["salary_adjustment"]
     if own_salary is not members.salary_receipts:
-        salary = income.salary_income(receipts=own_salary, table=law.salary)
-        adjust = income.salary_adjustment.on(date(law.fiscal_year.income_year, 12, 31))
+        salary = tax.salary_income(receipts=own_salary, table=law.salary)
+        adjust = tax.salary_adjustment.on(date(law.fiscal_year.income_year, 12, 31))
         salary -= adjust(salary=salary, pension=out["pension_income"], limit=law.salary_adjustment_limit)
     receipts = (
         members.public_pension_receipts | members.salary_receipts | members.business_income | members.other_income | members.capital_gains

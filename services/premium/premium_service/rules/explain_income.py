@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from chassis.law import day_number
+from chassis.law.tax import IncomeRow, salary_adjustment
 
 from premium_service.rules.columns import INQUIRING, UNDECLARED
-from premium_service.rules.income import salary_adjustment
 from premium_service.rules.judging import earner
 from premium_service.rules.reduction import household_limits
 from premium_service.rules.steps import Explanation
-from premium_service.rules.tables import IncomeRow
 
 TAX_LAW_PENSION = "所得税法 第35条、租税特別措置法 第41条の15の3"
 TAX_LAW_SALARY = "所得税法 第28条、別表第五"

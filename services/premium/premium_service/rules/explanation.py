@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from chassis.law.steps import Language, Step
 
 from premium_service.rules import columns as c
 from premium_service.rules import income_levy
@@ -11,7 +12,7 @@ from premium_service.rules.cap import levy_cap
 from premium_service.rules.columns import Assessments
 from premium_service.rules.explain_income import explain_household, explain_income
 from premium_service.rules.parameters import MEDICAL
-from premium_service.rules.steps import ORDINANCE, Explanation, Language, Step, share_text
+from premium_service.rules.steps import ORDINANCE, Explanation, share_text
 
 
 def explain(assessments: Assessments, index: int, language: Language = "ja") -> list[Step]:

@@ -6,26 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from chassis.law import FiscalYear, Rate
-
-from premium_service.rules.tables import IncomeTable
+from chassis.law import Citation, Cited, FiscalYear, Rate
+from chassis.law.tax import IncomeTable
 
 MEDICAL, CHILD_SUPPORT = "medical", "child_support"
 PARTS: tuple[str, str] = (MEDICAL, CHILD_SUPPORT)
 """医療分, and from FY2026 子ども・子育て支援納付金分."""
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """Where a parameter of this assessment stands. `provisional` (暫定): not verified, or later than anybody reviewed."""
-
-    name: str
-    term: str
-    start: date
-    law: str
-    source: str
-    confidence: str
-    provisional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +69,7 @@ class CapTransition:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Cited):
     """Everything the rules need for one union and one fiscal year. `hash` identifies the whole content."""
 
     union: str
@@ -116,8 +102,3 @@ class Parameters:
     citations: Mapping[str, Citation]
     hash: str
     confirmed: frozenset[str] = frozenset()
-
-    def provisional(self, name: str) -> bool:
-        """Whether the parameter is provisional here: a named officer's confirmation lifts it."""
-        citation = self.citations.get(name)
-        return citation is not None and citation.provisional and citation.name not in self.confirmed

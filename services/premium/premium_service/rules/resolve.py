@@ -2,60 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import date
-from typing import TypeVar
 
-from chassis.law import Dated, FiscalYear, LawBook, Rate, UnknownToUs, Value, content_hash, flag, rate, record, table, whole, word
+from chassis.law import FiscalYear, LawBook, LawReader, Rate, UnknownToUs, Value, content_hash, flag, rate, record, table, whole, word
+from chassis.law.tax import IncomeTable
 
 from premium_service.rules.parameters import (
     CHILD_SUPPORT,
     MEDICAL,
     CapTransition,
-    Citation,
     DependantSpan,
     Parameters,
     PartRates,
     ReductionLimits,
     Settings,
 )
-from premium_service.rules.tables import IncomeTable
-
-T = TypeVar("T")
-
-
-@dataclass
-class _Reader:
-    """Looks parameters up by day, the union's own before the national ones, and notes each with its source."""
-
-    national: LawBook
-    union: LawBook
-    union_code: str
-    citations: dict[str, Citation] = field(default_factory=dict)
-    content: dict[str, object] = field(default_factory=dict)
-
-    def get(self, name: str, day: date, read: Callable[[Value], T]) -> T:
-        dated = self._dated(name)
-        value = dated.on(day)
-        entry = dated.entry_on(day)
-        self.citations[name] = Citation(
-            dated.name, dated.term, entry.start, entry.law, entry.source, entry.confidence, dated.provisional_on(day)
-        )
-        self.content[dated.name] = [entry.start, value, entry.law, entry.source, entry.confidence]
-        return read(value)
-
-    def find(self, name: str, day: date, read: Callable[[Value], T]) -> T | None:
-        """None where the parameter does not exist for this union, or has no value on the day."""
-        if self._own(name) not in self.union and name not in self.national:
-            return None
-        return self.get(name, day, read) if self._dated(name).find(day) is not None else None
-
-    def _own(self, name: str) -> str:
-        return f"union_{self.union_code}.{name}"
-
-    def _dated(self, name: str) -> Dated[Value]:
-        return self.union[self._own(name)] if self._own(name) in self.union else self.national[name]
 
 
 def parameters_for(
@@ -72,7 +34,7 @@ def parameters_for(
     Raises NotInForce before the scheme began and UnknownToUs where the union's rates are a gap, naming the parameter and the day.
     """
     chosen = settings or Settings()
-    reader = _Reader(national, union, union_code)
+    reader = LawReader(((union, f"union_{union_code}."), (national, "")))
     day, income_day = fiscal_year.start, date(fiscal_year.income_year, 12, 31)
     areas = reader.find("uneven_rates", day, table) or ()
     limits = reader.get("reduction_limits", day, record)
@@ -117,7 +79,7 @@ def parameters_for(
     return _hashed(made, reader, chosen)
 
 
-def _hashed(made: Parameters, reader: _Reader, settings: Settings) -> Parameters:
+def _hashed(made: Parameters, reader: LawReader, settings: Settings) -> Parameters:
     overrides = {
         name: value if not isinstance(value, tuple) else [[limit, share] for limit, share in value]
         for name in Settings.__slots__
@@ -128,7 +90,7 @@ def _hashed(made: Parameters, reader: _Reader, settings: Settings) -> Parameters
 
 
 def _parts(
-    reader: _Reader, fiscal_year: FiscalYear, areas: tuple[Mapping[str, Value], ...], settings: Settings, seven: Rate
+    reader: LawReader, fiscal_year: FiscalYear, areas: tuple[Mapping[str, Value], ...], settings: Settings, seven: Rate
 ) -> dict[str, PartRates]:
     day = fiscal_year.start
     rates = reader.get("medical_rates", day, record)
@@ -167,7 +129,7 @@ def _parts(
     return parts
 
 
-def _levy_reductions(reader: _Reader, day: date, settings: Settings) -> tuple[tuple[int, Rate], ...]:
+def _levy_reductions(reader: LawReader, day: date, settings: Settings) -> tuple[tuple[int, Rate], ...]:
     """National and own shares added together, at most the whole, by rising limit of the levy base."""
     national = (reader.find("income_levy_reduction", day, table) or ()) if settings.special_reductions else ()
     own = settings.own_income_levy_reduction
@@ -190,7 +152,7 @@ def _cap_transition(values: Mapping[str, Value]) -> CapTransition:
     return CapTransition(whole(values["cap"]), born, disability)
 
 
-def _dependant_spans(reader: _Reader, fiscal_year: FiscalYear) -> tuple[DependantSpan, ...]:
+def _dependant_spans(reader: LawReader, fiscal_year: FiscalYear) -> tuple[DependantSpan, ...]:
     """The share of each month, months with the same share joined."""
     spans: list[DependantSpan] = []
     for month, start in enumerate(fiscal_year.month_starts):

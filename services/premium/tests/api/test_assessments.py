@@ -13,6 +13,7 @@ from chassis.settings import Settings
 from chassis.testing import SAMPLE_DAY, Databases, TestDatabase
 from chassis.tokens import Principal, Signer
 from chassis.web import create_app
+from contracts.events.eligibility import AddressProtected
 from joserfc.jwk import OKPKey
 from premium_service.bootstrap import SERVICE
 from pypdf import PdfReader
@@ -93,3 +94,22 @@ async def test_without_a_token_nothing_is_shown(database: TestDatabase, tmp_path
         client.headers.pop("authorization")
         answer = await client.get("/people/131016/1/assessments")
     assert (answer.status_code, answer.json()["code"]) == (401, "KOKI-401")
+
+
+async def test_the_notice_of_a_protected_person_or_the_household_shows_no_address_until_the_protection_ends(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    """I-39."""
+    said = {"effective_on": SAMPLE_DAY, "municipality_code": "131016", "resident_number": "1", "valid_from": SAMPLE_DAY}
+    shown = []
+    for sequence, changes in enumerate(({"valid_until": None}, {"valid_until": SAMPLE_DAY}), start=1):
+        async with database.units() as units:
+            await apply(units, AddressProtected.model_validate({**said, "sequence": sequence, **changes}))
+        async with _client(database, CLERK, tmp_path) as client:
+            for number in ("1", "2"):
+                decided = (await client.get(f"/people/131016/{number}/assessments")).raise_for_status().json()
+                pdf = (await client.get(f"/assessments/{decided[0]['assessment_id']}/document")).raise_for_status().content
+                text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+                shown.append(("〒" in text, "手渡し" in text))
+
+    assert shown == [(False, True), (False, True), (True, False), (True, False)]

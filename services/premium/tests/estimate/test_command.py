@@ -205,7 +205,7 @@ def test_settings_of_one_case_override_the_unions(run: Any) -> None:
 
 
 def test_kinds_that_are_not_built_say_what_exists(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["copay-rate"]) == 2
+    assert main(["high-cost"]) == 2
     assert "まだ作られていません" in capsys.readouterr().err
     assert main(["nonsense"]) == 2
     assert "premium" in capsys.readouterr().err

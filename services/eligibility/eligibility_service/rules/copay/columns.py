@@ -82,13 +82,12 @@ _DAY, _YEN, _CODE, _FLAG = np.int32, np.int64, np.int16, np.bool_
 
 AMOUNTS = (
     "public_pension_receipts", "salary_receipts", "business_income", "other_income", "capital_gains", "capital_gains_special_deduction",
-    "loss_carried_forward", "total_income", "taxable_income", "aggregate_income",
+    "loss_carried_forward", "total_income", "taxable_income", "gross_income",
 )  # fmt: skip
 
 MEMBER_DTYPE: np.dtype[np.void] = np.dtype(
     [
         ("household", np.int64),
-        ("member", np.int64),
         ("judged_on", _DAY),
         ("born_on", _DAY),
         *((name, _YEN) for name in AMOUNTS),
@@ -102,13 +101,17 @@ MEMBER_DTYPE: np.dtype[np.void] = np.dtype(
         ("was_head", _FLAG),
         ("has_total_income", _FLAG),
         ("has_taxable_income", _FLAG),
-        ("has_aggregate_income", _FLAG),
+        ("has_gross_income", _FLAG),
         ("has_dependants", _FLAG),
         ("has_applied_receipts", _FLAG),
         ("receives_welfare_pension", _FLAG),
     ]
 )
-"""A member's records: `was_head` is 世帯主 on 31 December of the income year; `applied_receipts` are those of 基準収入額適用申請."""
+"""A member's records.
+
+`was_head`: 世帯主 on 31 December of the income year, or whoever the municipality counted young members for. `applied_receipts`: the
+receipts of 基準収入額適用申請.
+"""
 
 FACTS_DTYPE: np.dtype[np.void] = np.dtype(
     [
@@ -120,10 +123,11 @@ FACTS_DTYPE: np.dtype[np.void] = np.dtype(
         ("receipts", _YEN),
         ("taxable_missing", _CODE),
         ("income_missing", _CODE),
+        ("after_deduction_missing", _CODE),
         ("has_receipts", _FLAG),
     ]
 )
-"""What the tests ask of one person, made from the records (or stated by an estimate); `*_missing` is an Outcome, DECIDED where it is known."""
+"""What the tests ask of one person, made from the records (or stated by an estimate); `*_missing` is an Outcome, DECIDED where known."""
 
 JUDGED_DTYPE: np.dtype[np.void] = np.dtype(
     [
@@ -158,7 +162,6 @@ class Members:
     """Members as columns; the order of the fields is the order of MEMBER_DTYPE."""
 
     household: Numbers
-    member: Numbers
     judged_on: DayNumbers
     born_on: DayNumbers
     public_pension_receipts: Yen
@@ -170,7 +173,7 @@ class Members:
     loss_carried_forward: Yen
     total_income: Yen
     taxable_income: Yen
-    aggregate_income: Yen
+    gross_income: Yen
     applied_receipts: Yen
     income_status: Codes
     tax_status: Codes
@@ -181,7 +184,7 @@ class Members:
     was_head: Flags
     has_total_income: Flags
     has_taxable_income: Flags
-    has_aggregate_income: Flags
+    has_gross_income: Flags
     has_dependants: Flags
     has_applied_receipts: Flags
     receives_welfare_pension: Flags

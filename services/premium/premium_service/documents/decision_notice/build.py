@@ -14,7 +14,7 @@ from typing import Final, Literal, Self
 from chassis.documents import DocumentRefused, Expected, Sheet
 from chassis.documents.fitting import width
 from chassis.documents.fonts import typefaces
-from chassis.documents.letter import Contact, Delivery
+from chassis.documents.letter import Contact, Delivery, appeals
 from contracts.eras import format_day, format_fiscal_year
 from contracts.primitives import FiscalYear, InsuredNumber
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -116,7 +116,7 @@ def build(notice: DecisionNoticeData) -> Sheet:
     if notice.household_total is not None:
         facts.append(("世帯の保険料の合計", _yen(notice.household_total)))
     rows = [_row(part) for part in notice.parts]
-    appeals = _appeals(notice.review_board)
+    advice = appeals(notice.review_board)
     name_font = typefaces().choose_for_name(notice.name, field="被保険者氏名")
     sheets = list(_sheets(notice.steps))
     data: dict[str, object] = {
@@ -128,7 +128,7 @@ def build(notice: DecisionNoticeData) -> Sheet:
         "facts": [{"label": label, "value": value} | ({"font": name_font} if label == "被保険者氏名" else {}) for label, value in facts],
         "explanation": notice.explanation,
         "rows": rows,
-        "appeals": appeals,
+        "appeals": advice,
         "contact": notice.contact.data(),
         "sheet_title": f"{year}　後期高齢者医療保険料　計算明細書",
         "insured": f"被保険者番号　{notice.insured_number}",
@@ -157,7 +157,7 @@ def build(notice: DecisionNoticeData) -> Sheet:
             for column, cell in zip(("区分", "均等割額", "所得割額", "保険料額"), row, strict=True)
         ),
         ("合計", _yen(notice.annual_amount)),
-        *(("不服の申立て", line) for line in appeals),
+        *(("不服の申立て", line) for line in advice),
         *notice.contact.expected(),
     )
     return Sheet(data, (first, *(_expected(sheet, data) for sheet in sheets)))
@@ -185,13 +185,6 @@ def _row(part: PremiumPart) -> tuple[str, str, str, str]:
         f"{_yen(part.per_capita_after_reduction)}（{part.reduction}軽減）" if part.reduction else _yen(part.per_capita_after_reduction)
     )
     return PART_TITLES[part.part], reduced, _yen(part.income_levy), _yen(part.amount)
-
-
-def _appeals(board: str) -> tuple[str, ...]:
-    return (
-        f"この決定に不服があるときは、この通知を受け取った日の翌日から3か月以内に、{board}に審査請求をすることができます。",
-        "決定の取消しの訴えは、審査請求の裁決を受けた後でなければ起こせません(裁決を知った日の翌日から6か月以内)。",
-    )
 
 
 Section = tuple[str, list[DecisionStep]]

@@ -24,8 +24,11 @@ def _offices() -> dict[str, dict[str, str]]:
     return found
 
 
-def notice_of(decision: Mapping[str, Any], person: tuple[str, str, str, tuple[str, ...]], union: str) -> DecisionNoticeData:
-    """`decision` with its steps, `person` as (被保険者番号, name, postal code, address lines). Raises `DocumentRefused`."""
+def notice_of(decision: Mapping[str, Any], person: tuple[str, str, str | None, tuple[str, ...]], union: str) -> DecisionNoticeData:
+    """`decision` with its steps, `person` as (被保険者番号, name, postal code, address lines). Raises `DocumentRefused`.
+
+    Without a postal code the address is withheld (支援措置), and the notice is one to hand over.
+    """
     insured_number, name, postal_code, address = person
     office = _offices().get(union)
     if office is None:
@@ -34,7 +37,7 @@ def notice_of(decision: Mapping[str, Any], person: tuple[str, str, str, tuple[st
     year = decision["fiscal_year_name"]
     try:
         return DecisionNoticeData(
-            delivery=Delivery(postal_code=postal_code, address=address, name=name),
+            delivery=Delivery.by_hand(name) if postal_code is None else Delivery(postal_code=postal_code, address=address, name=name),
             insured_number=insured_number,
             name=name,
             fiscal_year=decision["fiscal_year"],

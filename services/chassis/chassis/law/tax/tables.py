@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from chassis.law import Rate, Value, Yen, rate, whole
+
+from chassis.law.loader import rate, whole
+from chassis.law.rate import Rate, Yen
+from chassis.law.units import Value
 
 _LARGEST = 2**63 - 1
 

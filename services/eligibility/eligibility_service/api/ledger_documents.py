@@ -1,0 +1,151 @@
+"""資格に関する通知: made from the ledger, read back, kept, and given again byte for byte."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+import obstore
+from chassis.documents import DocumentRefused
+from chassis.documents.letter import Delivery
+from chassis.problems import NOT_FOUND, Problem
+from chassis.tokens import Principal
+from chassis.unit_of_work import UnitOfWork
+from chassis.web import once, role, runtime_of
+from fastapi import APIRouter, Depends, Header, Request, Response
+from pydantic import BaseModel
+
+from eligibility_service.documents.ledger_letter import WORDS, LetterKind, render_letter
+from eligibility_service.documents.letters import OF_QUALIFICATION, letter, of_entry, of_qualification
+from eligibility_service.domain.entries import Entry
+from eligibility_service.law import UnionSettings, notice_days, settings_of
+from eligibility_service.store import entries, letters, registers
+
+READERS = ("window_clerk", "municipal_manager", "union_staff")
+router = APIRouter(tags=["letters"])
+Clerk = Annotated[Principal, Depends(role(*READERS))]
+
+
+class Wanted(BaseModel):
+    """Which letter: of an entry (a receipt, or a letter once more), or of a qualification (the latest, if none is named)."""
+
+    kind: LetterKind
+    entry_id: UUID | None = None
+    insured_id: UUID | None = None
+
+
+@router.post("/people/{municipality_code}/{resident_number}/letters", status_code=201)
+async def make_letter(
+    municipality_code: str,
+    resident_number: str,
+    wanted: Wanted,
+    request: Request,
+    who: Clerk,
+    idempotency_key: Annotated[str, Header(min_length=8, max_length=100)],
+) -> dict[str, Any]:
+    """A letter from what the ledger says now; the same Idempotency-Key gives the same letter again."""
+    if not who.may_see(municipality_code):
+        raise Problem(404, *NOT_FOUND, detail="この宛名番号の住民はいないか、見る権限のない市区町村の住民です。")
+    runtime = runtime_of(request)
+    settings = settings_of(runtime.settings.union, on=runtime.clock.today())
+    asked = f"{municipality_code}:{resident_number}:{wanted.model_dump_json()}".encode()
+    async with runtime.units.open() as uow:
+
+        async def act() -> dict[str, Any]:
+            known = await _known(uow, municipality_code, resident_number)
+            entry = next((one for one in known.entries if one.entry_id == wanted.entry_id), None)
+            if (entry is None) != (wanted.kind in OF_QUALIFICATION):
+                raise Problem(404, *NOT_FOUND, detail="この通知のもとになる記載がありません。")
+            documents, refusals = await make(
+                uow, municipality_code, resident_number, [wanted.kind], settings, by=who.user, entry=entry, insured_id=wanted.insured_id
+            )
+            if refusals:
+                raise Problem(422, "KOKI-E026", "通知を作れません。", refusals[0])
+            return documents[0]
+
+        return await once(uow, who, idempotency_key, asked, act)
+
+
+@router.get("/letters/{document_id}/document")
+async def document(document_id: UUID, request: Request, who: Clerk) -> Response:
+    """The exact PDF that was kept."""
+    runtime = runtime_of(request)
+    async with runtime.units.open(seen_by=who) as uow:
+        found = await letters.find(uow, document_id)
+    if found is None:
+        raise Problem(404, *NOT_FOUND, detail="この通知はないか、見る権限のない市区町村のものです。")
+    content = await (await obstore.get_async(runtime.store, found["document_key"])).bytes_async()
+    headers = {"X-Document-SHA256": found["document_sha256"], "Cache-Control": "no-store"}
+    return Response(bytes(content), media_type="application/pdf", headers=headers)
+
+
+async def make(
+    uow: UnitOfWork,
+    code: str,
+    number: str,
+    kinds: Sequence[LetterKind],
+    settings: UnionSettings,
+    *,
+    by: str,
+    entry: Entry | None = None,
+    insured_id: UUID | None = None,
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Make and keep letters; returns them, and why one could not be printed. An entry stands even when its letter waits for a name."""
+    made: list[dict[str, Any]] = []
+    refusals: list[str] = []
+    for kind in kinds:
+        found = await letters.qualification(uow, code, number, insured_id)
+        facts = _facts(kind, entry, found)
+        record = (await _known(uow, code, number)).record
+        delivery = await _delivery(uow, code, number, record)
+        try:
+            data = letter(
+                kind,
+                facts,
+                record=record,
+                delivery=delivery,
+                insured_number=found["insured_number"] if found and kind is not LetterKind.DISABILITY_REFUSED else "",
+                settings=settings,
+                issued_on=uow.today,
+            )
+            pdf = await asyncio.to_thread(render_letter, data)
+        except DocumentRefused as error:
+            refusals.append(str(error))
+            continue
+        document_id = await letters.keep(
+            uow, code, number, pdf, kind=kind.value, by=by,
+            entry_id=entry.entry_id if entry else None, insured_id=found["insured_id"] if found else None,
+        )  # fmt: skip
+        made.append({"document_id": str(document_id), "kind": kind.value, "title": WORDS[kind].title})
+    return made, refusals
+
+
+def _facts(kind: LetterKind, entry: Entry | None, found: dict[str, Any] | None) -> tuple[tuple[str, str], ...]:
+    if entry is not None:
+        return of_entry(kind, entry, notice_days=notice_days(on=entry.recorded_at.date()))
+    if found is None or (kind is not LetterKind.ACQUISITION and found["lost_on"] is None):
+        detail = "この方の資格の取得日と喪失日を確かめてください。"
+        raise Problem(409, "KOKI-E027", "この通知のもとになる資格がありません。", detail)
+    return of_qualification(kind, found)
+
+
+async def _delivery(uow: UnitOfWork, code: str, number: str, record: dict[str, Any]) -> Delivery | None:
+    """送付先 where there is one, else the address of the register; None where no address may be printed (支援措置)."""
+    person = (code, number)
+    if person in await registers.protected_people(uow, [person], on=uow.today):
+        return None
+    elsewhere = (await registers.delivery_of(uow, [person], on=uow.today)).get(person)
+    if elsewhere:
+        return Delivery(postal_code=elsewhere.postal_code, address=elsewhere.address, name=elsewhere.recipient)
+    lines = [record["address_prefecture"] + record["address_municipality"] + record["address_town"] + record["address_number"]]
+    lines += [record["address_building"]] if record["address_building"] else []
+    return Delivery(postal_code=record["postal_code"], address=tuple(lines), name=record["name"])
+
+
+async def _known(uow: UnitOfWork, code: str, number: str) -> entries.Known:
+    try:
+        return await entries.known(uow, code, number)
+    except entries.NoSuchResident as error:
+        raise Problem(404, *NOT_FOUND, detail="この宛名番号の住民はいません。") from error

@@ -1,0 +1,79 @@
+"""What a run of `judge-copay-rates` asks the database beside its inputs: last year's rates, what was revised since, who is missing."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+from asyncpg import Connection
+from chassis.binary_copy import Records, copy_out
+from chassis.jobs import Chunk
+
+from eligibility_service.domain.copay import uuid_of
+from eligibility_service.rules.copay.period import CopayYear
+
+_CHUNKS: Final = """
+SELECT min(household) AS first, max(household) AS last, count(DISTINCT insured_id) FILTER (WHERE is_judged) AS judged
+FROM copay_input WHERE run_id = $1 GROUP BY household / $2 ORDER BY 1
+"""
+_LAST_YEAR: Final = np.dtype([("insured_id", "S16"), ("rate_percent", np.int16)])
+_REVISED: Final = """
+SELECT DISTINCT i.household FROM copay_input i JOIN job_run j ON j.id = i.run_id
+JOIN copay_rate r ON r.insured_id = i.insured_id AND r.copay_year = $2 AND r.recorded_from > j.prepared_at
+WHERE i.run_id = $1 AND i.household BETWEEN $3 AND $4 AND i.is_insured AND r.run_id <> i.run_id
+"""
+_MISSED: Final = """
+SELECT count(*) FROM qualification q JOIN resident r USING (municipality_code, resident_number)
+WHERE q.acquired_on <= {day} AND (q.lost_on IS NULL OR (q.lost_on > {day} AND q.lost_on > q.acquired_on)) AND r.status = '1'
+  AND NOT EXISTS (SELECT FROM copay_rate c WHERE c.insured_id = q.insured_id AND c.copay_year = {year})
+  AND NOT EXISTS (SELECT FROM copay_wait w WHERE w.insured_id = q.insured_id AND w.copay_year = {year})
+"""
+
+
+async def chunks(raw: Connection[Any], run_id: UUID, households: int) -> list[Chunk]:
+    """The chunks of a run: ranges of frozen households."""
+    rows = await raw.fetch(_CHUNKS, run_id, households)
+    return [Chunk(number, str(row["first"]), str(row["last"]), row["judged"]) for number, row in enumerate(rows, 1)]
+
+
+async def against_last_year(raw: Connection[Any], rates: Records, year: CopayYear) -> dict[str, int]:
+    """「1割→2割」 and so on with the number of people; 「新規」 for whoever had no rate last year."""
+    if not len(rates):
+        return {}
+    query = f"""SELECT insured_id, rate_percent FROM copay_rate WHERE copay_year = {year.year - 1} AND insured_id = ANY ($1::uuid[])
+        ORDER BY insured_id"""
+    before = await copy_out(raw, query, _LAST_YEAR, [uuid_of(value) for value in rates["insured_id"]])
+    last = np.zeros(len(rates), np.int16)
+    if len(before):
+        place = np.minimum(np.searchsorted(before["insured_id"], rates["insured_id"]), len(before) - 1)
+        last = np.where(before["insured_id"][place] == rates["insured_id"], before["rate_percent"][place], 0)
+    pairs, counts = np.unique(np.stack([last, rates["rate_percent"]]), axis=1, return_counts=True)
+    return {_change(old, new): int(count) for (old, new), count in zip(pairs.T.tolist(), counts, strict=True)}
+
+
+def _change(old: int, new: int) -> str:
+    return f"{f'{old // 10}割' if old else '新規'}→{new // 10}割"
+
+
+async def without_revised(raw: Connection[Any], records: Records, run_id: UUID, year: CopayYear) -> Records:
+    """Rows whose household nobody has judged anew since the run was frozen: what is newer than the run stands."""
+    if not len(records):
+        return records
+    rows = await raw.fetch(_REVISED, run_id, year.year, int(records["household"][0]), int(records["household"][-1]))
+    revised = np.array([row["household"] for row in rows], np.int64)
+    return records[~np.isin(records["household"], revised)] if len(revised) else records
+
+
+async def stored_spans(raw: Connection[Any], run_id: UUID) -> int:
+    """Decisions of a run that are stored, in force or superseded."""
+    found: int = await raw.fetchval(
+        "SELECT (SELECT count(*) FROM copay_rate WHERE run_id = $1) + (SELECT count(*) FROM copay_rate_history WHERE run_id = $1)", run_id
+    )
+    return found
+
+
+async def without_answer(raw: Connection[Any], year: CopayYear) -> int:
+    """Insured residents on the first day of the year who have neither a rate nor a wait: there must be none (I-20)."""
+    found: int = await raw.fetchval(_MISSED.format(day=f"'{year.start}'::date", year=year.year))
+    return found
