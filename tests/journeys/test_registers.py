@@ -28,7 +28,7 @@ from services.gateway.tests.world import GatewayWorld, a_gateway, hidden
 from tests.journeys.gateway_process import free_port
 
 ONE, TWO = (f"/people/{CHIYODA}/{number:015d}" for number in (2, 8))
-WHERE = {"address_town": "隠田", "postal_code": "9876543"}
+WHERE: dict[str, Any] = {"address_town": "隠田", "postal_code": "9876543"}
 ENTRY = {
     "purpose": "everything",
     "applicant": "後期　一郎",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import structlog
 from fastapi import APIRouter
@@ -48,6 +49,10 @@ class Service:
     background: Sequence[Callable[[Runtime], Coroutine[Any, Any, None]]] = ()
     seed: Callable[[Runtime], Coroutine[Any, Any, None]] | None = None
     """Called by `migrate` after the migrations, for reference data."""
+
+    def job(self, name: str) -> Job | None:
+        """The job of this name; None where the service has none."""
+        return next((job for job in self.jobs if job.name == name), None)
 
 
 @dataclass
@@ -118,6 +123,14 @@ class Runtime:
         if self.consumer and self._tasks and len(self._tasks) > 1:
             found["consumers"] = self.consumer.consuming
         return found | {name: proof() for name, proof in self.proofs.items()}
+
+    async def begin_job(self, name: str, parameters: dict[str, Any], *, by: str) -> UUID:
+        """Plan a run of one of the service's own jobs and let the workers take it up: for work whose asking is its approval."""
+        job = self.service.job(name)
+        assert job is not None, name
+        run_id = await jobs.prepare(job, parameters, self.units, by=by)
+        await jobs.approve(run_id, self.units, by=by)
+        return run_id
 
     async def _pass_deadlines(self) -> None:
         while self.service.processes:

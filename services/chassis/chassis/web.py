@@ -181,7 +181,7 @@ async def abandon_dead_letter(identifier: UUID, body: Reason, request: Request, 
 async def prepare_job(name: str, parameters: dict[str, str], request: Request, who: Operator) -> dict[str, Any]:
     """Plan a run and show its preview; nothing is executed before it is approved."""
     runtime = runtime_of(request)
-    job = {job.name: job for job in runtime.service.jobs}.get(name)
+    job = runtime.service.job(name)
     if job is None:
         raise Problem(404, *NOT_FOUND, detail=f"処理「{name}」はこのサービスにありません。")
     run_id = await jobs.prepare(job, dict(parameters), runtime.units, by=who.user)

@@ -91,7 +91,7 @@ async def test_what_the_broker_does_not_confirm_in_time_is_late_and_the_next_rou
             outcomes = await publish_all(channel, [_parcel(1), _parcel(2)], seconds=0.5)
             assert {type(outcome) for outcome in outcomes} == {TimeoutError}
         for frame in held:
-            await channel._on_confirm_frame(frame)  # type: ignore[misc]
+            await channel._on_confirm_frame(frame)
         assert await publish_all(channel, [_parcel(3), _parcel(4, queue="nowhere")], seconds=15) != [None, None]
         assert [message.message_id for message in await _received(queue, 3)] == ["message 1", "message 2", "message 3"]
 

@@ -16,7 +16,7 @@ from contracts.events.eligibility import AddressProtected
 from services.collection.tests.jobs.test_issue_notices import person, run
 from services.collection.tests.people import CHIYODA, DAY, ROOT, apply, rows
 
-SECRET = {"postal_code": "9876543", "address_town": "隠田", "address_number": "7丁目77番"}
+SECRET: dict[str, Any] = {"postal_code": "9876543", "address_town": "隠田", "address_number": "7丁目77番"}
 SHOWN = ("987-6543", "隠田", "7丁目77番")
 
 

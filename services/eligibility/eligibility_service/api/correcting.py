@@ -50,7 +50,7 @@ def _require_standing(content: TakenBack, known: Known) -> None:
     if content.entry_id not in counting:
         raise Problem(404, *NOT_FOUND, detail="この記載はないか、すでに取り消されています。")
     if isinstance(counting[content.entry_id].content, Renumbered):
-        raise Problem(409, "KOKI-E025", "番号の変更は取り消せません。", "前の番号は使えません。もう一度、番号の変更をしてください。")
+        raise Problem(409, "KOKI-E028", "番号の変更は取り消せません。", "前の番号は使えません。もう一度、番号の変更をしてください。")
 
 
 def shown(asked: Approval) -> dict[str, str]:

@@ -72,7 +72,7 @@ async def ask(
 async def _what_would_be(uow: UnitOfWork, code: str, number: str, correction: Correction, by: str) -> dict[str, Any]:
     content = correction.content
     if content.kind not in CORRECTIONS:
-        raise Problem(422, "KOKI-E022", "この手続は訂正・取消ではありません。", "届出として受け付けてください。")
+        raise Problem(422, "KOKI-E029", "この手続はここでは受け付けません。", "届出として受け付けてください。")
     if not correction.reason.strip():
         raise Problem(422, "KOKI-E024", "理由がありません。", "訂正・取消の理由を入れてください。")
     known = await known_person(uow, code, number)

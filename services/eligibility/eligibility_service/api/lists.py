@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import obstore
-from chassis import jobs
 from chassis.clock import derived_id
 from chassis.problems import NOT_ALLOWED, NOT_FOUND, Problem
 from chassis.tokens import Principal
@@ -16,8 +15,8 @@ from chassis.web import role, runtime_of
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from eligibility_service.documents.list_file import write
 from eligibility_service.domain.lists import COLUMNS, STRUCK, TITLES, WHOLE_UNION, ListAsked, ListKind, NotAsked, Order
-from eligibility_service.jobs.make_list import MakeList
 from eligibility_service.store import lists, made_lists
 
 router = APIRouter(prefix="/lists", tags=["lists"])
@@ -94,7 +93,8 @@ async def make(
     idempotency_key: Annotated[str, Header(min_length=8, max_length=100)],
 ) -> dict[str, Any]:
     """Make a file of a list: a short one now, a long one by a job. The same Idempotency-Key is the same list."""
-    units = runtime_of(request).units
+    runtime = runtime_of(request)
+    units = runtime.units
     asked, list_id = _asked(kind, wanted, who, request), derived_id("list", who.user, idempotency_key)
     async with units.open(seen_by=who) as uow:
         if known := await made_lists.listing(uow, list_id=list_id):
@@ -108,11 +108,11 @@ async def make(
             "place": wanted.place,
             "by": who.user,
         }
-        await jobs.approve(await jobs.prepare(MakeList(), parameters, units, by=who.user), units, by=who.user)
+        await runtime.begin_job("make-list", parameters, by=who.user)
     else:
         async with units.open() as uow:
             found = await made_lists.freeze(uow, list_id, asked, form=wanted.form, place=wanted.place, by=who.user)
-            await made_lists.make_part(uow, found, number=1, first=0, rows=max(1, found.rows.height))
+            await made_lists.make_part(uow, found, write, number=1, first=0, rows=max(1, found.rows.height))
             await made_lists.finish(uow, list_id)
     async with units.open(seen_by=who) as uow:
         (row,) = await made_lists.listing(uow, list_id=list_id)

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from chassis import jobs
 from chassis.problems import Problem
 from chassis.tokens import Principal
 from chassis.web import once, role, runtime_of
@@ -17,7 +16,6 @@ from pydantic import BaseModel, Field
 
 from eligibility_service.api import steps
 from eligibility_service.domain.phases import Milestone, Phase
-from eligibility_service.jobs.make_result_table import MakeResultTable
 from eligibility_service.store import approvals, gate, migration, phases, results
 
 router = APIRouter(prefix="/migration", tags=["migration"])
@@ -75,13 +73,11 @@ async def result_table(request: Request, who: Reader) -> list[dict[str, Any]]:
 @router.post("/results", status_code=202)
 async def make_result_table(request: Request, who: UnionStaff) -> dict[str, UUID]:
     """Compare every municipality anew; a worker does it, one municipality after the other."""
-    units = runtime_of(request).units
-    async with units.open() as uow:
+    runtime = runtime_of(request)
+    async with runtime.units.open() as uow:
         if await migration.plan(uow) is None:
             raise Problem(409, "KOKI-E055", "基準日が決まっていません。", "移行の計画に基準日を入れてから、創設結果表を作ってください。")
-    run_id = await jobs.prepare(MakeResultTable(), {}, units, by=who.user)
-    await jobs.approve(run_id, units, by=who.user)
-    return {"run_id": run_id}
+    return {"run_id": await runtime.begin_job("make-result-table", {}, by=who.user)}
 
 
 @router.post("/plan")

@@ -129,7 +129,7 @@ async def preview(municipality_code: str, resident_number: str, notice: Notice, 
 def _require_allowed(who: Principal, municipality_code: str, notice: Notice) -> None:
     require_own(who, municipality_code)
     if notice.content.kind in CORRECTIONS:
-        raise Problem(422, "KOKI-E022", "この手続は届出ではありません。", "訂正・履歴修正・取消は、二人目の確認が要る手続です。")
+        raise Problem(422, "KOKI-E029", "この手続はここでは受け付けません。", "訂正・履歴修正・取消は、二人目の確認が要る手続です。")
     if notice.content.kind in BY_UNION and UNION not in who.roles:
         raise Problem(403, *NOT_ALLOWED, detail="この決定は広域連合の職員が行います。")
 

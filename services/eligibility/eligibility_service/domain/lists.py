@@ -6,10 +6,15 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
+from uuid import UUID
 
+import polars as pl
 from contracts.eras import format_day
 
 WHOLE_UNION: Final = "*"
+PDF: Final = "pdf"
+ROWS_A_PAGE: Final = 26
+PAGES_A_VOLUME: Final = 300
 
 
 class ListKind(StrEnum):
@@ -135,3 +140,20 @@ def month_of(day: date, *, after: int = 0) -> tuple[date, date]:
     first = date(months // 12, months % 12 + 1, 1)
     following = date((months + 1) // 12, (months + 1) % 12 + 1, 1)
     return first, following - timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A list whose rows are fixed."""
+
+    list_id: UUID
+    asked: ListAsked
+    form: str
+    place: str
+    rows: pl.DataFrame
+    asked_by: str
+
+    @property
+    def rows_a_part(self) -> int:
+        """A CSV is one file; a PDF has volumes of a bounded number of pages."""
+        return ROWS_A_PAGE * PAGES_A_VOLUME if self.form == PDF else max(1, self.rows.height)

@@ -66,7 +66,7 @@ def compare(*, extract: pl.DataFrame, mirror: pl.DataFrame, wanted: pl.DataFrame
     }
     return Result(
         residents=mirror.height,
-        birth_unknown=mirror["born_on_unknown_text"].is_not_null().sum(),
+        birth_unknown=int(mirror["born_on_unknown_text"].is_not_null().sum()),
         insured=_counts(once["acquisition_ground"]),
         not_insured=_counts(_reasons(others, cut_off_on)),
         differences={kind: count for kind, count in found.items() if count},

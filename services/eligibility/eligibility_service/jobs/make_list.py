@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.jobs import Chunk, Plan
 from chassis.unit_of_work import UnitOfWork
 
+from eligibility_service.documents.list_file import write
 from eligibility_service.domain.lists import TITLES, ListAsked
 from eligibility_service.store import made_lists
 
@@ -31,7 +32,7 @@ class MakeList:
     async def execute(self, parameters: dict[str, Any], run_id: UUID, chunk: Chunk, uow: UnitOfWork) -> dict[str, int]:
         found = await made_lists.thaw(uow, UUID(parameters["list_id"]))
         first = int(chunk.first_key)
-        marked = await made_lists.make_part(uow, found, number=chunk.number, first=first, rows=chunk.records)
+        marked = await made_lists.make_part(uow, found, write, number=chunk.number, first=first, rows=chunk.records)
         return {"rows": chunk.records, "marked": marked}
 
     async def reconcile(self, parameters: dict[str, Any], run_id: UUID, totals: dict[str, int], uow: UnitOfWork) -> dict[str, Any]:

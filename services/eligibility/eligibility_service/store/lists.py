@@ -16,9 +16,10 @@ from eligibility_service.domain.entries import TERMS
 from eligibility_service.domain.history import GROUND, LOSS
 from eligibility_service.domain.lists import COLUMNS, WHOLE_UNION, ListAsked, ListKind, Order
 from eligibility_service.domain.records import KEY
+from eligibility_service.domain.words import WITHHELD
 from eligibility_service.rules.acquisition import reaches_75_on
 from eligibility_service.store.bulk import frame_of
-from eligibility_service.store.registers import WITHHELD, protected_people
+from eligibility_service.store.registers import protected_people
 
 DISABLED: Final = "障害認定により被保険者"
 _OF: Final = f"($1 = '{WHOLE_UNION}' OR {{q}}.municipality_code = $1)"

@@ -6,8 +6,8 @@ import asyncio
 import hashlib
 import io
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,15 +15,10 @@ import obstore
 import polars as pl
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
-from contracts.eras import format_day
 
-from eligibility_service.documents.people_list import ROWS_A_PAGE, ListPaper, render
-from eligibility_service.documents.spreadsheet import written
-from eligibility_service.domain.lists import COLUMNS, TITLES, ListAsked, ListKind
+from eligibility_service.domain.lists import PDF, Frozen, ListAsked
 from eligibility_service.store import lists
 
-PDF: Final = "pdf"
-PAGES_A_VOLUME: Final = 300
 AT_ONCE: Final = 1_000
 """A list of so many rows is made while its officer waits; a longer one is a job."""
 _KEEP: Final = """
@@ -47,21 +42,8 @@ WHERE (p.list_id, p.number) = ($1, $2)
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """A list whose rows are fixed."""
-
-    list_id: UUID
-    asked: ListAsked
-    form: str
-    place: str
-    rows: pl.DataFrame
-    asked_by: str
-
-    @property
-    def rows_a_part(self) -> int:
-        """A CSV is one file; a PDF has volumes of a bounded number of pages."""
-        return ROWS_A_PAGE * PAGES_A_VOLUME if self.form == PDF else max(1, self.rows.height)
+Write = Callable[[Frozen, pl.DataFrame, int, date], tuple[bytes, int | None, int]]
+"""A file of some rows of a list from row `first`, made on a day: its bytes, its pages (of a PDF), and how many cells are marked."""
 
 
 class RowsChanged(Exception):
@@ -92,10 +74,10 @@ async def thaw(uow: UnitOfWork, list_id: UUID) -> Frozen:
     return Frozen(list_id, asked, row["form"], row["place"], pl.read_parquet(io.BytesIO(content)), row["asked_by"])
 
 
-async def make_part(uow: UnitOfWork, found: Frozen, *, number: int, first: int, rows: int) -> int:
+async def make_part(uow: UnitOfWork, found: Frozen, write: Write, *, number: int, first: int, rows: int) -> int:
     """Make and keep one file of a list: `rows` rows from row `first` (from 0); how many of them are marked."""
     part = found.rows.slice(first, rows)
-    content, pages, marked = await asyncio.to_thread(_file, found, part, first, _paper(uow, found))
+    content, pages, marked = await asyncio.to_thread(write, found, part, first, uow.today)
     sha256 = hashlib.sha256(content).hexdigest()
     key = f"eligibility/lists/{found.list_id}/{sha256}.{'pdf' if found.form == PDF else 'csv'}"
     await obstore.put_async(uow.store, key, content)
@@ -108,33 +90,6 @@ async def make_part(uow: UnitOfWork, found: Frozen, *, number: int, first: int, 
 async def finish(uow: UnitOfWork, list_id: UUID) -> None:
     """All parts are there."""
     await (await driver(uow.connection)).execute("UPDATE made_list SET made_at = $2 WHERE list_id = $1", list_id, uow.now)
-
-
-def _file(found: Frozen, part: pl.DataFrame, first: int, paper: ListPaper) -> tuple[bytes, int | None, int]:
-    if found.form == PDF:
-        return render(paper, part, first=first)
-    content, missing = written(part, paper.columns, found.form)
-    return content, None, missing
-
-
-def _paper(uow: UnitOfWork, found: Frozen) -> ListPaper:
-    kind = found.asked.kind
-    return ListPaper(
-        title=TITLES[kind],
-        lines=found.asked.lines(today=uow.today),
-        place=found.place,
-        foot=f"{format_day(uow.today)} 作成　※は、印刷できない文字を含むところです。画面で確かめてください。",
-        totals=totals(found.rows, kind),
-        columns=COLUMNS[kind],
-        rows=found.rows.height,
-    )
-
-
-def totals(rows: pl.DataFrame, kind: ListKind) -> str:
-    """合計, and how many there are of each sort: sexes on the ledger, kinds of event, groups of people of 75."""
-    sort = {ListKind.LEDGER: "sex", ListKind.CHANGES: "event"}.get(kind, "group")
-    counts: Iterable[tuple[str, int]] = rows.group_by(sort).len().sort(sort).iter_rows()
-    return f"合計 {rows.height:,}件（{'・'.join(f'{value} {count:,}' for value, count in counts)}）" if rows.height else "合計 0件"
 
 
 async def listing(uow: UnitOfWork, *, list_id: UUID | None = None, limit: int = 50) -> list[dict[str, Any]]:

@@ -36,9 +36,10 @@ async def counted_until(uow: UnitOfWork) -> date:
     So the initial ledger is there, numbered and printed, before the day on which it counts.
     """
     row = await (await driver(uow.connection)).fetchrow(_COUNTED_UNTIL)
-    if row["phase"] == Phase.ROUTINE or row["cut_off_on"] is None:
+    cut_off_on: date | None = row["cut_off_on"]
+    if row["phase"] == Phase.ROUTINE or cut_off_on is None:
         return uow.today
-    return max(uow.today, row["cut_off_on"])
+    return max(uow.today, cut_off_on)
 
 
 async def begin(uow: UnitOfWork, phase: Phase, *, reason: str, asked_by: str, approval_id: UUID | None = None) -> None:

@@ -81,7 +81,7 @@ async def test_the_ledger_is_listed_by_number_or_by_name_as_of_any_two_days(data
 
 async def test_every_event_of_a_period_is_listed_in_order_and_what_was_cancelled_is_struck(databases: Databases, keys: Path) -> None:
     """E-12."""
-    died = {"status": "3", "changed_on": date(2026, 7, 1), "ended_on": date(2026, 7, 1), "change_reason": "40"}
+    died: dict[str, Any] = {"status": "3", "changed_on": date(2026, 7, 1), "ended_on": date(2026, 7, 1), "change_reason": "40"}
     async with a_window(databases, keys) as window:
         world = window.world
         await world.hear(resident(1))

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import httpx
@@ -24,7 +25,7 @@ from services.eligibility.tests.people import CHIYODA, resident
 VICTIM, MEMBER, OTHER = (f"{number:015d}" for number in (2, 3, 4))
 SECRET = ("隠田", "9876543", "7丁目77番", "隠れ荘")
 """Town, postal code, number and building of the protected address; no other text of the tests has them."""
-WHERE = {
+WHERE: dict[str, Any] = {
     "address_town": SECRET[0], "postal_code": SECRET[1], "address_number": SECRET[2], "address_building": SECRET[3],
 }  # fmt: skip
 PROTECTION = {"applicant": "本人", "ground": "domestic_violence", "valid_from": "2026-07-01", "expires_on": "2027-06-30", "remark": ""}

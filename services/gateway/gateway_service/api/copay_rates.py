@@ -108,5 +108,5 @@ def _show(
     applied_on: date | None = None,
 ) -> Response:
     status = 422 if errors else 200
-    values = {"typed": typed, "errors": errors, "confirm": confirm, "applied_on": applied_on, "key": typed.get("key") or str(uuid4())}
-    return show(request, person, "receipts", status=status, **values)
+    key = typed.get("key") or str(uuid4())
+    return show(request, person, "receipts", status=status, typed=typed, errors=errors, confirm=confirm, applied_on=applied_on, key=key)

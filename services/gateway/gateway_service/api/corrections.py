@@ -58,7 +58,9 @@ async def confirm(
         path = f"{person.path}/corrections/preview"
         reply = await gateway_of(request).upstream.ask("eligibility", path, session.principal, method="POST", json=body)
         if reply.unavailable:
-            raise Problem(503, "KOKI-S510", "いまは確かめられません。", "資格サービスに接続できません。", saved="何も申請していません。")
+            raise Problem(
+                503, "KOKI-S510", "いまは届出と記載を確かめられません。", "資格サービスに接続できません。", saved="何も申請していません。"
+            )
         if reply.ok:
             would = reply.json()
         else:

@@ -17,7 +17,6 @@ from gateway_service.api.pages import HEADERS, ScreenRoute, page
 from gateway_service.domain import words
 from gateway_service.domain.file_calendar import Direction, Expected, Slot, State, due_at
 from gateway_service.domain.roles import Right
-from gateway_service.handlers.calendar import slots_of
 from gateway_service.store import file_calendar, municipalities
 from gateway_service.store.sign_ins import Session
 
@@ -52,7 +51,7 @@ async def _board(request: Request, session: Session, *, changed: bool, may_chang
     """The last business days by municipality; older days only where something is still missing."""
     gateway = gateway_of(request)
     async with gateway.runtime.units.open() as uow:
-        slots = await slots_of(uow)
+        slots = await file_calendar.slots_of(uow)
         settings = [found for found in await file_calendar.settings(uow.connection) if found.until is None or found.until > uow.today]
         names = await municipalities.names(uow.connection)
         at = business_moment(uow.today, uow.now)

@@ -66,7 +66,15 @@ async def one(
     chosen = municipality if municipality in places else next(iter(places))
     typed = _typed(found, dict(request.query_params), gateway.runtime.clock.today())
     wanted, errors = _days(typed)
-    values = {"list": found, "places": places, "chosen": chosen, "order": order, "typed": typed, "errors": errors, "forms": FORMS}
+    values: dict[str, Any] = {
+        "list": found,
+        "places": places,
+        "chosen": chosen,
+        "order": order,
+        "typed": typed,
+        "errors": errors,
+        "forms": FORMS,
+    }
     if errors:
         return page(request, "list.html", status=422, found=None, key="", again="", **values)
     query = {"municipality": chosen, "order": order, **wanted}

@@ -29,7 +29,7 @@ async def entered(gateway: Gateway, session: Session, path: str) -> dict[str, An
     """Everything entered about a person, as eligibility tells it."""
     reply = await gateway.upstream.ask("eligibility", f"{path}/entries", session.principal)
     if not reply.ok:
-        raise Problem(503, "KOKI-S510", "いまは届出と記載を表示できません。", "資格サービスに接続できません。記載は失われていません。")
+        raise Problem(503, "KOKI-S510", "いまは届出と記載を確かめられません。", "資格サービスに接続できません。記載は失われていません。")
     answer = reply.json()
     assert isinstance(answer, dict)
     return answer
@@ -80,7 +80,7 @@ async def confirm(request: Request, session: Clerk, municipality_code: str, resi
         reply = await gateway.upstream.ask("eligibility", path, session.principal, method="POST", json=read.body)
         if reply.unavailable:
             raise Problem(
-                503, "KOKI-S510", "いまは届出を確かめられません。", "資格サービスに接続できません。", saved="何も保存していません。"
+                503, "KOKI-S510", "いまは届出と記載を確かめられません。", "資格サービスに接続できません。", saved="何も保存していません。"
             )
         if reply.ok:
             would = reply.json()

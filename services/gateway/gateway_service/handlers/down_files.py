@@ -15,7 +15,6 @@ from pydantic_core import to_json
 
 from contracts.layouts import sha256_of
 from gateway_service.domain import answers
-from gateway_service.handlers.changes import ANSWERS_EXCHANGE
 from gateway_service.store import file_calendar
 
 KIND: Final = "qualifications"
@@ -36,7 +35,8 @@ async def on_qualification_files(messages: Sequence[Message[QualificationFileSea
         values = {"municipality_code": event.municipality_code, **file, **keys, **sums}
         await file_calendar.offer(uow, values, business_moment(uow.today, uow.now))
         told = answers.offer(str(message.id), **file, sha256=event.seal.sha256)
-        uow.send(to_json(told), exchange=ANSWERS_EXCHANGE, routing_key=event.municipality_code, subject=event.municipality_code)
+        code = event.municipality_code
+        uow.send(to_json(told), exchange=answers.EXCHANGE, routing_key=code, subject=code, content_type=answers.CONTENT_TYPE)
 
 
 async def _verified(uow: UnitOfWork, key: str, sha256: str) -> bytes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
 
 from chassis.business_days import business_moment
 from chassis.clock import uuid7
@@ -12,7 +12,10 @@ from chassis.unit_of_work import UnitOfWork
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway_service.domain.file_calendar import Direction, Expected, Happened, Slot
+from gateway_service.domain.file_calendar import Direction, Expected, Happened, Slot, board
+
+DAYS_BACK: Final = 14
+"""So long a file that is late is looked for; after that its alert stays until a person has dealt with the municipality."""
 
 _SETTINGS = """
 SELECT direction, municipality_code, kind, by_hour, lower(valid_during) AS since, upper(valid_during) AS until FROM expected_file
@@ -156,3 +159,11 @@ async def mark(connection: AsyncConnection, file: Any, column: str, at: datetime
         ),
         {"at": at, "code": file.municipality_code, "kind": file.kind, "generation": file.generation},
     )
+
+
+async def slots_of(uow: UnitOfWork) -> list[Slot]:
+    """The expected files of the last fortnight as they stand at the present hour of the business day."""
+    days = [uow.today - timedelta(days=back) for back in range(DAYS_BACK, -1, -1)]
+    arrived, refused = await happened(uow.connection, days[0], days[-1])
+    expected = await settings(uow.connection)
+    return board(expected, arrived, refused, days, at=business_moment(uow.today, uow.now))

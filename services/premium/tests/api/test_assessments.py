@@ -102,9 +102,9 @@ async def test_the_notice_of_a_protected_person_or_the_household_shows_no_addres
     """I-39."""
     said = {"effective_on": SAMPLE_DAY, "municipality_code": "131016", "resident_number": "1", "valid_from": SAMPLE_DAY}
     shown = []
-    for sequence, changes in enumerate(({"valid_until": None}, {"valid_until": SAMPLE_DAY}), start=1):
+    for sequence, until in enumerate((None, SAMPLE_DAY), start=1):
         async with database.units() as units:
-            await apply(units, AddressProtected.model_validate({**said, "sequence": sequence, **changes}))
+            await apply(units, AddressProtected.model_validate({**said, "sequence": sequence, "valid_until": until}))
         async with _client(database, CLERK, tmp_path) as client:
             for number in ("1", "2"):
                 decided = (await client.get(f"/people/131016/{number}/assessments")).raise_for_status().json()

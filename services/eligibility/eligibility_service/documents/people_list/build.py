@@ -14,9 +14,8 @@ from chassis.documents import GOTHIC, MINCHO, MOJI_JOHO, DocumentRefused, Expect
 from chassis.documents.fonts import PLACEHOLDER, typefaces
 from contracts.eras import format_day_short
 
-from eligibility_service.domain.lists import STRUCK, Column
+from eligibility_service.domain.lists import ROWS_A_PAGE, STRUCK, Column
 
-ROWS_A_PAGE: Final = 26
 LEFT_EDGE: Final = 30
 GAP: Final = 5
 """Points between a cell and the next column."""
