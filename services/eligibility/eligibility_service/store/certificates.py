@@ -18,7 +18,6 @@ from contracts.events.eligibility import CaseKind, CertificateKind
 from contracts.events.municipal import ResidentChanged
 
 from eligibility_service.domain.certificates import KIND_NAMES, Family, IssueReason
-from eligibility_service.domain.records import KEY
 from eligibility_service.store import phases, replacing
 from eligibility_service.store.bulk import keys_of
 from eligibility_service.store.cases import close_cases, raise_cases
@@ -99,11 +98,12 @@ async def make_due(uow: UnitOfWork, acquired: pl.DataFrame, traceparents: Sequen
 
     None for whoever is looked for, and none before routine work: those of a first load are printed together, by `issue-cards`.
     """
-    traces = acquired.with_columns(traceparent=pl.Series(traceparents, dtype=pl.String))
-    searched = await held(uow, zip(*keys_of(acquired), strict=True))
-    traces = traces.join(pl.DataFrame(sorted(searched), schema=KEY, orient="row"), on=KEY, how="anti").select("insured_id", "traceparent")
-    if not traces.height or not await phases.is_routine(uow):
+    people = list(zip(*keys_of(acquired), strict=True))
+    if not people or not await phases.is_routine(uow):
         return
+    searched = await held(uow, people)
+    traces = pl.DataFrame({"insured_id": acquired["insured_id"], "traceparent": pl.Series(traceparents, dtype=pl.String)})
+    traces = traces.filter(pl.Series([person not in searched for person in people]))
     raw = await driver(uow.connection)
     rows = (await needs_of(uow, traces["insured_id"].to_list(), on=uow.today)).join(traces, on="insured_id")
     await raw.execute(
