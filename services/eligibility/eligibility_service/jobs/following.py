@@ -17,7 +17,8 @@ from chassis.unit_of_work import Units
 from eligibility_service.documents.printing import print_one
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
 from eligibility_service.jobs.calendar import CALENDAR, send_what_is_due
-from eligibility_service.store import certificates, copay_waits, protections, residence_surveys, search
+from eligibility_service.jobs.judge_on_birthday import JudgeOnBirthday
+from eligibility_service.store import certificates, copay_birthdays, copay_waits, protections, residence_surveys, search
 from eligibility_service.store.issuing import issue
 
 log = structlog.get_logger("following")
@@ -102,6 +103,7 @@ async def follow_calendar(runtime: Runtime) -> None:
 
     async def one() -> bool:
         await acquire_today(runtime.units)
+        await judge_birthdays_today(runtime.units)
         await remind_today(runtime.units)
         return False
 
@@ -116,6 +118,18 @@ async def acquire_today(units: Units) -> None:
             return  # another replica is looking
         if await raw.fetchval(_DUE_TODAY, uow.today, AcquireOnBirthday.name):
             run_id = await jobs.prepare(AcquireOnBirthday(), {}, units, by=CALENDAR)
+            await jobs.approve(run_id, units, by=CALENDAR)
+
+
+async def judge_birthdays_today(units: Units) -> None:
+    """Prepare and approve `judge-on-birthday` once for each month; months in which nothing ran are caught up."""
+    async with units.open() as uow:
+        if not await (await driver(uow.connection)).fetchval("SELECT pg_try_advisory_xact_lock(hashtext('copay birthdays'))"):
+            return  # another replica is looking
+        if span := await copay_birthdays.to_look_at(uow, JudgeOnBirthday.name):
+            after, until = span
+            days = {"after": after.isoformat(), "until": until.isoformat()}
+            run_id = await jobs.prepare(JudgeOnBirthday(), days, units, by=CALENDAR)
             await jobs.approve(run_id, units, by=CALENDAR)
 
 

@@ -57,6 +57,7 @@ _ACTIONS: Final = {
     "ask_for_step": "期の変更の申請",
     "see_print_log": "交付記録",
     "see_copay_waits": "負担割合の判定保留",
+    "make_copay_notice": "負担割合判定通知書の作成",
     "apply_receipts": "基準収入額適用申請の受付",
     "see_card_holdings": "マイナ保険証の保有状況",
     "file_calendar": "ファイルの予定の変更",
@@ -88,6 +89,7 @@ CASES: Final = {
     "certificate_unprintable": ("証を印刷できない", "氏名や住所の文字を確かめ、住民情報を送り直してください。届くと自動で作り直します。"),
 }
 LETTERS: Final = {
+    "copay_rate_changed": "負担割合判定通知書",
     "receipt": "届出受付票",
     "disability_certified": "障害認定通知書",
     "disability_refused": "障害認定申請却下通知書",
