@@ -20,14 +20,17 @@ SPAN = {
     "rate_percent": 20, "limit_class": "一般Ⅱ", "reason": "課税所得と年金収入等が2割負担の基準以上", "exemption": None, "provisional": True,
     "decided_on": "2026-07-13", "recorded_from": "2026-07-13T00:00:00+00:00", "recorded_until": None, "is_today": True, "changed_from": 30,
 }  # fmt: skip
-BEFORE = {**SPAN, "valid_from": "2025-08-01", "valid_until": "2026-05-31", "rate_percent": 30, "limit_class": "現役並みⅠ", "is_today": False,
+BEFORE = {**SPAN, "valid_from": "2025-08-01", "valid_until": "2026-05-31", "rate_percent": 30, "limit_class": "現役並みⅠ",
+          "is_today": False,
           "changed_from": None}  # fmt: skip
 STEPS = [
     {"name": "highest_taxable", "term": "世帯の被保険者の課税所得の最高額", "value": 1_500_000, "unit": "yen",
      "formula": "1,500,000円（1,450,000円以上）", "law": "施行令 第7条", "provisional": False},
-    {"name": "receipts_sum", "term": "被保険者の収入額の合計", "value": None, "unit": "yen", "formula": "収入額が確認できない（申請がない）",
+    {"name": "receipts_sum", "term": "被保険者の収入額の合計", "value": None, "unit": "yen",
+     "formula": "収入額が確認できない（申請がない）",
      "law": "施行規則", "provisional": True},
-    {"name": "rate_percent", "term": "負担割合", "value": 20, "unit": "percent", "formula": "2割", "law": "施行令 第7条", "provisional": False},
+    {"name": "rate_percent", "term": "負担割合", "value": 20, "unit": "percent", "formula": "2割", "law": "施行令 第7条",
+     "provisional": False},
 ]  # fmt: skip
 RATES = {
     "spans": [SPAN, BEFORE], "earlier": [], "explained": {**SPAN, "steps": STEPS, "is_same": True},
@@ -35,7 +38,8 @@ RATES = {
 }  # fmt: skip
 KNOWN = {
     "person": {
-        "municipality_code": CHIYODA, "resident_number": NUMBER, "name": "後期　花子", "name_kana": "コウキ　ハナコ", "born_on": "1940-05-05",
+        "municipality_code": CHIYODA, "resident_number": NUMBER, "name": "後期　花子", "name_kana": "コウキ　ハナコ",
+        "born_on": "1940-05-05",
         "sex": "2", "status": "1", "insured_number": "00000001", "household_number": "1", "postal_code": "1000001",
         "address_prefecture": "東京都", "address_municipality": "千代田区", "address_town": "千代田", "address_number": "1番1号",
         "address_building": None, "born_on_unknown_text": None, "relationship": "02", "change_reason": "01", "changed_on": "1990-04-01",

@@ -1,4 +1,4 @@
-"""負担割合 follows what nobody reports: entries of the ledger, birthdays, and what comes between the freezing of a run and its end (E-27)."""
+"""負担割合 follows entries of the ledger and birthdays, and sees what comes between the freezing of a run and its end (E-27)."""
 
 from __future__ import annotations
 
