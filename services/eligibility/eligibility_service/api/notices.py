@@ -97,7 +97,7 @@ def _entry(
         effective_on = withdrawn_from(declared_on=notice.notified_on, wished_on=notice.effective_on, on_next_day=next_day)
     holding = known.decided(today=uow.today).periods
     born_on = known.record["born_on"]
-    reason = misfit(notice.content, effective_on, born_on=born_on, entries=known.entries, periods=holding, today=uow.today)
+    reason = misfit(notice.content, effective_on, born_on=born_on, entries=known.entered, periods=holding, today=uow.today)
     if reason:
         raise Problem(409, "KOKI-E022", "この届出は、いまの資格と合いません。", reason)
     new = entries.entry(

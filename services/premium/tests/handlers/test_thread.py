@@ -18,7 +18,15 @@ from chassis.testing import Databases
 from chassis.unit_of_work import Units
 from contracts.batches import BatchSealed
 from contracts.envelope import Event, Message
-from contracts.events.eligibility import AcquisitionGround, InsuredAcquired, InsuredBatchSealed, InsuredChanged, InsuredLost, LossReason
+from contracts.events.eligibility import (
+    AcquisitionGround,
+    FormerDependantDetermined,
+    InsuredAcquired,
+    InsuredBatchSealed,
+    InsuredChanged,
+    InsuredLost,
+    LossReason,
+)
 from contracts.events.municipal import (
     IncomeDetermined,
     IncomesBatchSealed,
@@ -220,6 +228,69 @@ async def test_death_ends_the_months_and_the_last_revision_counts(databases: Dat
         found = await decisions(units)
         assert [row[1] for row in found] == [1, 2]
         assert found[1][5] == 3, "April, May and June; the month of loss does not count"
+
+
+def dependant(number: str, answer: bool | None, *, sequence: int = 1, joined: date) -> FormerDependantDetermined:
+    return FormerDependantDetermined(
+        effective_on=joined, sequence=sequence, insured_id=insured_id(number), municipality_code="131016", resident_number=number,
+        joined_on=joined, former_dependant=answer,
+    )  # fmt: skip
+
+
+JOINED = date(2025, 7, 1)
+
+
+async def test_a_former_dependant_pays_no_income_part_and_half_of_the_flat_amount(databases: Databases) -> None:
+    """I-02: whatever the order; taken back, it is decided as before. Without the join in store/members.py the levy stayed."""
+    born = date(1950, 7, 1)
+    facts = [resident("1", born=born), income("1", pension=3_500_000), insured("1", born=born, acquired=JOINED)]
+    async with (await databases("premium", ROOT)).units() as units:
+        await apply(units, *facts)
+        full = await decisions(units)
+        await apply(units, dependant("1", True, joined=JOINED))
+        await apply(units, dependant("1", None, sequence=2, joined=JOINED))
+        three = await decisions(units)
+    async with (await databases("premium", ROOT)).units() as units:
+        await apply(units, dependant("1", True, joined=JOINED))
+        await apply(units, *facts)
+        first = await decisions(units)
+
+        # 12 months of half of 53,300 and of 1,300: 26,650 and 650, floored to 100.
+        assert [row[2:5] for row in first] == [(27_200, 26_600, 600)]
+        assert [row[2] for row in three] == [full[0][2], 27_200, full[0][2]]
+
+
+async def test_a_run_names_for_how_many_nobody_knows_whether_they_were_dependants(databases: Databases, tmp_path: Path) -> None:
+    """I-02, I-06: unknown is not no; it is charged in full and counted in the preview of the run."""
+    born = date(1950, 7, 1)
+    async with (await databases("premium", ROOT)).units(store=tmp_path) as units:
+        for number, answer in (("1", True), ("2", False), ("3", None), ("4", None)):
+            await apply(units, resident(number, household=number, born=born), insured(number, born=born, acquired=JOINED))
+            if number != "4":
+                await apply(units, dependant(number, answer, joined=JOINED))
+        run_id = await jobs.prepare(Assess(), {"scope": "all"}, units, by="tester")
+        async with units.engine.connect() as connection:
+            preview = (await connection.execute(text("SELECT preview FROM job_run WHERE id = :id"), {"id": run_id})).scalar_one()
+
+        assert (preview["insured"], preview["former_dependant_unknown"]) == (4, 2)
+
+
+async def test_moving_within_the_union_divides_the_months_by_municipality_as_the_law_counts_them(databases: Databases) -> None:
+    """A6: the month of acquisition counts in the new municipality, the month of loss does not in the old one: 12 together."""
+    moved = date(2026, 5, 20)
+    old = insured("1", born=OLD, acquired=SINCE)
+    gone = {"lost_on": moved, "loss_reason": LossReason.MOVED_WITHIN_UNION, "sequence": 2, "effective_on": moved}
+    new = {"municipality_code": "132012", "resident_number": "2", "insurer_number": "39132014"}
+    arrived = {"insured_id": insured_id("2"), "acquired_on": moved, "acquisition_ground": AcquisitionGround.MOVED_WITHIN_UNION}
+    async with (await databases("premium", ROOT)).units() as units:
+        await apply(units, resident("1", born=OLD), resident("2", born=OLD, municipality_code="132012"))
+        await apply(units, income("1", pension=1_500_000))
+        await apply(units, income("2", pension=1_500_000).model_copy(update={"municipality_code": "132012"}))
+        await apply(units, old)
+        await apply(units, InsuredLost(**{**old.model_dump(), **gone}), InsuredAcquired(**{**old.model_dump(), **new, **arrived}))
+
+        latest = {row[0]: row[5] for row in await decisions(units)}
+        assert latest == {"1": 1, "2": 11}
 
 
 async def test_sealed_batches_and_the_run_decide_what_single_events_decide(databases: Databases, tmp_path: Path) -> None:
