@@ -84,3 +84,9 @@ def confirmed_parameters(path: Path, copay_year: int) -> frozenset[str]:
 def notice_days(*, on: date) -> int:
     """届出期限: within how many days of an event on `on` a notice is in time (施行規則第10条)."""
     return national_law().read("notice_days", whole).on(on)
+
+
+def legal_basis(kind: str, *, on: date) -> tuple[str, bool]:
+    """根拠: the articles that an entry of a kind rests on, and whether nobody has verified them (暫定)."""
+    found = national_law().read(f"basis_{kind}", word)
+    return found.on(on), found.provisional_on(on)

@@ -14,10 +14,11 @@ from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service.domain import announcing
 from eligibility_service.domain.contents import AnyContent, Renumbered
-from eligibility_service.domain.corrections import Decided
-from eligibility_service.domain.entries import BASIS, Entry, Source
+from eligibility_service.domain.corrections import SCHEME, Decided
+from eligibility_service.domain.entries import Entry, Source
 from eligibility_service.domain.moves import Life, Person, decided_together
 from eligibility_service.domain.periods import decided
+from eligibility_service.law import legal_basis
 from eligibility_service.store import certificates, entry_log, former_dependants, ledger, residents
 from eligibility_service.store.bulk import literal_time
 
@@ -92,7 +93,7 @@ def entry(
         effective_on=effective_on,
         notified_on=notified_on,
         late_reason=late_reason,
-        legal_basis=BASIS[content.kind],
+        legal_basis=legal_basis(content.kind, on=max(effective_on, SCHEME))[0],
         source=source,
         reason=reason,
         recorded_by=by,

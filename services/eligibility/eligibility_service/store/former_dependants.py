@@ -21,7 +21,9 @@ from eligibility_service.store import entry_log, linked, qualifications
 
 _ANSWER: Final = {FormerDependant.YES: True, FormerDependant.NO: False, FormerDependant.TO_CONFIRM: None}
 _ANY: Final = "SELECT EXISTS (SELECT FROM ledger_entry WHERE kind = 'previous_insurer')"
-_SAID: Final = "SELECT insured_id::text, joined_on, former_dependant, revision FROM former_dependant_said WHERE insured_id = ANY ($1::uuid[])"
+_SAID: Final = """
+SELECT insured_id::text, joined_on, former_dependant, revision FROM former_dependant_said WHERE insured_id = ANY ($1::uuid[])
+"""
 _KEEP: Final = """
 INSERT INTO former_dependant_said AS s VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (insured_id) DO UPDATE SET joined_on = excluded.joined_on, former_dependant = excluded.former_dependant,

@@ -60,9 +60,11 @@ async def add(uow: UnitOfWork, new: pl.DataFrame) -> pl.DataFrame:
     if new.height == 0:
         return new
     raw = await driver(uow.connection)
-    values, has_check_digit = await _take_numbers(raw, new["insured_number"].null_count())
-    given = insured_numbers(values, has_check_digit=has_check_digit)
-    numbered = new.with_columns(given) if len(given) == new.height else _numbered(new, given)
+    numbered = new
+    if count := new["insured_number"].null_count():
+        values, has_check_digit = await _take_numbers(raw, count)
+        given = insured_numbers(values, has_check_digit=has_check_digit)
+        numbered = new.with_columns(given) if count == new.height else _numbered(new, given)
     known = ["recorded_from"] if "recorded_from" in numbered.columns else []
     await copy_frame(raw, "qualification", numbered, [*QUALIFICATION, *known])
     await search.follow_numbers(raw, numbered)

@@ -35,7 +35,8 @@ WITH assessed AS MATERIALIZED (
 )
 SELECT coalesce(i.insured_id, '{nobody}'::uuid) AS insured_id, r.municipality_code, s.number AS household, r.number AS member,
     s.judged_on, r.born_on, coalesce(i.acquired_on, 'infinity') AS acquired_on, coalesce(i.lost_on, 'infinity') AS lost_on,
-    CASE WHEN f.was_dependant THEN f.joined_on ELSE 'infinity' END AS former_dependant_since, {amounts}, coalesce(n.total_income, 0) AS total_income,
+    CASE WHEN f.was_dependant THEN f.joined_on ELSE 'infinity' END AS former_dependant_since,
+    {amounts}, coalesce(n.total_income, 0) AS total_income,
     coalesce(n.income_status, 3::smallint) AS income_status, 0::smallint AS rate_area, m.is_head,
     coalesce(i.acquired_on <= s.judged_on AND i.lost_on > s.judged_on, false) AS is_insured,
     a.insured_id IS NOT NULL AS is_assessed, coalesce(i.by_disability, false) AS by_disability,

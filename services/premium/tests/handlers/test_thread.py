@@ -339,3 +339,51 @@ async def _seal_and_load(units: Units, name: str, events: Sequence[Event], model
     schema = InsuredAcquired.type if model is InsuredBatchSealed else events[0].type
     found = await seal(units.store, f"{name}.parquet", frame, schema_name=schema, totals=())
     await apply(units, model(effective_on=DAY, batch_id=derived_id(name), key=f"{name}.parquet", seal=found, **extra))
+
+
+CORRECTIONS: dict[str, tuple[dict[str, Any], int]] = {
+    "cancelled": ({"lost_on": SINCE}, 0),
+    "lost in the past": ({"lost_on": date(2026, 4, 20), "loss_reason": LossReason.PUBLIC_ASSISTANCE}, 0),
+    "lost later": ({"lost_on": date(2026, 10, 1), "loss_reason": LossReason.MOVED_OUT}, 6),
+    "acquired later than said": ({"acquired_on": date(2026, 6, 30)}, 10),
+    "acquired earlier than said": ({"acquired_on": date(2019, 4, 1)}, 12),
+    "another ground": ({"acquisition_ground": AcquisitionGround.MOVED_IN}, 12),
+    "another number": ({"insured_number": "00000099"}, 12),
+}
+
+
+@pytest.mark.parametrize("what", CORRECTIONS)
+@pytest.mark.parametrize("in_a_batch", [False, True])
+async def test_a_corrected_qualification_is_charged_for_the_months_that_are_left(
+    databases: Databases, tmp_path: Path, what: str, in_a_batch: bool
+) -> None:
+    """E-05, E-06: a cancelled acquisition takes its premium back, to nothing; a new number or ground alone changes no yen."""
+    changed, months = CORRECTIONS[what]
+    first = insured("1", born=OLD, acquired=SINCE)
+    corrected = InsuredChanged(**{**first.model_dump(), **changed, "sequence": 2})
+    async with (await databases("premium", ROOT)).units(store=tmp_path) as units:
+        await apply(units, resident("1", born=OLD), income("1", pension=1_500_000), first)
+        before = await decisions(units)
+        if in_a_batch:
+            await _load_insured(units, [corrected])
+            run_id = await jobs.prepare(Assess(), {"scope": "due"}, units, by="tester")
+            await jobs.approve(run_id, units, by="tester")
+            assert (await jobs.execute(Assess(), run_id, units))["differences"] == {}
+        else:
+            await apply(units, corrected)
+
+        latest = (await decisions(units))[-1]
+        assert latest[5] == months
+        assert (latest[2] == 0) == (months == 0)
+        assert len(await decisions(units)) == (1 if latest[2:6] == before[0][2:6] else 2)
+
+
+async def test_somebody_certified_under_75_is_charged_from_the_month_of_acquisition(databases: Databases) -> None:
+    """E-14: a disability acquires under 75, and going on by age at 75 changes nothing."""
+    born, acquired = date(1957, 3, 1), date(2026, 6, 10)
+    first = insured("1", born=born, acquired=acquired).model_copy(update={"acquisition_ground": AcquisitionGround.DISABILITY})
+    async with (await databases("premium", ROOT)).units() as units:
+        await apply(units, resident("1", born=born), income("1", pension=1_500_000), first)
+        await apply(units, InsuredChanged(**{**first.model_dump(), "acquisition_ground": AcquisitionGround.AGE, "sequence": 2}))
+
+        assert [row[5] for row in await decisions(units)] == [10]
