@@ -31,7 +31,7 @@ def linked(draw: st.DrawFn) -> dict[Person, Life]:
 @given(linked())
 @settings(max_examples=400, deadline=None)
 def test_linked_people_never_hold_two_periods_at_once_and_a_move_leaves_no_gap(together: dict[Person, Life]) -> None:
-    """E-04. Without the division at each move the periods of the two municipalities overlapped in the first example."""
+    """E-04. Where the old part did not end at the move, the periods overlapped."""
     parts = moves.decided_together(together, today=TODAY).parts
 
     for one, following in itertools.pairwise(parts):

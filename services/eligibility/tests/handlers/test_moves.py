@@ -222,7 +222,7 @@ async def test_a_former_dependant_is_said_and_stays_one_from_the_first_day_after
 
 
 async def test_the_ledger_refuses_two_active_periods_and_a_foreign_number_of_linked_people(databases: Databases) -> None:
-    """I-42: the second wall, below the pure function. Without the trigger linked_people_fit both statements were stored."""
+    """I-42: the second wall, below the pure function. Without linked_people_fit and changed_number_is_own it was stored."""
     async with a_world(databases) as world:
         await world.hear(resident(1), came())
 
