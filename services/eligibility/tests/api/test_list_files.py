@@ -36,7 +36,7 @@ async def test_a_long_list_is_a_job_in_volumes_of_the_rows_that_were_frozen(
     databases: Databases, keys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(made_lists, "AT_ONCE", 10)
-    monkeypatch.setattr(made_lists, "PAGES_A_VOLUME", 1)
+    monkeypatch.setattr("eligibility_service.domain.lists.PAGES_A_VOLUME", 1)
     async with a_window(databases, keys) as window:
         await window.world.hear(*(resident(number) for number in range(1, 61)))
 
