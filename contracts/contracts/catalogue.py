@@ -37,6 +37,7 @@ CATALOGUE: dict[str, Entry] = dict(
         _entry(eligibility.CopayRatesBatchSealed, "benefits"),
         _entry(eligibility.CaseRaised, "gateway"),
         _entry(eligibility.CaseClosed, "gateway"),
+        _entry(eligibility.FormerDependantDetermined, "premium"),
         _entry(eligibility.AddressProtected, "premium", "collection", "gateway"),
         _entry(premium.PremiumAssessed, "collection"),
         _entry(premium.AssessmentsBatchSealed, "collection"),

@@ -21,6 +21,7 @@ class AcquisitionGround(StrEnum):
     EXCLUSION_ENDED = "exclusion_ended"
     DOMICILE_EXCEPTION = "domicile_exception"
     OTHER_UNION_ENDED = "other_union_ended"
+    MOVED_WITHIN_UNION = "moved_within_union"
 
 
 class LossReason(StrEnum):
@@ -35,6 +36,7 @@ class LossReason(StrEnum):
     DISABILITY_WITHDRAWN = "disability_withdrawn"
     DOMICILE_EXCEPTION_ENDED = "domicile_exception_ended"
     OTHER_UNION = "other_union"
+    MOVED_WITHIN_UNION = "moved_within_union"
 
 
 class CertificateKind(StrEnum):
@@ -246,6 +248,32 @@ class CaseClosed(CaseEvent):
     """事案解消: what was waited for has come, or somebody has dealt with it."""
 
     type: ClassVar[str] = "eligibility.case_closed.v1"
+
+
+class FormerDependantDetermined(Event):
+    """被扶養者であった者の確認: whether somebody was a dependant in employees' insurance on the day before `joined_on`.
+
+    `former_dependant` is empty where it is not known (any more): that is not no. `joined_on` is the day from which the person has been
+    insured without a break; a move within the union does not begin it anew.
+    """
+
+    type: ClassVar[str] = "eligibility.former_dependant_determined.v1"
+    owner: ClassVar[str] = "eligibility"
+    stream: ClassVar[str | None] = "former_dependant"
+
+    insured_id: UUID
+    municipality_code: MunicipalityCode
+    resident_number: ResidentNumber
+    joined_on: date
+    former_dependant: bool | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"{self.municipality_code}:{self.resident_number}"
+
+    @property
+    def position(self) -> str:
+        return str(self.insured_id)
 
 
 class AddressProtected(Event):

@@ -126,6 +126,39 @@ async def test_a_qualification_that_was_undone_holds_on_no_day(databases: Databa
     assert (await asked(database, "/insured/00000001?on=2020-05-01")).json()["insured"] is False
 
 
+CORRECTIONS: dict[str, tuple[dict[str, Any], bool]] = {
+    "cancelled": ({"lost_on": date(2020, 5, 1)}, False),
+    "lost in the past": ({"lost_on": date(2026, 3, 1), "loss_reason": LossReason.PUBLIC_ASSISTANCE}, False),
+    "acquired later than said": ({"acquired_on": date(2026, 8, 1)}, False),
+    "acquired earlier than said": ({"acquired_on": date(2019, 5, 1)}, True),
+    "certified under 75": ({"born_on": date(1957, 1, 1), "acquisition_ground": AcquisitionGround.DISABILITY}, True),
+}
+
+
+@pytest.mark.parametrize("what", CORRECTIONS)
+@pytest.mark.parametrize("in_a_batch", [False, True])
+async def test_the_last_knowledge_of_a_corrected_qualification_decides(
+    databases: Databases, tmp_path: Path, what: str, in_a_batch: bool
+) -> None:
+    """E-06: a cancelled acquisition pays no benefit on any day, whether it was said alone or in a file."""
+    changed, insured = CORRECTIONS[what]
+    database = await databases("benefits", ROOT)
+    corrected = acquired(1).model_copy(update={**changed, "sequence": 2})
+    async with database.units(store=tmp_path) as units:
+        await apply(units, acquired(1))
+        await apply(units, await sealed(units, [corrected]) if in_a_batch else corrected)
+    assert (await asked(database, "/insured/00000001")).json()["insured"] is insured
+
+
+async def test_whoever_has_a_new_number_is_found_by_it_and_not_by_the_old_one(databases: Databases) -> None:
+    """I-41: what is dated hangs on the qualification."""
+    database = await databases("benefits", ROOT)
+    async with database.units() as units:
+        await apply(units, acquired(1), acquired(1, "00000077", sequence=2))
+    assert (await asked(database, "/insured/00000077")).json()["holding"]["insured_id"] == str(acquired(1).insured_id)
+    assert (await asked(database, "/insured/00000001")).status_code == 404
+
+
 async def test_without_a_day_the_business_day_counts(databases: Databases) -> None:
     database = await databases("benefits", ROOT)
     async with database.units() as units:

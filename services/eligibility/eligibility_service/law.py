@@ -133,6 +133,12 @@ def notice_days(*, on: date) -> int:
     return national_law().read("notice_days", whole).on(on)
 
 
+def legal_basis(kind: str, *, on: date) -> tuple[str, bool]:
+    """根拠: the articles that an entry of a kind rests on, and whether nobody has verified them (暫定)."""
+    found = national_law().read(f"basis_{kind}", word)
+    return found.on(on), found.provisional_on(on)
+
+
 @cache
 def _union(union: str) -> LawBook:
     found = sorted(FOLDER.glob(f"{union}_*.yaml"))

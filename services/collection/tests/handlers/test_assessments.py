@@ -17,7 +17,7 @@ from contracts.events.premium import PremiumAssessed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.collection.tests.people import CHIYODA, HACHIOJI, OKUTAMA, ROOT, apply, assessed, instalments, rows, sealed
+from services.collection.tests.people import CHIYODA, HACHIOJI, OKUTAMA, ROOT, apply, assessed, instalments, insured, rows, sealed
 
 STATE = """
 SELECT a.insured_id, a.fiscal_year, a.municipality_code, a.resident_number, a.assessment_id, a.annual_amount, a.sequence, a.revision,
@@ -184,3 +184,16 @@ async def test_a_batch_that_is_not_what_the_event_announced_is_refused_whole(dat
         with pytest.raises(SealBroken):
             await apply(units, broken)
         assert await rows(units, "SELECT 1 FROM assessment") == []
+
+
+async def test_a_cancelled_acquisition_takes_its_charges_back_and_a_new_number_leaves_them(databases: Databases) -> None:
+    """E-06, I-41: the premium of a cancelled qualification comes as nothing; entries are reversed, never removed."""
+    async with (await databases("collection", ROOT)).units() as units:
+        await apply(units, insured(1), assessed(1, 58_000), insured(2), assessed(2, 58_000))
+        cancelled = insured(1, sequence=2).model_copy(update={"lost_on": date(2020, 5, 1)})
+        await apply(units, cancelled, assessed(1, 0, sequence=2), insured(2, sequence=2, insured_number="00000099"))
+
+        assert (sum((await instalments(units, 1)).values()), sum((await instalments(units, 2)).values())) == (0, 58_000)
+        numbers = await rows(units, "SELECT insured_number, lost_on FROM insured ORDER BY 1")
+        assert numbers == [("00000001", date(2020, 5, 1)), ("00000099", None)]
+        assert await rows(units, "SELECT count(*) FROM charge_entry WHERE reverses > 0") == [(8,)]

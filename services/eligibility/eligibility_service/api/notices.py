@@ -21,7 +21,7 @@ from eligibility_service.domain.contents import Said
 from eligibility_service.domain.corrections import SCHEME, Period
 from eligibility_service.domain.entries import IN_DAYS, Entry, Source, is_late, last_day_of_notice, standing
 from eligibility_service.domain.notices import BY_UNION, CORRECTIONS, misfit, was_dependant, withdrawn_from
-from eligibility_service.law import UnionSettings, notice_days, settings_of
+from eligibility_service.law import UnionSettings, legal_basis, notice_days, settings_of
 from eligibility_service.rules.previous_insurer import FormerDependant
 from eligibility_service.store import cases, deemed, entries, entry_log, letters
 
@@ -97,7 +97,7 @@ def _entry(
         effective_on = withdrawn_from(declared_on=notice.notified_on, wished_on=notice.effective_on, on_next_day=next_day)
     holding = known.decided(today=uow.today).periods
     born_on = known.record["born_on"]
-    reason = misfit(notice.content, effective_on, born_on=born_on, entries=known.entries, periods=holding, today=uow.today)
+    reason = misfit(notice.content, effective_on, born_on=born_on, entries=known.entered, periods=holding, today=uow.today)
     if reason:
         raise Problem(409, "KOKI-E022", "この届出は、いまの資格と合いません。", reason)
     new = entries.entry(
@@ -162,6 +162,7 @@ def shown(entry: Entry, *, days: int) -> dict[str, Any]:
     return {
         **entry.model_dump(mode="json", exclude={"position"}),
         "former_dependant": None if dependant is None else dependant.name.lower(),
+        "legal_basis_provisional": legal_basis(entry.content.kind, on=max(entry.effective_on, SCHEME))[1],
         "term": entry.term,
         "source_term": entry.source.term,
         "last_day": last_day_of_notice(entry.effective_on, days=days).isoformat(),

@@ -11,9 +11,10 @@ from contracts.eras import format_day
 
 from eligibility_service.documents.ledger_letter import LetterData, LetterKind
 from eligibility_service.domain import contents as log
+from eligibility_service.domain.corrections import SCHEME
 from eligibility_service.domain.entries import EVIDENCE, IN_DAYS, Entry, last_day_of_notice
 from eligibility_service.domain.history import GROUND, LOSS
-from eligibility_service.law import UnionSettings
+from eligibility_service.law import UnionSettings, legal_basis
 
 BY_ITSELF: Final = {
     "disability_certified": LetterKind.DISABILITY_CERTIFIED,
@@ -35,8 +36,14 @@ def of_entry(kind: LetterKind, entry: Entry, *, notice_days: int) -> tuple[tuple
         if entry.content.kind in IN_DAYS:
             facts.append(("届出期限", format_day(last_day_of_notice(entry.effective_on, days=notice_days))))
         facts += [("遅延の理由", entry.late_reason)] if entry.late_reason else []
-        return (*facts, ("受付番号", str(entry.entry_id).upper()), ("根拠", entry.legal_basis))
-    return (*_said(entry), ("根拠", entry.legal_basis))
+        return (*facts, ("受付番号", str(entry.entry_id).upper()), ("根拠", _basis(entry)))
+    return (*_said(entry), ("根拠", _basis(entry)))
+
+
+def _basis(entry: Entry) -> str:
+    """The articles; 「（暫定）」 where nobody has verified them."""
+    provisional = legal_basis(entry.content.kind, on=max(entry.effective_on, SCHEME))[1]
+    return entry.legal_basis + ("（暫定）" if provisional else "")
 
 
 def _said(entry: Entry) -> list[tuple[str, str]]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 import polars as pl
 
+from eligibility_service.domain.corrections import Period
 from eligibility_service.domain.entries import Entry
 from eligibility_service.domain.ledger import FACTS
+from eligibility_service.domain.moves import Life, Person, decided_together
 from eligibility_service.domain.periods import decided, next_turn
 from eligibility_service.domain.records import KEY
 from eligibility_service.domain.residence import Residence
 
-_WANTED: Final[dict[str, pl.DataType]] = {
+WANTED: Final[dict[str, pl.DataType]] = {
     "municipality_code": pl.String(),
     "resident_number": pl.String(),
     "residence_since": pl.Date(),
@@ -23,7 +26,43 @@ _WANTED: Final[dict[str, pl.DataType]] = {
     "lost_on": pl.Date(),
     "loss_reason": pl.String(),
 }
-_COMING: Final[dict[str, pl.DataType]] = {"municipality_code": pl.String(), "resident_number": pl.String(), "acquires_on": pl.Date()}
+COMING: Final[dict[str, pl.DataType]] = {"municipality_code": pl.String(), "resident_number": pl.String(), "acquires_on": pl.Date()}
+
+
+CARRIED: Final[dict[str, pl.DataType]] = {
+    "municipality_code": pl.String(),
+    "resident_number": pl.String(),
+    "residence_since": pl.Date(),
+    "from_code": pl.String(),
+    "from_number": pl.String(),
+    "from_since": pl.Date(),
+}
+"""A qualification that carries the number on, and the one that it goes on from."""
+
+
+def qualifications_moved(groups: Sequence[dict[Person, Life]], *, today: date) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """For people who are linked: WANTED, COMING and CARRIED, each part of a life where it was lived."""
+    wanted: list[tuple[Any, ...]] = []
+    coming: list[tuple[Any, ...]] = []
+    carried: list[tuple[Any, ...]] = []
+    for lives in groups:
+        parts = decided_together(lives, today=today).parts
+        wanted += [(*one.person, *_facts(one)) for one in parts]
+        for person, life in lives.items():
+            own = [one for one in parts if one.person == person]
+            coming.append((*person, next_turn(life.born_on, own, today=today)))
+        for before, one in itertools.pairwise(parts):
+            if one.continues:
+                carried.append((*one.person, one.cause_on, *before.person, before.cause_on))
+    return (
+        pl.DataFrame(wanted, schema=WANTED, orient="row"),
+        pl.DataFrame(coming, schema=COMING, orient="row"),
+        pl.DataFrame(carried, schema=CARRIED, orient="row"),
+    )
+
+
+def _facts(one: Period) -> tuple[Any, ...]:
+    return one.cause_on, one.acquired_on, one.ground.value, one.lost_on, one.loss_reason and one.loss_reason.value
 
 
 def qualifications_entered(
@@ -41,12 +80,9 @@ def qualifications_entered(
     coming: list[tuple[Any, ...]] = []
     for person, (born_on, lived) in lives.items():
         periods = decided(born_on, lived, entered[person], today=today).periods
-        wanted += [
-            (*person, one.cause_on, one.acquired_on, one.ground.value, one.lost_on, one.loss_reason and one.loss_reason.value)
-            for one in periods
-        ]
+        wanted += [(*person, *_facts(one)) for one in periods]
         coming.append((*person, next_turn(born_on, periods, today=today)))
     return (
-        pl.DataFrame(wanted, schema=_WANTED, orient="row").select(*KEY, *FACTS),
-        pl.DataFrame(coming, schema=_COMING, orient="row"),
+        pl.DataFrame(wanted, schema=WANTED, orient="row").select(*KEY, *FACTS),
+        pl.DataFrame(coming, schema=COMING, orient="row"),
     )

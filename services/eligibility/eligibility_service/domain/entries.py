@@ -55,31 +55,6 @@ EVIDENCE: Final[dict[str, str]] = {
     "intellectual": "療育手帳",
 }
 """What shows the degree of a disability."""
-_ACT: Final = "高齢者の医療の確保に関する法律"
-BASIS: Final[dict[str, str]] = {
-    "acquisition_notified": f"{_ACT} 第54条",
-    "loss_notified": f"{_ACT} 第53条・第54条",
-    "change_notified": f"{_ACT} 第54条",
-    "disability_applied": f"{_ACT} 第50条第2号",
-    "disability_certified": f"{_ACT} 第50条第2号・第52条",
-    "disability_refused": f"{_ACT} 第50条第2号",
-    "disability_withdrawn": f"{_ACT} 第50条第2号・第53条",
-    "disability_ended": f"{_ACT} 第53条",
-    "exclusion_begun": f"{_ACT} 第51条・第53条",
-    "exclusion_ended": f"{_ACT} 第51条・第52条",
-    "domicile_exception_begun": f"{_ACT} 第55条",
-    "domicile_exception_moved": f"{_ACT} 第55条",
-    "domicile_exception_ended": f"{_ACT} 第53条・第55条",
-    "other_union_begun": f"{_ACT} 第55条",
-    "other_union_ended": f"{_ACT} 第52条・第55条",
-    "previous_insurer": f"{_ACT} 第52条",
-    "corrected": f"{_ACT} 第52条・第53条",
-    "amended": f"{_ACT} 第52条・第53条",
-    "cancelled": f"{_ACT} 第50条",
-    "renumbered": f"{_ACT} 第54条",
-    "taken_back": f"{_ACT} 第54条",
-}
-"""The articles that each kind rests on."""
 
 
 class Entry(BaseModel):

@@ -21,6 +21,7 @@ GROUNDS: Final = {
     "exclusion_ended": "104",
     "domicile_exception": "105",
     "other_union_ended": "106",
+    "moved_within_union": "107",
 }
 REASONS: Final = {
     "death": "201",
@@ -32,6 +33,7 @@ REASONS: Final = {
     "disability_withdrawn": "207",
     "domicile_exception_ended": "208",
     "other_union": "209",
+    "moved_within_union": "210",
 }
 """Words of the ledger → codes of the layout; a test knows which word has none."""
 CERTIFICATES: Final = {

@@ -70,6 +70,11 @@ def decided(born_on: date, residences: Sequence[Residence], entries: Sequence[En
     Someone certified who has reached 75 by `today` goes on with the ground of age.
     """
     counting = standing(entries)
+    return settled(born_on, uncorrected(born_on, residences, counting), counting, today=today)
+
+
+def uncorrected(born_on: date, residences: Sequence[Residence], counting: Sequence[Entry]) -> list[Period]:
+    """What holds before corrections, with the grounds as on the day of acquisition. `counting`: the entries that stand."""
     by_age_on = max(_at(reaches_75_on(born_on=_one(born_on))), SCHEME)
     claims = _claims(born_on, by_age_on, counting)
     belongings = _belongings(residences, counting, claims)
@@ -77,8 +82,7 @@ def decided(born_on: date, residences: Sequence[Residence], entries: Sequence[En
     periods = _joined(sorted(periods, key=lambda one: one.acquired_on))
     for absence in _absences(counting):
         periods = [part for period in periods for part in _without(period, absence)]
-    periods = _continued_by_age(_until_death(periods, counting), by_age_on, today)
-    return as_corrected(_recognisable(periods), counting)
+    return recognisable(_until_death(periods, counting))
 
 
 def next_turn(born_on: date, periods: Sequence[Period], *, today: date) -> date | None:
@@ -207,14 +211,27 @@ def _joined(periods: Sequence[Period]) -> list[Period]:
     return found
 
 
-def _continued_by_age(periods: Sequence[Period], by_age_on: date, today: date) -> list[Period]:
-    """Someone certified who has reached 75 while insured goes on by age, without a break."""
-    return [
-        replace(period, ground=AcquisitionGround.AGE)
-        if period.ground is AcquisitionGround.DISABILITY and by_age_on <= today and period.end > by_age_on
-        else period
-        for period in periods
-    ]
+def settled(born_on: date, periods: Sequence[Period], counting: Sequence[Entry], *, today: date) -> Decided:
+    """Someone certified who has reached 75 while insured goes on by age, without a break; corrections speak about what is shown then.
+
+    A correction of the days may say that a period has ended before 75 after all, or that it goes on beyond: the ground follows.
+    """
+    by_age_on = max(_at(reaches_75_on(born_on=_one(born_on))), SCHEME)
+
+    def by_age(period: Period) -> Period:
+        reached = period.ground is AcquisitionGround.DISABILITY and by_age_on <= today and period.end > by_age_on
+        return replace(period, ground=AcquisitionGround.AGE) if reached else period
+
+    shown = [by_age(period) for period in periods]
+    already = {period.cause_on for period in shown if period.ground is AcquisitionGround.AGE}
+    found = as_corrected(shown, counting)
+    grounded = []
+    for period in found.periods:
+        if period.ground is AcquisitionGround.AGE and period.end <= by_age_on:
+            grounded.append(replace(period, ground=AcquisitionGround.DISABILITY))
+        else:
+            grounded.append(period if period.cause_on in already else by_age(period))
+    return replace(found, periods=tuple(grounded))
 
 
 def _absences(counting: Sequence[Entry]) -> list[_Absence]:
@@ -264,7 +281,7 @@ def _until_death(periods: Sequence[Period], counting: Sequence[Entry]) -> list[P
     ]
 
 
-def _recognisable(periods: Sequence[Period]) -> list[Period]:
+def recognisable(periods: Sequence[Period]) -> list[Period]:
     """No two periods of a person are recognised by the same day."""
     taken: set[date] = set()
     found = []

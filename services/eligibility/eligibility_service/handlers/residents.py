@@ -14,7 +14,16 @@ from contracts.events.eligibility import InsuredAcquired, InsuredBatchSealed
 from contracts.events.municipal import ResidentChanged, ResidentsBatchSealed
 
 from eligibility_service.domain import announcing, records
-from eligibility_service.store import certificates, copay_judging, duplicates, ledger, municipal_batches, replacing, residence_surveys
+from eligibility_service.store import (
+    certificates,
+    copay_judging,
+    duplicates,
+    former_dependants,
+    ledger,
+    municipal_batches,
+    replacing,
+    residence_surveys,
+)
 
 
 async def on_residents_changed(messages: Sequence[Message[ResidentChanged]], uow: UnitOfWork) -> None:
@@ -29,6 +38,7 @@ async def on_residents_changed(messages: Sequence[Message[ResidentChanged]], uow
     await copay_judging.rejudge(uow, because_of, packed=messages[0].pack_id is not None)
     await certificates.follow(uow, revisions, messages)
     await duplicates.follow(uow, revisions, messages)
+    await former_dependants.follow(uow, revisions)
     await residence_surveys.follow_records(uow, {message.event.municipality_code for message in messages})
 
 
@@ -49,6 +59,7 @@ async def on_residents_sealed(messages: Sequence[Message[ResidentsBatchSealed]],
         await copay_judging.mark_municipality_due(uow, message.event.municipality_code, years=years)
         if revisions.height:
             await _say_sealed(revisions, message, uow)
+            await former_dependants.follow(uow, revisions)
 
 
 async def _say_sealed(revisions: pl.DataFrame, because: Message[ResidentsBatchSealed], uow: UnitOfWork) -> None:

@@ -34,7 +34,12 @@ _IDENTIFY: Final = (
     UPDATE reported_holding h SET municipality_code = q.municipality_code, resident_number = q.resident_number, insured_id = q.insured_id,
         reason = CASE WHEN r.born_on <> h.born_on OR r.born_on_unknown_text IS NOT NULL THEN 'birth_differs'
                       WHEN r.sex <> h.sex THEN 'sex_differs' END
-    FROM insured_number_search s
+    FROM (
+        SELECT DISTINCT ON (s.insured_number) s.insured_number, s.municipality_code, s.resident_number, s.ordinal
+        FROM reported_holding n JOIN insured_number_holder s USING (insured_number)
+        JOIN qualification l USING (municipality_code, resident_number, ordinal)
+        ORDER BY s.insured_number, (l.lost_on = l.acquired_on) IS TRUE, l.acquired_on DESC
+    ) AS s
     JOIN qualification q USING (municipality_code, resident_number, ordinal)
     JOIN resident r USING (municipality_code, resident_number)
     WHERE s.insured_number = h.insured_number

@@ -49,7 +49,7 @@ async def people_between(uow: UnitOfWork, first: str, last: str) -> pl.DataFrame
 async def differences(uow: UnitOfWork, people: pl.DataFrame) -> pl.DataFrame:
     """DIFFERENCE: `missing` (should be in the ledger), `unfounded` (follows from nothing), `differs` (a fact is another), `coming`
     (the day that is waited for is another), `number` (another 被保険者番号 than the last one given)."""
-    wanted, by_entries = await wanted_of(uow, people)
+    wanted, by_entries, carried = await wanted_of(uow, people)
     held = await qualifications.held_by(uow, people)
     active = held.filter(ledger.holds_some_day())
     on = [*KEY, "residence_since"]
@@ -66,6 +66,7 @@ async def differences(uow: UnitOfWork, people: pl.DataFrame) -> pl.DataFrame:
             differs.select(*KEY, what=pl.lit("differs")),
             _coming(uow, people, wanted, by_entries),
             await _numbers(uow, people, held),
+            await _not_carried(uow, active, carried),
         ]
     )
 
@@ -81,17 +82,26 @@ def _coming(uow: UnitOfWork, people: pl.DataFrame, wanted: pl.DataFrame, by_entr
 
 async def _numbers(uow: UnitOfWork, people: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     """A number that was changed is the one that the last entry about it gave."""
-    entered = await entry_log.of_people(uow, people)
-    given = {
-        str(entry.content.insured_id): entry.content.new_number
-        for log in entered.values()
-        for entry in log
-        if entry.content.kind == "renumbered"
-    }
+    given = entry_log.numbers_given(await entry_log.of_people(uow, people))
     wrong = held.filter(pl.col("insured_id").is_in(list(given))).filter(
         pl.col("insured_number") != pl.col("insured_id").replace_strict(given, default=None, return_dtype=pl.String)
     )
     return wrong.select(*KEY, what=pl.lit("number"))
+
+
+async def _not_carried(uow: UnitOfWork, active: pl.DataFrame, carried: pl.DataFrame) -> pl.DataFrame:
+    """Whoever moved within the union has the number of the municipality before, unless an officer has given another one."""
+    if carried.height == 0:
+        return pl.DataFrame(schema=DIFFERENCE)
+    before = carried.select(municipality_code="from_code", resident_number="from_number", residence_since="from_since")
+    earlier = (await qualifications.held_by(uow, before.select(KEY).unique())).filter(ledger.holds_some_day())
+    on = [*KEY, "residence_since"]
+    given = entry_log.numbers_given(await entry_log.of_people(uow, carried.select(KEY).unique()))
+    numbers = before.with_row_index().join(earlier, on=on).select("index", before="insured_number")
+    both = carried.with_row_index().join(active, on=on).join(numbers, on="index")
+    return both.filter(pl.col("insured_number") != pl.col("before"), ~pl.col("insured_id").is_in(list(given))).select(
+        *KEY, what=pl.lit("number")
+    )
 
 
 async def keep(uow: UnitOfWork, run_id: UUID, found: pl.DataFrame) -> None:

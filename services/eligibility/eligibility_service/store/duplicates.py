@@ -16,7 +16,7 @@ from contracts.events.municipal import ResidentChanged
 
 from eligibility_service.domain.duplicates import PERSON, doubtful, judged, pairs_of
 from eligibility_service.rules.same_person import Verdict
-from eligibility_service.store import protections
+from eligibility_service.store import entries, protections
 from eligibility_service.store.bulk import frame_of, keys_of
 from eligibility_service.store.cases import Person
 
@@ -180,7 +180,7 @@ async def decide(
 ) -> None:
     """What was decided about a pair, by two officers or (without an approval) by agreement of all four attributes.
 
-    What was decided before is known no more. Protection of one of them covers both.
+    What was decided before is known no more. Their qualifications follow. Protection of one of them covers both.
     """
     raw = await driver(uow.connection)
     await raw.execute(_SUPERSEDE, *pair, uow.now)
@@ -188,6 +188,7 @@ async def decide(
     known_from = uow.now + timedelta(microseconds=1)
     await raw.execute(_DECIDE, uuid7(), *pair, is_same, ground, reason, approval_id, by, known_from)
     await raw.execute("UPDATE duplicate_candidate SET state = 'decided' WHERE candidate_id = $1", candidate_id)
+    await entries.decide_anew(uow, [pair[:2], pair[2:]])
     if is_same:
         await protections.cover(uow, pair[:2], pair[2:], by=by)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,11 +14,13 @@ from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service.domain import announcing
 from eligibility_service.domain.contents import AnyContent, Renumbered
-from eligibility_service.domain.corrections import Decided
-from eligibility_service.domain.entries import BASIS, Entry, Source
+from eligibility_service.domain.corrections import SCHEME, Decided
+from eligibility_service.domain.entries import Entry, Source
+from eligibility_service.domain.moves import Life, Person, decided_together
 from eligibility_service.domain.periods import decided
-from eligibility_service.domain.residence import Residence
-from eligibility_service.store import certificates, copay_judging, entry_log, ledger, residents
+from eligibility_service.domain.records import KEY
+from eligibility_service.law import legal_basis
+from eligibility_service.store import certificates, copay_judging, entry_log, former_dependants, ledger, residents
 from eligibility_service.store.bulk import literal_time
 
 NEXT = 2**62
@@ -33,12 +36,31 @@ class Known:
     """Everything from which the qualifications of one person follow; `record` is the present record."""
 
     record: dict[str, Any]
-    residences: list[Residence]
-    entries: list[Entry]
+    lives: dict[Person, Life]
+    """The resident, and everybody who is the same person."""
+
+    @property
+    def person(self) -> Person:
+        return self.record["municipality_code"], self.record["resident_number"]
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """The log of this resident."""
+        return self.lives[self.person].entries
+
+    @property
+    def entered(self) -> list[Entry]:
+        """The log of the person, wherever it was written."""
+        return sorted((entry for life in self.lives.values() for entry in life.entries), key=lambda one: one.position)
 
     def decided(self, *further: Entry, today: date) -> Decided:
-        """What holds, or what would hold if `further` entries were recorded."""
-        return decided(self.record["born_on"], self.residences, [*self.entries, *further], today=today)
+        """What holds for this resident, or what would hold if `further` entries were recorded."""
+        own = self.lives[self.person]
+        own = own._replace(entries=[*own.entries, *further])
+        if len(self.lives) == 1:
+            return decided(own.born_on, own.residences, own.entries, today=today)
+        moved = decided_together(self.lives | {self.person: own}, today=today)
+        return Decided(tuple(part for part in moved.parts if part.person == self.person), moved.without_effect)
 
 
 async def known(uow: UnitOfWork, municipality_code: str, resident_number: str) -> Known:
@@ -46,9 +68,7 @@ async def known(uow: UnitOfWork, municipality_code: str, resident_number: str) -
     people = await residents.known(uow, [(municipality_code, resident_number)])
     if people.height == 0:
         raise NoSuchResident(f"{municipality_code}:{resident_number} is not known.")
-    lived = (await ledger.residences_of(uow, people)).select("since", "ended_on", "status")
-    said = await entry_log.of_person(uow, municipality_code, resident_number)
-    return Known(people.row(0, named=True), [Residence(*row) for row in lived.iter_rows()], said)
+    return Known(people.row(0, named=True), await ledger.lives_of(uow, people))
 
 
 def entry(
@@ -74,7 +94,7 @@ def entry(
         effective_on=effective_on,
         notified_on=notified_on,
         late_reason=late_reason,
-        legal_basis=BASIS[content.kind],
+        legal_basis=legal_basis(content.kind, on=max(effective_on, SCHEME))[0],
         source=source,
         reason=reason,
         recorded_by=by,
@@ -94,12 +114,26 @@ async def record(uow: UnitOfWork, new: Entry) -> pl.DataFrame:
         raise NoSuchResident(f"{new.municipality_code}:{new.resident_number} is not known.")
     await entry_log.write(uow, new)
     people = people.with_columns(literal_time(uow.now).alias("recorded_from"), row=pl.lit(None, pl.Int32), effective_on=new.effective_on)
+    renumbered = []
     if isinstance(new.content, Renumbered):
-        parts = [await ledger.renumber(uow, people, new.content.insured_id, new.content.new_number)]
-    else:
-        parts = await ledger.follow(uow, people)
+        renumbered = [await ledger.renumber(uow, people, new.content.insured_id, new.content.new_number)]
+    revisions = await _say(uow, people, [*renumbered, *await ledger.follow(uow, people)])
+    await former_dependants.follow(uow, people)
+    return revisions
+
+
+async def decide_anew(uow: UnitOfWork, known_people: list[tuple[str, str]]) -> pl.DataFrame:
+    """名寄せ has said that these residents are one person, or are not: their qualifications are decided anew (REVISION)."""
+    people = await residents.known(uow, known_people)
+    people = people.with_columns(literal_time(uow.now).alias("recorded_from"), row=pl.lit(None, pl.Int32), effective_on=uow.today)
+    revisions = await _say(uow, people, await ledger.follow(uow, people))
+    await former_dependants.follow(uow, people)
+    return revisions
+
+
+async def _say(uow: UnitOfWork, people: pl.DataFrame, parts: list[pl.DataFrame]) -> pl.DataFrame:
     revisions = pl.concat(parts) if parts else pl.DataFrame(schema=ledger.REVISION)
     uow.publish(*(event for _, event in announcing.events_of(revisions)))
     await certificates.after_entry(uow, revisions)
-    await copay_judging.rejudge(uow, {(new.municipality_code, new.resident_number): None})
+    await copay_judging.rejudge(uow, dict.fromkeys(people.select(KEY).iter_rows()))
     return revisions

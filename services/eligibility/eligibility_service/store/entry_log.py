@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
-from eligibility_service.domain.contents import CONTENT
+from eligibility_service.domain.contents import CONTENT, Renumbered
 from eligibility_service.domain.entries import Entry
 from eligibility_service.store.bulk import keys_of
 
@@ -57,6 +58,11 @@ async def of_person(uow: UnitOfWork, municipality_code: str, resident_number: st
     """Everything entered about one person, in the order of the log; nothing where the reader may not see the person."""
     query = f"SELECT {COLUMNS} FROM ledger_entry WHERE (municipality_code, resident_number) = ($1, $2) ORDER BY position"
     return [entry_of(row) for row in await (await driver(uow.connection)).fetch(query, municipality_code, resident_number)]
+
+
+def numbers_given(entered: Mapping[Person, Sequence[Entry]]) -> dict[str, str]:
+    """insured_id → the 被保険者番号 that the last entry about it gave."""
+    return {str(e.content.insured_id): e.content.new_number for log in entered.values() for e in log if isinstance(e.content, Renumbered)}
 
 
 def entry_of(row: Any) -> Entry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import polars as pl
@@ -12,11 +12,12 @@ from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service.domain import ledger
-from eligibility_service.domain.entered import qualifications_entered
+from eligibility_service.domain.entered import CARRIED, COMING, WANTED, qualifications_entered, qualifications_moved
 from eligibility_service.domain.ledger import QUALIFICATION
+from eligibility_service.domain.moves import Life
 from eligibility_service.domain.records import KEY, in_turns
 from eligibility_service.domain.residence import Residence, replay
-from eligibility_service.store import entry_log, phases, qualifications, residents, search
+from eligibility_service.store import entry_log, linked, numbers, phases, qualifications, residents, search
 from eligibility_service.store.bulk import literal_time
 
 PERSON: Final = ("household_number", "sex", "born_on", "changed_on")
@@ -39,7 +40,8 @@ async def take(uow: UnitOfWork, records: pl.DataFrame, *, alone: bool) -> pl.Dat
     `records`: RECORD with `turn`, and `row` where the caller wants to know causes. `alone`: no single change of these
     municipalities goes on at the same time (for batches).
     """
-    await residents.keep_apart(uow, records["municipality_code"].unique().to_list(), alone=alone)
+    codes = records["municipality_code"].unique().to_list()
+    await residents.keep_apart(uow, codes, alone=alone, beside=await linked.municipalities_beside(uow, codes))
     if "row" not in records.columns:
         records = records.with_columns(row=pl.lit(None, pl.Int32))
     revisions: list[pl.DataFrame] = []
@@ -83,18 +85,20 @@ async def follow(uow: UnitOfWork, people: pl.DataFrame, restated: pl.DataFrame |
     `people`: the present records (RECORD) with `row` and `recorded_from`, and `effective_on` where the change counts from another day
     than that of the record.
     """
-    wanted, coming = await wanted_of(uow, people)
-    wanted = wanted.filter(ledger.begun_by(await phases.counted_until(uow)))
-    if coming.height:
-        await residents.set_coming(uow, coming)
+    people = await linked.with_linked(uow, people)
+    wanted = await wanted_of(uow, people)
+    counted = wanted.periods.filter(ledger.begun_by(await phases.counted_until(uow)))
+    if wanted.coming.height:
+        await residents.set_coming(uow, wanted.coming)
     held = await qualifications.held_by(uow, people)
-    decision = ledger.decide(wanted, held, _nothing_restated() if restated is None else restated)
+    decision = ledger.decide(counted, held, _nothing_restated() if restated is None else restated)
+    revised, new = await numbers.as_carried(uow, decision, held, wanted.carried)
 
     recorded_from = _later_than_known(people, held)
-    await qualifications.replace(uow, decision.revised.join(recorded_from, on=KEY))
-    new = await qualifications.add(uow, decision.new.join(recorded_from, on=KEY, maintain_order="left"))
+    await qualifications.replace(uow, revised.join(recorded_from, on=KEY))
+    new = await qualifications.add(uow, new.join(recorded_from, on=KEY, maintain_order="left"))
 
-    return [_of_person(part, people) for part in (decision.revised, new) if part.height]
+    return [_of_person(part, people) for part in (revised, new) if part.height]
 
 
 async def renumber(uow: UnitOfWork, people: pl.DataFrame, insured_id: UUID, number: str) -> pl.DataFrame:
@@ -123,16 +127,53 @@ async def residences_of(uow: UnitOfWork, people: pl.DataFrame) -> pl.DataFrame:
     return _with_earlier(people, await residents.said_of_those_who_left(uow, people))
 
 
-async def wanted_of(uow: UnitOfWork, people: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The qualifications that follow for `people` (present records), however far in the future; and for those with entries the coming
-    day, which their record alone does not tell."""
+class Wanted(NamedTuple):
+    """What follows from records and entries, however far in the future.
+
+    `periods`: KEY with FACTS; `coming`: KEY with `acquires_on` of those whose record alone does not tell it; `carried`: CARRIED.
+    """
+
+    periods: pl.DataFrame
+    coming: pl.DataFrame
+    carried: pl.DataFrame
+
+
+async def wanted_of(uow: UnitOfWork, people: pl.DataFrame) -> Wanted:
+    """The qualifications that follow for `people` (present records); those of people who are linked follow from all their records."""
     residences = await residences_of(uow, people)
     entered = await entry_log.of_people(uow, people)
-    if not entered:
-        return ledger.qualifications_of(residences), pl.DataFrame()
-    by_entries, coming = qualifications_entered(residences, entered, today=await phases.counted_until(uow))
+    today = await phases.counted_until(uow)
+    together = await linked.groups_of(uow, people)
+    if not entered and not together:
+        return Wanted(ledger.qualifications_of(residences), pl.DataFrame(), pl.DataFrame(schema=CARRIED))
+    periods, coming = qualifications_entered(residences, entered, today=today)
+    moved, moving, carried = pl.DataFrame(schema=WANTED), pl.DataFrame(schema=COMING), pl.DataFrame(schema=CARRIED)
+    if together:
+        lives = await _lives_of(uow, [person for group in together for person in group])
+        groups = [{person: lives[person] for person in group if person in lives} for group in together]
+        moved, moving, carried = (found.join(people.select(KEY), on=KEY, how="semi") for found in qualifications_moved(groups, today=today))
+        periods, coming = (found.join(moving, on=KEY, how="anti") for found in (periods, coming))
+    coming = pl.concat([coming, moving])
     others = residences.join(coming, on=KEY, how="anti", maintain_order="left")
-    return pl.concat([ledger.qualifications_of(others), by_entries]), coming
+    return Wanted(pl.concat([ledger.qualifications_of(others), periods, moved.select(*KEY, *ledger.FACTS)]), coming, carried)
+
+
+async def _lives_of(uow: UnitOfWork, known: list[linked.Person]) -> dict[linked.Person, Life]:
+    """Records and entries of people who are linked."""
+    people = await residents.present(uow, known)
+    entered = await entry_log.of_people(uow, people)
+    lives: dict[linked.Person, Life] = {}
+    for (code, number), part in (await residences_of(uow, people)).group_by(KEY, maintain_order=True):
+        person = str(code), str(number)
+        lived = [Residence(*row) for row in part.select("since", "ended_on", "status").iter_rows()]
+        lives[person] = Life(part["born_on"][0], lived, entered.get(person, []))
+    return lives
+
+
+async def lives_of(uow: UnitOfWork, people: pl.DataFrame) -> dict[linked.Person, Life]:
+    """What is known of one person (present record): of the resident alone, or of all who are linked."""
+    together = await linked.groups_of(uow, people)
+    return await _lives_of(uow, together[0] if together else [people.select(KEY).row(0)])
 
 
 def _later_than_known(people: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:

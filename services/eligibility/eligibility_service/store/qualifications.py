@@ -53,17 +53,28 @@ async def held_by(uow: UnitOfWork, people: pl.DataFrame) -> pl.DataFrame:
 async def add(uow: UnitOfWork, new: pl.DataFrame) -> pl.DataFrame:
     """New qualifications get their 被保険者番号 from the sequence, which gives none twice; returns them with it.
 
+    One that carries on a number has it already.
+
     Known since `recorded_from`, or since this transaction where there is no such column.
     """
     if new.height == 0:
         return new
     raw = await driver(uow.connection)
-    values, has_check_digit = await _take_numbers(raw, new.height)
-    numbered = new.with_columns(insured_numbers(values, has_check_digit=has_check_digit))
+    numbered = new
+    if count := new["insured_number"].null_count():
+        values, has_check_digit = await _take_numbers(raw, count)
+        given = insured_numbers(values, has_check_digit=has_check_digit)
+        numbered = new.with_columns(given) if count == new.height else _numbered(new, given)
     known = ["recorded_from"] if "recorded_from" in numbered.columns else []
     await copy_frame(raw, "qualification", numbered, [*QUALIFICATION, *known])
     await search.follow_numbers(raw, numbered)
     return numbered
+
+
+def _numbered(new: pl.DataFrame, given: pl.Series) -> pl.DataFrame:
+    """Numbers for those that carry none on."""
+    without = new["insured_number"].is_null()
+    return pl.concat([new.filter(without).with_columns(given), new.filter(~without)])
 
 
 async def _take_numbers(raw: asyncpg.Connection[Any], count: int) -> tuple[npt.NDArray[np.int64], bool]:

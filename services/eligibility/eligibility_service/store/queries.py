@@ -22,7 +22,7 @@ WITH RECURSIVE code(m) AS (
 ) SELECT m FROM code WHERE m IS NOT NULL
 """
 _BY_NUMBER = f"""
-SELECT municipality_code, resident_number, '' AS kana_key FROM insured_number_search WHERE insured_number = $1
+SELECT municipality_code, resident_number, '' AS kana_key FROM insured_number_holder WHERE insured_number = $1
 UNION
 SELECT municipality_code, resident_number, '' FROM resident_search
 WHERE municipality_code IN ({_MUNICIPALITIES}) AND resident_number IN ($1, lpad($1, 15, '0'))
@@ -84,7 +84,11 @@ _CERTIFICATE = """
 SELECT c.document_key, c.document_sha256, c.document_page, r.address_withheld AND NOT c.address_withheld AS shows_withheld_address
 FROM certificate c JOIN resident_shown r USING (municipality_code, resident_number) WHERE c.certificate_id = $1
 """
-_HOLDER = "SELECT municipality_code, resident_number FROM insured_number_search WHERE insured_number = $1"
+_HOLDER = """
+SELECT h.municipality_code, h.resident_number FROM insured_number_holder h
+JOIN qualification q USING (municipality_code, resident_number, ordinal)
+WHERE h.insured_number = $1 ORDER BY (q.insured_number = $1) DESC, q.acquired_on DESC LIMIT 1
+"""
 
 
 async def search(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Final
 
@@ -80,6 +81,10 @@ FROM resident_history h JOIN (
 ORDER BY 1, 2, 3
 """
 
+_PRESENT: Final = f"""
+SELECT {_OLD} FROM resident r JOIN unnest($1::text[], $2::text[]) AS k(m, n) ON (r.municipality_code, r.resident_number) = (k.m, k.n)
+ORDER BY municipality_code, resident_number FOR UPDATE OF r
+"""
 COMING_PARTS: Final = """
 SELECT min(key COLLATE "C") AS first, max(key COLLATE "C") AS last, count(*) AS records FROM (
     SELECT municipality_code || ':' || resident_number AS key,
@@ -92,12 +97,20 @@ GROUP BY part ORDER BY part
 Person = tuple[str, str]
 
 
-async def keep_apart(uow: UnitOfWork, municipalities: list[str], *, alone: bool) -> None:
-    """Let single changes of a municipality go on beside each other, but not beside a batch of it (`alone`)."""
+async def keep_apart(uow: UnitOfWork, municipalities: list[str], *, alone: bool, beside: Collection[str] = ()) -> None:
+    """Let single changes of a municipality go on beside each other, but not beside a batch of it (`alone`).
+
+    `beside`: further municipalities in which the people may be linked with somebody. All in one order, so that two never wait for
+    each other.
+    """
     raw = await driver(uow.connection)
-    suffix = "" if alone else "_shared"
+    every = sorted({*municipalities, *beside})
     await raw.execute(
-        f"SELECT pg_advisory_xact_lock{suffix}(hashtext('resident:' || code)) FROM unnest($1::text[]) AS code", sorted(municipalities)
+        """SELECT CASE WHEN alone THEN pg_advisory_xact_lock(hashtext('resident:' || code))
+                       ELSE pg_advisory_xact_lock_shared(hashtext('resident:' || code)) END
+        FROM unnest($1::text[], $2::boolean[]) AS wanted(code, alone)""",
+        every,
+        [alone and code in municipalities for code in every],
     )
 
 
@@ -170,17 +183,16 @@ async def take_coming(uow: UnitOfWork, *, today: date, first: str, last: str) ->
     return frame_of(rows, {**RECORD, "effective_on": pl.Date()})
 
 
+async def present(uow: UnitOfWork, people: list[Person]) -> pl.DataFrame:
+    """The present records (RECORD) of these people, locked; for people whose municipalities are kept apart already."""
+    rows = await (await driver(uow.connection)).fetch(_PRESENT, [code for code, _ in people], [number for _, number in people])
+    return frame_of(rows, RECORD)
+
+
 async def known(uow: UnitOfWork, people: list[Person]) -> pl.DataFrame:
     """The present records (RECORD) of these people, locked, while no batch of their municipalities goes on; unknown ones are missing."""
-    raw = await driver(uow.connection)
     await keep_apart(uow, sorted({code for code, _ in people}), alone=False)
-    rows = await raw.fetch(
-        f"""SELECT {_OLD} FROM resident r JOIN unnest($1::text[], $2::text[]) AS k(m, n)
-        ON (r.municipality_code, r.resident_number) = (k.m, k.n) ORDER BY municipality_code, resident_number FOR UPDATE OF r""",
-        [code for code, _ in people],
-        [number for _, number in people],
-    )
-    return frame_of(rows, RECORD)
+    return await present(uow, people)
 
 
 async def set_coming(uow: UnitOfWork, people: pl.DataFrame) -> None:

@@ -47,7 +47,7 @@ async def held(uow: UnitOfWork, municipality_code: str, *, on: date) -> pl.DataF
 
 async def wanted(uow: UnitOfWork, people: pl.DataFrame, *, on: date) -> pl.DataFrame:
     """KEY and ground of the qualifications that follow from the records for a day."""
-    found, _ = await ledger.wanted_of(uow, people)
+    found = (await ledger.wanted_of(uow, people)).periods
     return found.filter(begun_by(on) & (pl.col("lost_on").is_null() | (pl.col("lost_on") > on))).select(*KEY, "acquisition_ground")
 
 

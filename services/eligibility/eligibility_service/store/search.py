@@ -26,7 +26,10 @@ WHERE (s.household_number, s.kana_key, s.born_on, s.acquires_on)
 """
 _KEEP_NUMBERS = """
 INSERT INTO insured_number_search (municipality_code, resident_number, insured_number, ordinal)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::smallint[])
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::smallint[]) AS k(m, n, number, ordinal)
+WHERE NOT EXISTS (
+    SELECT FROM carried_number c
+    WHERE (c.insured_number, c.municipality_code, c.resident_number, c.ordinal) = (k.number, k.m, k.n, k.ordinal))
 """
 _TAKE = "SELECT id, municipality_code, first_number, last_number FROM search_due ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"
 # A row that is there already was written by a single change, which is newer than what these statements have read.
@@ -37,7 +40,9 @@ WHERE r.municipality_code = $1 AND r.resident_number BETWEEN $2 AND $3 ORDER BY 
 _FOLLOW_NUMBERS = """
 INSERT INTO insured_number_search (insured_number, municipality_code, resident_number, ordinal)
 SELECT q.insured_number, q.municipality_code, q.resident_number, q.ordinal FROM qualification q
-WHERE q.municipality_code = $1 AND q.resident_number BETWEEN $2 AND $3
+WHERE q.municipality_code = $1 AND q.resident_number BETWEEN $2 AND $3 AND NOT EXISTS (
+    SELECT FROM carried_number c WHERE (c.insured_number, c.municipality_code, c.resident_number, c.ordinal)
+        = (q.insured_number, q.municipality_code, q.resident_number, q.ordinal))
 ORDER BY 1 ON CONFLICT (insured_number, municipality_code, resident_number, ordinal) DO NOTHING
 """
 
@@ -51,7 +56,7 @@ async def follow_residents(raw: asyncpg.Connection[Any], residents: pl.DataFrame
 
 
 async def follow_numbers(raw: asyncpg.Connection[Any], qualifications: pl.DataFrame) -> None:
-    """Make new numbers searchable; one that another person holds is refused by the table."""
+    """Make new numbers searchable, but for those that are carried on; one that another person holds is refused by the table."""
     if qualifications.height > LARGE:
         await _note(raw, qualifications)
     elif qualifications.height:

@@ -35,7 +35,7 @@ EVIDENCE = {"evidence": "physical", "grade": "2級"}
 
 
 async def test_a_late_notice_is_warned_of_and_taken_with_its_reason_once(databases: Databases, keys: Path) -> None:
-    """E-16: fifteen days are late, fourteen are not; the same key twice leaves one entry."""
+    """E-16: fifteen days are late, fourteen are not; the same key twice leaves one entry. With `is_late` always false it was taken."""
     async with a_window(databases, keys) as window:
         await window.world.hear(resident())
         moved = {"kind": "loss_notified", "cause": "other"}

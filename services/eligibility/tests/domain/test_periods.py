@@ -11,7 +11,7 @@ import pytest
 import yaml
 from eligibility_service.domain import periods
 from eligibility_service.domain.contents import CONTENT
-from eligibility_service.domain.entries import BASIS, Entry, Source
+from eligibility_service.domain.entries import Entry, Source
 from eligibility_service.domain.residence import Residence, replay
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "periods.yaml").read_text(encoding="utf-8"))
@@ -29,7 +29,7 @@ def entry(position: int, effective_on: date, **content: Any) -> Entry:
         resident_number="1",
         content=said,
         effective_on=effective_on,
-        legal_basis=BASIS[said.kind],
+        legal_basis="法",
         source=Source.AUTHORITY,
         reason="試験",
         recorded_by="tester",

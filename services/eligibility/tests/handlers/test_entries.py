@@ -190,7 +190,7 @@ async def test_a_new_number_leaves_everything_dated_where_it_was_and_the_old_one
 
 @pytest.mark.parametrize("statement", ["UPDATE ledger_entry SET reason = 'x'", "DELETE FROM ledger_entry", "TRUNCATE ledger_entry"])
 async def test_an_entry_is_never_edited_or_removed(databases: Databases, statement: str) -> None:
-    """E-05."""
+    """E-05. Without the trigger ledger_entry_only_grows UPDATE and DELETE went through (TRUNCATE is also refused by the role)."""
     async with a_world(databases) as world:
         await world.hear(resident())
         await enter(world, date(2026, 4, 1), kind="change_notified", what="氏名")
@@ -201,7 +201,7 @@ async def test_an_entry_is_never_edited_or_removed(databases: Databases, stateme
 
 
 async def test_a_grave_entry_without_an_approval_cannot_be_stored(databases: Databases) -> None:
-    """E-05, E-06: the second officer is in the table's own rules."""
+    """E-05, E-06: the second officer is in the table's own rules. Without grave_entry_is_approved it was stored."""
     async with a_world(databases) as world:
         await world.hear(resident())
 

@@ -92,7 +92,7 @@ DAYS = sorted(
 
 def answers_of(households: list[list[Person]], on: date) -> list[tuple[int, str | None]]:
     """Rate and limit class of the first insured person of each household, by the rules."""
-    found = []
+    found: list[tuple[int, str | None]] = []
     for people, answer in zip(households, answer_copay_rates([as_case(people, on) for people in households], Asked()), strict=True):
         assert isinstance(answer, CopayAnswer), (people, answer)
         found.append((answer.rate, answer.persons[0].limit_class))

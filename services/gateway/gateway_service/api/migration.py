@@ -33,7 +33,7 @@ REASONS = {
 }  # fmt: skip
 GROUNDS = {
     "age": "年齢", "moved_in": "転入", "disability": "障害認定", "exclusion_ended": "適用除外の終了", "domicile_exception": "住所地特例",
-    "other_union_ended": "他の広域連合の住所地特例の終了",
+    "other_union_ended": "他の広域連合の住所地特例の終了", "moved_within_union": "区域内の他市区町村からの転入",
 }  # fmt: skip
 DONE = {
     "plan": "移行の計画を保存しました。",

@@ -26,6 +26,7 @@ GROUNDS: Final = {
     "exclusion_ended": "適用除外の終了",
     "domicile_exception": "住所地特例",
     "other_union_ended": "他の広域連合の住所地特例の終了",
+    "moved_within_union": "区域内の他市区町村からの転入",
 }
 LOSSES: Final = {
     "death": "死亡",
@@ -37,6 +38,7 @@ LOSSES: Final = {
     "disability_withdrawn": "障害認定の撤回",
     "domicile_exception_ended": "住所地特例の終了",
     "other_union": "他の広域連合の住所地特例",
+    "moved_within_union": "区域内の他市区町村への転出",
 }
 
 

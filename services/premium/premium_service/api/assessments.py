@@ -23,7 +23,7 @@ from premium_service.rules.assessment import assess
 from premium_service.rules.columns import ASSESSMENT_DTYPE, Households
 from premium_service.rules.explanation import explain
 from premium_service.rules.steps import share_text
-from premium_service.store import assessments, members
+from premium_service.store import assessments, former_dependants, members
 
 router = APIRouter(tags=["assessments"])
 
@@ -96,6 +96,7 @@ async def _explained(record: Records, raw: Connection[Any], union: str, *, sampl
         "annual_amount": int(row["annual_amount"]),
         "months": int(row["months"]),
         "provisional": provisional_of(law),
+        "former_dependant": (await former_dependants.known_of(raw, uuid_of(row["insured_id"])))[0],
         "decided_on": str(day_of(int(row["decided_on"]))),
         "explained": same,
         "parts": [part_amounts(record, part) for part in law.parts],

@@ -1,14 +1,22 @@
 """What premium hears, and which function applies it. Read this first."""
 
 from chassis.routing import Routes
-from contracts.events.eligibility import AddressProtected, InsuredAcquired, InsuredBatchSealed, InsuredChanged, InsuredLost
+from contracts.events.eligibility import (
+    AddressProtected,
+    FormerDependantDetermined,
+    InsuredAcquired,
+    InsuredBatchSealed,
+    InsuredChanged,
+    InsuredLost,
+)
 from contracts.events.municipal import IncomeDetermined, IncomesBatchSealed, ResidentChanged, ResidentsBatchSealed
 
+from premium_service.handlers.former_dependants import on_former_dependants
 from premium_service.handlers.incomes import on_incomes_batch_sealed, on_incomes_determined
 from premium_service.handlers.insured import on_insured, on_insured_batch_sealed
 from premium_service.handlers.protections import on_addresses_protected
 from premium_service.handlers.residents import on_residents_batch_sealed, on_residents_changed
-from premium_service.store import incomes, insured, residents
+from premium_service.store import former_dependants, incomes, insured, residents
 
 ROUTES = Routes(
     {
@@ -19,6 +27,12 @@ ROUTES = Routes(
         on_incomes_batch_sealed: (IncomesBatchSealed,),
         on_insured: (InsuredAcquired, InsuredChanged, InsuredLost),
         on_insured_batch_sealed: (InsuredBatchSealed,),
+        on_former_dependants: (FormerDependantDetermined,),
     },
-    own_positions={"resident": residents.POSITIONS, "income": incomes.POSITIONS, "insured": insured.POSITIONS},
+    own_positions={
+        "resident": residents.POSITIONS,
+        "income": incomes.POSITIONS,
+        "insured": insured.POSITIONS,
+        "former_dependant": former_dependants.POSITIONS,
+    },
 )

@@ -17,7 +17,7 @@ from contracts.events.premium import AssessmentsBatchSealed, PremiumAssessed
 
 from premium_service.domain.assessing import decide, provisional_of
 from premium_service.rules.parameters import Parameters
-from premium_service.store import assessments, members
+from premium_service.store import assessments, former_dependants, members
 from premium_service.store.deciding import DECISION_LOCK, end_waits_in_vain, follow_incomes, law_in_force
 
 CHUNK_HOUSEHOLDS = 100_000
@@ -42,6 +42,7 @@ class Assess:
             "fiscal_year": law.fiscal_year.year,
             "insured": sum(chunk.records for chunk in chunks),
             "decided_before": decided_before,
+            "former_dependant_unknown": await former_dependants.unknown_in_run(raw, run_id),
             "law_hash": law.hash,
             "provisional": sorted(name for name in law.citations if law.provisional(name)),
         }

@@ -35,7 +35,8 @@ WITH assessed AS MATERIALIZED (
 )
 SELECT coalesce(i.insured_id, '{nobody}'::uuid) AS insured_id, r.municipality_code, s.number AS household, r.number AS member,
     s.judged_on, r.born_on, coalesce(i.acquired_on, 'infinity') AS acquired_on, coalesce(i.lost_on, 'infinity') AS lost_on,
-    'infinity'::date AS former_dependant_since, {amounts}, coalesce(n.total_income, 0) AS total_income,
+    CASE WHEN f.was_dependant THEN f.joined_on ELSE 'infinity' END AS former_dependant_since,
+    {amounts}, coalesce(n.total_income, 0) AS total_income,
     coalesce(n.income_status, 3::smallint) AS income_status, 0::smallint AS rate_area, m.is_head,
     coalesce(i.acquired_on <= s.judged_on AND i.lost_on > s.judged_on, false) AS is_insured,
     a.insured_id IS NOT NULL AS is_assessed, coalesce(i.by_disability, false) AS by_disability,
@@ -47,6 +48,7 @@ JOIN resident r ON r.number = m.resident AND r.born_on IS NOT NULL
 LEFT JOIN insured i ON i.resident = m.resident
     AND ((i.acquired_on <= s.judged_on AND i.lost_on > s.judged_on) OR greatest(i.acquired_on, {start}) = s.judged_on)
 LEFT JOIN assessed a ON a.insured_id = i.insured_id AND a.judged_on = s.judged_on
+LEFT JOIN former_dependant f ON f.insured_id = i.insured_id
 LEFT JOIN income n ON n.resident = r.number AND n.income_year = {income_year}
 WHERE m.is_head OR i.insured_id IS NOT NULL
 """
