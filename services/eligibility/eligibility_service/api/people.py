@@ -11,10 +11,13 @@ from chassis.tokens import Principal
 from chassis.web import OPERATOR, role, runtime_of
 from contracts.events.eligibility import CertificateKind
 from contracts.primitives import insurer_number
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic_core import to_json
 
 from eligibility_service.domain import history
-from eligibility_service.domain.certificates import KIND_NAMES
+from eligibility_service.domain.certificate_delivery import COLLECTION_TERMS, DELIVERY_TERMS, NEXT, Collection, Delivery
+from eligibility_service.domain.certificates import KIND_NAMES, IssueReason
+from eligibility_service.domain.limits import CLASS_TERMS
 from eligibility_service.store import queries
 
 READERS = ("window_clerk", "municipal_manager", "union_staff")
@@ -25,7 +28,9 @@ _QUALIFICATION = (
     "insured_id", "insured_number", "acquired_on", "acquisition_ground", "lost_on", "loss_reason", "revision", "recorded_from",
 )  # fmt: skip
 _CERTIFICATE = (
-    "certificate_id", "kind", "kind_reason", "serial", "valid_from", "valid_until", "issued_on", "document_sha256",
+    "certificate_id", "kind", "kind_reason", "family", "issue_reason", "serial", "valid_from", "valid_until", "issued_on",
+    "document_sha256", "copay_rate", "limit_class", "class_effective_on", "long_stay_from", "delivery", "delivery_on", "times_sent",
+    "collection", "collection_on", "collection_reason",
 )  # fmt: skip
 _WAITING = ("certificate_id", "kind", "state", "refusal", "valid_from", "valid_until")
 
@@ -49,8 +54,8 @@ async def search(
         return await queries.search(uow, number=number, kana=reading, born_on=born_on, municipalities=who.municipalities, limit=limit)
 
 
-@router.get("/people/{municipality_code}/{resident_number}")
-async def one(municipality_code: str, resident_number: str, request: Request, who: Reader) -> dict[str, Any]:
+@router.get("/people/{municipality_code}/{resident_number}", response_model=dict[str, Any])
+async def one(municipality_code: str, resident_number: str, request: Request, who: Reader) -> Response:
     """Everything about one person: record, qualifications, household, certificates, history in both times."""
     async with runtime_of(request).units.open(seen_by=who) as uow:
         found = await queries.person(uow, municipality_code, resident_number)
@@ -59,7 +64,7 @@ async def one(municipality_code: str, resident_number: str, request: Request, wh
     holding = [row for row in reversed(found["qualifications"]) if row["lost_on"] != row["acquired_on"]]
     issued = [row for row in found["certificates"] if row["state"] == "issued"]
     waiting = [row for row in found["certificates"] if row["state"] in ("due", "refused")]
-    return {
+    answer = {
         "person": {
             **found["person"],
             "insured_number": holding[0]["insured_number"] if holding else None,
@@ -71,10 +76,22 @@ async def one(municipality_code: str, resident_number: str, request: Request, wh
         "certificates_waiting": [_certificate(row, _WAITING) for row in waiting],
         "history": history.of_person(found["records"], found["revisions"]),
     }
+    return Response(to_json(answer), media_type="application/json")
 
 
 def _certificate(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {**{name: row[name] for name in names}, "kind_name": KIND_NAMES[CertificateKind(row["kind"])]}
+    found = {**{name: row[name] for name in names}, "kind_name": KIND_NAMES[CertificateKind(row["kind"])]}
+    if row["state"] != "issued":
+        return found
+    delivery = Delivery(row["delivery"])
+    return {
+        **found,
+        "issue_term": IssueReason(row["issue_reason"]).term,
+        "class_term": CLASS_TERMS[row["limit_class"]] if row["limit_class"] else "",
+        "delivery_term": DELIVERY_TERMS[delivery],
+        "delivery_next": [{"to": to, "term": DELIVERY_TERMS[to]} for to in NEXT[delivery]],
+        "collection_term": COLLECTION_TERMS[Collection(row["collection"])] if row["collection"] else "",
+    }
 
 
 @router.get("/operations/insured-numbers/{number}")
