@@ -38,7 +38,10 @@ async def run_approved(world: World) -> None:
 
 
 async def test_an_entry_of_the_ledger_judges_the_household_again_and_says_so(world: World) -> None:
-    """E-27, I-15: the wife is excluded (生活保護), and the husband is alone. Seen to fail: without `rejudge` in entries.record he kept 2割."""
+    """E-27, I-15: the wife is excluded (生活保護), and the husband is alone.
+
+    Seen to fail: without `rejudge` in entries.record he kept 2割.
+    """
     wife = resident(2, **HOUSE, relationship="11")
     await world.hear(resident(1, **HOUSE), wife, income(1, **RICH), income(2, **SMALL))
     assert spans(await world.rates()) == [(date(2026, 8, 1), YEAR_ENDS, 20)]
