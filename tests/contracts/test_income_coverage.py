@@ -1,6 +1,6 @@
 """I-14: every kind of income is decided on for every purpose, and what the table says is what the rules do.
 
-Seen to fail: with business_income taken out of `beside_pension` and `gross_income` of eligibility's facts, and with an empty cell.
+Seen to fail: with business_income taken out of `beside_pension` and `gross_income` of eligibility's facts.
 """
 
 from __future__ import annotations

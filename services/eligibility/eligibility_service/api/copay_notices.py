@@ -70,9 +70,10 @@ async def _make(uow: UnitOfWork, code: str, number: str, valid_from: date, setti
     span, before = found
     qualification = await letters.qualification(uow, code, number, span["insured_id"])
     assert qualification is not None
+    delivery = await addressed(uow, code, number, record)
     try:
         notice = CopayNoticeData(
-            delivery=await addressed(uow, code, number, record),
+            delivery=delivery,
             name=record["name"],
             insured_number=qualification["insured_number"],
             rate_before=before,
@@ -89,5 +90,7 @@ async def _make(uow: UnitOfWork, code: str, number: str, valid_from: date, setti
         pdf = await asyncio.to_thread(render_notice, notice)
     except DocumentRefused as error:
         raise Problem(422, "KOKI-E032", "通知を作れません。", str(error)) from error
-    document_id = await letters.keep(uow, code, number, pdf, kind=KIND, by=by, entry_id=None, insured_id=span["insured_id"])
+    document_id = await letters.keep(
+        uow, code, number, pdf, kind=KIND, by=by, entry_id=None, insured_id=span["insured_id"], shows_address=delivery is not None
+    )
     return {"document_id": str(document_id), "kind": KIND, "title": TITLE, "rate_before": before, "rate_percent": span["rate_percent"]}

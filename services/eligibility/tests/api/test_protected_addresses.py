@@ -52,6 +52,7 @@ NO_ADDRESS = {
 
 
 PROVED = {
+    "copay_notice": "test_copay_notices",
     "card": "below", "delivery_letter": "by its route", "survey_sheet": "by its route", "people_list": "test_lists",
     "arrears_letter": "test_protected_papers", "eligibility_notice": "test_protected_papers", "ledger_letter": "test_protected_papers",
     "limit_certificate": "test_protected_papers", "specific_disease_certificate": "test_protected_papers",
@@ -115,6 +116,7 @@ def _asked(found: Found) -> dict[str, list[tuple[str, str, object]]]:
         "/card-holdings": [("GET", "/card-holdings", None)],
         "/copay-waits": [("GET", "/copay-waits", None)],
         f"{own}/copay-rates": get("/copay-rates"),
+        f"{own}/copay-notices": post("/copay-notices", {"valid_from": "2025-08-01"}),
         f"{own}/receipts-applications": post(
             "/receipts-applications", {"applied_on": "2026-07-13", "receipts": [{"resident_number": VICTIM, "receipts": 1}]}
         ),

@@ -38,13 +38,16 @@ async def run_approved(world: World) -> None:
 
 
 async def test_an_entry_of_the_ledger_judges_the_household_again_and_says_so(world: World) -> None:
-    """E-27, I-15: the wife's loss leaves the husband alone. Seen to fail: without `rejudge` in entries.record he kept 2割."""
+    """E-27, I-15: the wife is excluded (生活保護), and the husband is alone.
+
+    Seen to fail: without `rejudge` in entries.record he kept 2割.
+    """
     wife = resident(2, **HOUSE, relationship="11")
     await world.hear(resident(1, **HOUSE), wife, income(1, **RICH), income(2, **SMALL))
     assert spans(await world.rates()) == [(date(2026, 8, 1), YEAR_ENDS, 20)]
     before = len(await world.said())
 
-    await enter(world, date(2026, 10, 9), f"{2:015d}", kind="loss_notified", cause="other")
+    await enter(world, date(2026, 10, 9), f"{2:015d}", kind="exclusion_begun", cause="public_assistance")
 
     assert spans(await world.rates()) == [(date(2026, 8, 1), date(2026, 10, 31), 20), (date(2026, 11, 1), YEAR_ENDS, 30)]
     said = [m.event for m in (await world.said())[before:] if isinstance(m.event, CopayRateDecided)]
