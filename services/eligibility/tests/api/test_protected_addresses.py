@@ -49,8 +49,6 @@ NO_ADDRESS = {
     "/migration/steps": "a step, no people",
 }
 """Routes that are not asked here, each with its reason. A route that is neither here nor in `_asked` fails the test."""
-
-
 PROVED = {
     "card": "below", "delivery_letter": "by its route", "survey_sheet": "by its route", "people_list": "test_lists",
     "arrears_letter": "test_protected_papers", "eligibility_notice": "test_protected_papers", "ledger_letter": "test_protected_papers",
