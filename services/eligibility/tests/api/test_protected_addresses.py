@@ -49,8 +49,6 @@ NO_ADDRESS = {
     "/migration/steps": "a step, no people",
 }
 """Routes that are not asked here, each with its reason. A route that is neither here nor in `_asked` fails the test."""
-
-
 PROVED = {
     "copay_notice": "test_copay_notices",
     "card": "below", "delivery_letter": "by its route", "survey_sheet": "by its route", "people_list": "test_lists",
