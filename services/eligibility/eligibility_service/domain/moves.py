@@ -77,12 +77,24 @@ def decided_together(lives: dict[Person, Life], *, today: date) -> Moved:
         parts = [one for one in parts if isinstance(one, Part) and one.person != person] + own
     parts.sort(key=lambda one: one.acquired_on)
     corrected = settled(born_on, parts, counting, today=today)
-    return Moved(tuple(one for one in corrected.periods if isinstance(one, Part)), corrected.without_effect)
+    return Moved(tuple(_without_cancelled_moves([one for one in corrected.periods if isinstance(one, Part)])), corrected.without_effect)
+
+
+def _without_cancelled_moves(parts: Sequence[Part]) -> list[Part]:
+    """Where the qualification elsewhere was cancelled between a move away and the move back, the person has not moved: one goes on."""
+    found: list[Part] = []
+    for part in parts:
+        before = found[-1] if found else None
+        if part.continues and before and before.person == part.person and before.loss_reason is LossReason.MOVED_WITHIN_UNION:
+            found[-1] = replace(before, lost_on=part.lost_on, loss_reason=part.loss_reason)
+        else:
+            found.append(part)
+    return found
 
 
 def day_of_death(lives: dict[Person, Life]) -> date | None:
-    """The day on which any register says that the person died."""
-    said = (residence for life in lives.values() for residence in life.residences)
+    """The day on which any register says that the person died; a register that says more of the same person afterwards has taken it back."""
+    said = (life.residences[-1] for life in lives.values() if life.residences)
     return min((one.ended_on for one in said if one.status == _DEATH and one.ended_on), default=None)
 
 
