@@ -16,11 +16,12 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, Field
 
 from eligibility_service.api.certificates import READERS, insured_today, issue_now, require_own
+from eligibility_service.api.registering import WITHHELD
 from eligibility_service.documents.printing import print_one
 from eligibility_service.domain.arrears import ENDING_TERMS, STEP_TERMS, Declined, Ending, Explained, StatusIssued, Step
 from eligibility_service.domain.certificates import IssueReason
 from eligibility_service.rules.arrears import Remedy
-from eligibility_service.store import approvals, arrears
+from eligibility_service.store import approvals, arrears, registers
 from eligibility_service.store.certificates import Wanted
 
 router = APIRouter(tags=["arrears"])
@@ -137,10 +138,13 @@ async def letter(municipality_code: str, resident_number: str, letter_id: UUID, 
     """The exact letter that was made for a step."""
     runtime = runtime_of(request)
     async with runtime.units.open(seen_by=who) as uow:
-        key = await arrears.letter_key(uow, municipality_code, resident_number, letter_id)
-    if key is None:
+        found = await arrears.letter_file(uow, municipality_code, resident_number, letter_id)
+        protected = await registers.protected_people(uow, [(municipality_code, resident_number)], on=uow.today)
+    if found is None:
         raise Problem(404, *NOT_FOUND, detail="この通知は作られていないか、見る権限のない市区町村のものです。")
-    content = bytes(await (await obstore.get_async(runtime.store, key)).bytes_async())
+    if found["shows_address"] and protected:
+        raise Problem(409, *WITHHELD, detail="住所を書いた通知のため、開けません。支援措置の対象の方です。")
+    content = bytes(await (await obstore.get_async(runtime.store, found["document_key"])).bytes_async())
     return Response(content, media_type="application/pdf", headers={"Cache-Control": "no-store"})
 
 

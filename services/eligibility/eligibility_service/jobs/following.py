@@ -20,7 +20,7 @@ from eligibility_service.documents.printing import print_one
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
 from eligibility_service.jobs.calendar import CALENDAR, send_what_is_due
 from eligibility_service.jobs.watch_deliveries import WatchDeliveries
-from eligibility_service.store import arrears, certificates, copay_waits, protections, residence_surveys, search
+from eligibility_service.store import arrears, certificates, copay_waits, protections, replacing, residence_surveys, search
 from eligibility_service.store.issuing import issue
 
 log = structlog.get_logger("following")
@@ -118,8 +118,14 @@ async def follow_calendar(runtime: Runtime) -> None:
     And every day it looks for certificates that have not reached their owners.
     """
 
+    replaced: list[date] = []
+
     async def one() -> bool:
         await acquire_today(runtime.units)
+        if replaced[-1:] != [runtime.clock.today()]:
+            async with runtime.units.open() as uow:
+                await replacing.replace_whose_rate_begins(uow)
+            replaced[:] = [runtime.clock.today()]
         await watch_deliveries_today(runtime.units)
         await remind_today(runtime.units)
         return False

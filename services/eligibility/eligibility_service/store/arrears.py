@@ -62,8 +62,8 @@ FROM qualification WHERE insured_id = $2 AND (lost_on IS NULL OR lost_on > $3)
 """
 _LETTER: Final = """
 INSERT INTO arrears_letter (
-    letter_id, municipality_code, resident_number, insured_id, kind, issued_on, document_key, document_sha256, refusal)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING
+    letter_id, municipality_code, resident_number, insured_id, kind, issued_on, document_key, document_sha256, refusal, shows_address)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
 """
 
 
@@ -172,7 +172,7 @@ async def _letter(uow: UnitOfWork, state: Arrears, printer: PrintLetter) -> None
         key = f"eligibility/letters/{sha256}.pdf"
         await obstore.put_async(uow.store, key, printed.pdf)
     person = (state.municipality_code, state.resident_number, state.insured_id)
-    await raw.execute(_LETTER, uuid7(), *person, kind, uow.today, key, sha256, printed.refusals[0])
+    await raw.execute(_LETTER, uuid7(), *person, kind, uow.today, key, sha256, printed.refusals[0], delivery is not None)
     if printed.refusals[0] is not None:
         detail = f"滞納による措置の通知を作れません。{printed.refusals[0]}"
         await raise_cases(uow, CaseKind.CERTIFICATE_UNPRINTABLE, [person[:2]], [detail])
@@ -232,13 +232,13 @@ async def waits_for_return(uow: UnitOfWork, insured_id: UUID) -> bool:
     return bool(await raw.fetchval("SELECT EXISTS (SELECT FROM arrears_case WHERE insured_id = $1 AND step = 'approved')", insured_id))
 
 
-async def letter_key(uow: UnitOfWork, municipality_code: str, resident_number: str, letter_id: UUID) -> str | None:
-    """Where a letter lies; None where there is none of this person that the reader may see."""
-    raw = await driver(uow.connection)
-    found: str | None = await raw.fetchval(
-        "SELECT document_key FROM arrears_letter WHERE letter_id = $1 AND (municipality_code, resident_number) = ($2, $3)",
+async def letter_file(uow: UnitOfWork, municipality_code: str, resident_number: str, letter_id: UUID) -> dict[str, Any] | None:
+    """Where a letter lies, and whether it shows an address; None where there is none of this person that the reader may see."""
+    row = await (await driver(uow.connection)).fetchrow(
+        """SELECT document_key, shows_address FROM arrears_letter
+        WHERE letter_id = $1 AND (municipality_code, resident_number) = ($2, $3) AND document_key IS NOT NULL""",
         letter_id,
         municipality_code,
         resident_number,
     )
-    return found
+    return dict(row) if row else None

@@ -9,8 +9,10 @@ from uuid import UUID
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
+from eligibility_service.rules.copay.columns import LimitClass
 from eligibility_service.store import phases
 from eligibility_service.store.cases import Person
+from eligibility_service.store.copay_rates import code_of
 from eligibility_service.store.needs import settings
 
 NAME_MARK: Final = "hashtextextended(r.name, 0)"
@@ -20,6 +22,8 @@ ADDRESS_MARK: Final = (
 )
 """What a certificate keeps of a name and an address: enough to see that they are others now, nothing to read them from."""
 
+_CLASSES: Final = " ".join(f"WHEN {found.value} THEN '{code_of(found)}'" for found in LimitClass if found is not LimitClass.UNDECIDED)
+_CLASS_NOW: Final = f"CASE w.limit_class {_CLASSES} END"
 _CHANGED: Final = f"""
 INSERT INTO certificate (
     municipality_code, resident_number, insured_id, origin, state, family, issue_reason, replaces, kind, kind_reason, valid_from,
@@ -35,7 +39,8 @@ LEFT JOIN copay_rate w ON w.insured_id = c.insured_id AND GREATEST($1::date, c.v
 WHERE c.state = 'issued' AND c.collection IS NULL AND c.valid_until >= $1 AND (q.lost_on IS NULL OR q.lost_on > $1)
   AND (c.name_mark <> {NAME_MARK} OR (c.address_mark <> {ADDRESS_MARK} AND NOT c.address_withheld)
        OR (c.family = 'card' AND w.rate_percent IS DISTINCT FROM c.copay_rate AND w.rate_percent IS NOT NULL
-           AND c.kind NOT IN ('status_certificate')))
+           AND c.kind NOT IN ('status_certificate'))
+       OR (c.family = 'card' AND c.limit_class IS NOT NULL AND {_CLASS_NOW} <> c.limit_class))
 ON CONFLICT DO NOTHING
 """
 _OF_PEOPLE: Final = """
@@ -45,7 +50,7 @@ JOIN certificate c ON (c.municipality_code, c.resident_number) = (k.m, k.n)
 _OF_INSURED: Final = """
 unnest($3::uuid[], $4::text[]) AS k(id, traceparent) JOIN certificate c ON c.insured_id = k.id
 """
-_OF_MUNICIPALITIES: Final = """
+_OF_EVERYBODY: Final = """
 (SELECT NULL::text AS traceparent) AS k CROSS JOIN certificate c
 """
 _REPLACED: Final = """
@@ -75,18 +80,28 @@ async def replace_changed(uow: UnitOfWork, traces: Mapping[Person, str | None]) 
 
 
 async def replace_after_rates(uow: UnitOfWork, traces: Mapping[UUID, str | None]) -> None:
-    """The same for insured people whose copay rate was decided anew."""
+    """The same for insured people whose copay rate or limit class was decided anew, as far as it counts today already."""
     await _replace(uow, _OF_INSURED, list(traces), list(traces.values()))
+
+
+async def anything_issued(uow: UnitOfWork) -> bool:
+    """Whether there is a certificate that could be replaced; in a first load there is none."""
+    return bool(await (await driver(uow.connection)).fetchval("SELECT EXISTS (SELECT FROM certificate WHERE state = 'issued')"))
 
 
 async def replace_in_municipalities(uow: UnitOfWork, municipalities: Sequence[str]) -> None:
     """The same for everybody of municipalities whose records came as a batch since the certificate was made."""
     newer = " AND c.municipality_code = ANY ($3::text[]) AND r.recorded_from > c.decided_at"
-    await _replace(uow, _OF_MUNICIPALITIES, list(municipalities), also=newer)
+    await _replace(uow, _OF_EVERYBODY, list(municipalities), also=newer)
+
+
+async def replace_whose_rate_begins(uow: UnitOfWork) -> None:
+    """The same for everybody whose rate was decided for a later day, and that day has come since the certificate was made."""
+    await _replace(uow, _OF_EVERYBODY, also=" AND w.valid_from BETWEEN c.issued_on AND $1")
 
 
 async def _replace(uow: UnitOfWork, people: str, *arguments: Any, also: str = "") -> None:
-    if arguments[0] and (await settings(uow)).reissue_after_change and await phases.is_routine(uow):
+    if all(arguments) and (await settings(uow)).reissue_after_change and await phases.is_routine(uow):
         statement = _CHANGED.replace("{people}", people).replace("\nON CONFLICT", f"{also}\nON CONFLICT")
         await (await driver(uow.connection)).execute(statement, uow.today, uow.now, *arguments)
 

@@ -134,9 +134,11 @@ _STATEMENTS = (
         issued_on date NOT NULL,
         document_key text,
         document_sha256 text,
+        shows_address boolean NOT NULL,
         refusal text,
         CHECK ((document_key IS NULL) = (refusal IS NOT NULL))
     )""",
+    "ALTER TABLE ledger_document ADD shows_address boolean NOT NULL DEFAULT true",
     "CREATE UNIQUE INDEX arrears_letter_once ON arrears_letter (insured_id, kind, issued_on)",
 )
 

@@ -32,15 +32,15 @@ DAY = date(2023, 9, 1)
 
 
 async def report(
-    world: World, on: date, amount: int = 54_600, *, oldest: date | None = date(2022, 7, 31), paid: date | None = None
+    world: World, on: date, amount: int = 54_600, *, oldest: date | None = date(2022, 7, 31), paid: date | None = None, number: int = 1
 ) -> None:
     """What collection will say of the person."""
-    insured_id = await world.value("SELECT insured_id FROM qualification WHERE resident_number = $1", f"{1:015d}")
+    insured_id = await world.value("SELECT insured_id FROM qualification WHERE resident_number = $1", f"{number:015d}")
     event = ArrearsReported(
         effective_on=on,
         insured_id=insured_id,
         municipality_code=CHIYODA,
-        resident_number=f"{1:015d}",
+        resident_number=f"{number:015d}",
         unpaid_amount=amount,
         oldest_due_on=oldest,
         last_paid_on=paid,
