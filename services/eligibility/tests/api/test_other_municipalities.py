@@ -256,7 +256,7 @@ async def contents(window: Window) -> dict[str, tuple[int, str]]:
     tables = await window.world.rows("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
     found = {}
     for name in sorted(row["relname"] for row in tables):
-        query = f'SELECT count(*) AS rows, md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), \'\')) AS hash FROM "{name}" t'
+        query = f"SELECT count(*) AS rows, md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) AS hash FROM \"{name}\" t"
         (row,) = await window.world.rows(query)
         found[name] = row["rows"], row["hash"]
     return found
@@ -269,7 +269,7 @@ def shows(answer: httpx.Response, known: Known) -> list[str]:
 
 
 def test_every_route_is_asked_from_another_municipality() -> None:
-    """A new route of eligibility without its line in `_asked` fails here. Seen to fail: the line of /copay-waits taken out."""
+    """A new route of eligibility without its line in `_asked` fails here."""
     routes = {
         (method, route.path)
         for router in SERVICE.routers

@@ -90,7 +90,7 @@ def test_every_paper_with_a_number_is_asked() -> None:
 
 @pytest.mark.parametrize("paper", sorted(_papers()))
 def test_a_paper_with_seven_of_eight_digits_or_another_digit_is_refused(paper: str) -> None:
-    """I-32. Seen to fail: without the comparison of the pages the paper was released."""
+    """I-32: the same paper with its own number passes, so that it is the number which is refused."""
     typesetter, template, sheet = _papers()[paper]
     read_back(typesetter.render(template, sheet.data, tags=False), sheet.pages)
     for wrong in (NUMBER[:-1], NUMBER[1:], "01234576"):
