@@ -108,7 +108,11 @@ async def an_installation(
     stand_ins = _start("tests.journeys.stand_ins", str(behind), str(public), environment=environment, log=folder / "stand_ins.log")
     processes = [_start("gateway_service", "all", environment=environment, log=folder / "gateway.log"), stand_ins]
     if eligibility:
-        its_own = {"KOKI_DATABASE_URL": eligibility.url, "KOKI_OWNER_DATABASE_URL": eligibility.owner_url, "KOKI_HTTP_PORT": str(its_own_port)}
+        its_own = {
+            "KOKI_DATABASE_URL": eligibility.url,
+            "KOKI_OWNER_DATABASE_URL": eligibility.owner_url,
+            "KOKI_HTTP_PORT": str(its_own_port),
+        }
         processes.append(_start("eligibility_service", "api", environment=environment | its_own, log=folder / "eligibility.log"))
     url = f"http://127.0.0.1:{port}"
     try:

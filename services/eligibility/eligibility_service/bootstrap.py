@@ -10,6 +10,7 @@ from eligibility_service.api import (
     arrears,
     certificate_deliveries,
     certificates,
+    copay_notices,
     copay_rates,
     corrections,
     deliveries,
@@ -39,6 +40,7 @@ from eligibility_service.jobs.following import (
 )
 from eligibility_service.jobs.issue_cards import IssueCards
 from eligibility_service.jobs.judge_copay_rates import JudgeCopayRates
+from eligibility_service.jobs.judge_on_birthday import JudgeOnBirthday
 from eligibility_service.jobs.make_list import MakeList
 from eligibility_service.jobs.make_result_table import MakeResultTable
 from eligibility_service.jobs.send_eligibility_feed import SendEligibilityFeed
@@ -67,6 +69,7 @@ SERVICE = Service(
         protections.router,
         residence_surveys.router,
         duplicates.router,
+        copay_notices.router,
         copay_rates.router,
         exchange.router,
         migration.router,
@@ -77,6 +80,7 @@ SERVICE = Service(
         AcquireOnBirthday(),
         CheckLedger(),
         JudgeCopayRates(),
+        JudgeOnBirthday(),
         IssueCards(),
         MakeList(),
         MakeResultTable(),

@@ -100,9 +100,7 @@ async def issue_now(
     """Print one certificate, and hand it over unless it goes by post; nothing is kept of one that cannot be printed."""
     person = insured["municipality_code"], insured["resident_number"]
     if not await phases.is_routine(uow):
-        raise Problem(
-            409, "KOKI-E050", "経常業務がまだ始まっていません。", "移行のあいだ、証は一括で作成します。窓口では交付できません。"
-        )
+        raise Problem(409, "KOKI-E050", "経常業務がまだ始まっていません。", "移行のあいだ、証は一括で作成します。窓口では交付できません。")
     if await residence_surveys.held(uow, [person]):
         raise Problem(409, "KOKI-E074", "居所を調査しているため、証を交付できません。", "居所を確認し、調査を終えてから交付してください。")
     if by_post and await registers.protected_people(uow, [person], on=uow.today):

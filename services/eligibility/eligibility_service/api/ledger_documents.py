@@ -104,7 +104,7 @@ async def make(
         found = await letters.qualification(uow, code, number, insured_id)
         facts = _facts(kind, entry, found)
         record = (await _known(uow, code, number)).record
-        delivery = await _delivery(uow, code, number, record)
+        delivery = await addressed(uow, code, number, record)
         try:
             data = letter(
                 kind,
@@ -137,7 +137,7 @@ def _facts(kind: LetterKind, entry: Entry | None, found: dict[str, Any] | None) 
     return of_qualification(kind, found)
 
 
-async def _delivery(uow: UnitOfWork, code: str, number: str, record: dict[str, Any]) -> Delivery | None:
+async def addressed(uow: UnitOfWork, code: str, number: str, record: dict[str, Any]) -> Delivery | None:
     """送付先 where there is one, else the address of the register; None where no address may be printed (支援措置)."""
     person = (code, number)
     if person in await registers.protected_people(uow, [person], on=uow.today):

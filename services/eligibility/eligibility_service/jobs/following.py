@@ -19,8 +19,18 @@ from chassis.unit_of_work import Units
 from eligibility_service.documents.printing import print_one
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
 from eligibility_service.jobs.calendar import CALENDAR, send_what_is_due
+from eligibility_service.jobs.judge_on_birthday import JudgeOnBirthday
 from eligibility_service.jobs.watch_deliveries import WatchDeliveries
-from eligibility_service.store import arrears, certificates, copay_waits, protections, replacing, residence_surveys, search
+from eligibility_service.store import (
+    arrears,
+    certificates,
+    copay_birthdays,
+    copay_waits,
+    protections,
+    replacing,
+    residence_surveys,
+    search,
+)
 from eligibility_service.store.issuing import issue
 
 log = structlog.get_logger("following")
@@ -122,6 +132,7 @@ async def follow_calendar(runtime: Runtime) -> None:
 
     async def one() -> bool:
         await acquire_today(runtime.units)
+        await judge_birthdays_today(runtime.units)
         if replaced[-1:] != [runtime.clock.today()]:
             async with runtime.units.open() as uow:
                 await replacing.replace_whose_rate_begins(uow)
@@ -152,6 +163,18 @@ async def watch_deliveries_today(units: Units) -> None:
             return  # another replica is looking
         if not await raw.fetchval(_LOOKED_TODAY, WatchDeliveries.name, datetime.combine(uow.now.astimezone(JAPAN), time(), JAPAN)):
             run_id = await jobs.prepare(WatchDeliveries(), {}, units, by=CALENDAR)
+            await jobs.approve(run_id, units, by=CALENDAR)
+
+
+async def judge_birthdays_today(units: Units) -> None:
+    """Prepare and approve `judge-on-birthday` once for each month; months in which nothing ran are caught up."""
+    async with units.open() as uow:
+        if not await (await driver(uow.connection)).fetchval("SELECT pg_try_advisory_xact_lock(hashtext('copay birthdays'))"):
+            return  # another replica is looking
+        if span := await copay_birthdays.to_look_at(uow, JudgeOnBirthday.name):
+            after, until = span
+            days = {"after": after.isoformat(), "until": until.isoformat()}
+            run_id = await jobs.prepare(JudgeOnBirthday(), days, units, by=CALENDAR)
             await jobs.approve(run_id, units, by=CALENDAR)
 
 

@@ -17,7 +17,8 @@ from eligibility_service.store.cases import close_cases, raise_cases
 from eligibility_service.store.needs import settings
 
 _LOCKED: Final = """
-SELECT certificate_id, municipality_code, resident_number, insured_id, kind, family, serial, delivery, collection, valid_until, address_withheld
+SELECT certificate_id, municipality_code, resident_number, insured_id, kind, family, serial, delivery, collection, valid_until,
+       address_withheld
 FROM certificate WHERE certificate_id = $1 AND state = 'issued' FOR UPDATE
 """
 _MOVE: Final = """

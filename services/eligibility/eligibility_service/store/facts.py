@@ -84,7 +84,8 @@ async def _of_kind(uow: UnitOfWork, facts: list[Row], *, on: date) -> list[Row]:
     for row in facts:
         made = {**row, **needs_by_id.get(row["certificate_id"], {})}
         settings = settings_of(union, on=max(on, made["valid_from"]))
-        of_union = {"insurer_name": settings.insurer_name, "colour": settings.certificate_colour, "contact": (settings.contact_office, settings.contact_telephone)}
+        contact = settings.contact_office, settings.contact_telephone
+        of_union = {"insurer_name": settings.insurer_name, "colour": settings.certificate_colour, "contact": contact}
         found.append(made | of_union)
     return found
 

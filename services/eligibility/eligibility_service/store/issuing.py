@@ -50,7 +50,8 @@ _LATER = len(_ISSUED_COLUMNS)
 _ISSUED: Final = f"""
 UPDATE certificate c SET state = 'issued', kind = k.kind, kind_reason = k.kind_reason, valid_from = k.valid_from,
     valid_until = k.valid_until, serial = k.serial, document_page = k.page, copay_rate = k.copay_rate, limit_class = k.limit_class,
-    class_effective_on = k.class_effective_on, long_stay_from = k.long_stay_from, approval_id = k.approval_id, address_withheld = k.address_withheld,
+    class_effective_on = k.class_effective_on, long_stay_from = k.long_stay_from, approval_id = k.approval_id,
+    address_withheld = k.address_withheld,
     name_mark = {NAME_MARK}, address_mark = {ADDRESS_MARK},
     document_key = ${_LATER + 1}, document_sha256 = ${_LATER + 2}, issued_on = ${_LATER + 3}, decided_at = ${_LATER + 4}
 FROM unnest({_TAKEN}) AS k({", ".join(_ISSUED_COLUMNS)}), resident r
@@ -58,7 +59,8 @@ WHERE c.certificate_id = k.certificate_id AND (r.municipality_code, r.resident_n
 """
 _WITHDRAWN: Final = "UPDATE certificate SET state = 'withdrawn', decided_at = $2 WHERE certificate_id = ANY ($1::uuid[])"
 _PRINT_FILE: Final = """
-INSERT INTO print_file (document_key, run_id, form, pages, document_sha256, first_serial, last_serial, list_key, list_seal, made_at, by_hand)
+INSERT INTO print_file (
+    document_key, run_id, form, pages, document_sha256, first_serial, last_serial, list_key, list_seal, made_at, by_hand)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 

@@ -29,13 +29,19 @@ INSERT INTO certificate (
     municipality_code, resident_number, insured_id, origin, state, family, issue_reason, replaces, kind, kind_reason, valid_from,
     valid_until, application_id, disease, traceparent, made_due_at)
 SELECT c.municipality_code, c.resident_number, c.insured_id, 'change', 'due', c.family,
-       CASE WHEN c.name_mark <> {NAME_MARK} THEN 'name_changed' WHEN c.address_mark <> {ADDRESS_MARK} AND NOT c.address_withheld THEN 'address_changed'
-            ELSE 'rate_changed' END,
+       CASE WHEN c.name_mark <> {NAME_MARK} THEN 'name_changed'
+            WHEN c.address_mark <> {ADDRESS_MARK} AND NOT c.address_withheld THEN 'address_changed' ELSE 'rate_changed' END,
        c.certificate_id, c.kind, c.kind_reason, c.valid_from, c.valid_until, c.application_id, c.disease, k.traceparent, $2
 FROM {{people}}
 JOIN qualification q USING (municipality_code, resident_number, insured_id)
 JOIN resident r USING (municipality_code, resident_number)
-LEFT JOIN copay_rate w ON w.insured_id = c.insured_id AND GREATEST($1::date, c.valid_from) BETWEEN w.valid_from AND w.valid_until
+LEFT JOIN LATERAL (
+    SELECT rate_percent, limit_class, valid_from FROM copay_rate
+    WHERE insured_id = c.insured_id AND GREATEST($1::date, c.valid_from) BETWEEN valid_from AND valid_until
+    UNION ALL
+    SELECT rate_percent, limit_class, valid_from FROM copay_rate_history
+    WHERE insured_id = c.insured_id AND valid_during @> GREATEST($1::date, c.valid_from) AND upper_inf(recorded_during)
+    LIMIT 1) AS w ON true
 WHERE c.state = 'issued' AND c.collection IS NULL AND c.valid_until >= $1 AND (q.lost_on IS NULL OR q.lost_on > $1)
   AND (c.name_mark <> {NAME_MARK} OR (c.address_mark <> {ADDRESS_MARK} AND NOT c.address_withheld)
        OR (c.family = 'card' AND w.rate_percent IS DISTINCT FROM c.copay_rate AND w.rate_percent IS NOT NULL

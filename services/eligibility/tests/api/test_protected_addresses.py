@@ -88,6 +88,7 @@ def _asked(found: Found) -> dict[str, list[tuple[str, str, object]]]:
         "effective_on": "2026-07-10", "notified_on": "2026-07-13", "late_reason": "", "reason": "",
         "content": {"kind": "loss_notified", "cause": "other"},
     }  # fmt: skip
+    cancelled = {"content": {"kind": "cancelled", "acquired_on": "2015-05-05"}, **reason}
     days = "first_day=2026-07-01&last_day=2026-07-31"
     lists = [("ledger", ""), ("changes", days), ("reached", days), ("expected", days)]
     return {
@@ -114,12 +115,14 @@ def _asked(found: Found) -> dict[str, list[tuple[str, str, object]]]:
         "/card-holdings": [("GET", "/card-holdings", None)],
         "/copay-waits": [("GET", "/copay-waits", None)],
         f"{own}/copay-rates": get("/copay-rates"),
-        f"{own}/receipts-applications": post("/receipts-applications", {"applied_on": "2026-07-13", "receipts": [{"resident_number": VICTIM, "receipts": 1}]}),
+        f"{own}/receipts-applications": post(
+            "/receipts-applications", {"applied_on": "2026-07-13", "receipts": [{"resident_number": VICTIM, "receipts": 1}]}
+        ),
         f"{own}/entries": get("/entries"),
         f"{own}/notices": post("/notices", moved),
         f"{own}/notices/preview": post("/notices/preview", moved),
-        f"{own}/corrections": post("/corrections", {"content": {"kind": "cancelled", "acquired_on": "2015-05-05"}, **reason}),
-        f"{own}/corrections/preview": post("/corrections/preview", {"content": {"kind": "cancelled", "acquired_on": "2015-05-05"}, **reason}),
+        f"{own}/corrections": post("/corrections", cancelled),
+        f"{own}/corrections/preview": post("/corrections/preview", cancelled),
         f"{own}/letters": post("/letters", {"kind": "acquisition"}),
         "/letters/{document_id}/document": [("GET", f"/letters/{found.ledger_letter_id}/document", None)],
         "/ledger/certified": [("GET", "/ledger/certified", None)],
@@ -184,7 +187,7 @@ async def approve_all(window: Window, *, by: str = "second") -> list[dict[str, o
 
 
 async def with_everything(window: Window) -> Found:
-    """What shows an address, of each kind, all from before the protection: cards, letters, a list, a delivery address, a survey, a duplicate."""
+    """What shows an address, of each kind, from before the protection: cards, letters, a list, a place for post, a survey, a duplicate."""
     path = f"/people/{CHIYODA}/{VICTIM}"
     card = (await ask(window, "POST", f"{path}/certificates")).json()
     assert (await ask(window, "POST", f"{path}/certificates", {"by_post": True}, number=2)).status_code == 201
@@ -284,7 +287,7 @@ async def test_every_paper_of_a_protected_person_is_without_the_address_and_wait
     assert [one["resident_number"] for one in waiting] == [VICTIM, MEMBER]
     assert (await ask(window, "POST", f"/handovers/{waiting[0]['handover_id']}", {"manner": "窓口"})).status_code == 200
     assert [one["resident_number"] for one in (await ask(window, "GET", "/handovers")).json()] == [MEMBER]
-    assert await window.world.rows("SELECT pages FROM print_file WHERE NOT by_hand") == [{"pages": 1}], "the post takes the neighbour's alone"
+    assert await window.world.rows("SELECT pages FROM print_file WHERE NOT by_hand") == [{"pages": 1}]
     assert [row["serial"] for row in (await ask(window, "GET", "/deliveries/sending")).json()] == [
         await window.world.value("SELECT serial FROM certificate WHERE resident_number = $1 AND state = 'issued'", OTHER)
     ]

@@ -34,12 +34,11 @@ async def test_applied_certificates_and_letters_of_a_protected_person_are_withou
             {"subject": "limit", "applied_on": "2024-09-02"},
             {"subject": "specific_disease", "applied_on": "2024-09-02", "disease": "haemophilia"},
         ]
-        applied = [
-            await ask(window, "POST", f"{PATH}/certificate-applications", body, number=number) for number, body in enumerate(wanted)
-        ]
+        applied = [await ask(window, "POST", f"{PATH}/certificate-applications", body, number=number) for number, body in enumerate(wanted)]
         letter = (await ask(window, "POST", f"{PATH}/letters", {"kind": "acquisition"})).json()
         await report(window.world, date(2024, 9, 2), oldest=date(2023, 6, 30))
         of_arrears = await window.world.value("SELECT letter_id::text FROM arrears_letter")
+        assert await window.world.value("SELECT refusal FROM arrears_letter") is None
         papers = [f"/certificates/{one.json()['certificate_id']}/document" for one in applied]
         papers += [f"/letters/{letter['document_id']}/document", f"{PATH}/arrears/letters/{of_arrears}/document"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from eligibility_service.law import insurance_card_last_day, long_arrears_months, long_stay_days, period_of, settings_of
@@ -17,7 +18,7 @@ from eligibility_service.rules.periods import (
     short_term_end,
 )
 
-YEARLY = {"begins": date(2008, 8, 1), "years": 1}
+YEARLY: dict[str, Any] = {"begins": date(2008, 8, 1), "years": 1}
 
 
 @pytest.mark.parametrize(

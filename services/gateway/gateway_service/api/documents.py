@@ -45,8 +45,9 @@ async def confirm_issue(
     person = await load(request, session, "documents", municipality_code, resident_number)
     today = gateway_of(request).runtime.clock.today().isoformat()
     valid = next((found for found in person.known.get("certificates", []) if found["valid_until"] >= today), None)
-    asked = {"confirm": str(uuid4()), "valid": valid, "release": release, "reasons": words.ISSUE_REASONS}
-    return show(request, person, "documents", new=None, done=False, **asked)
+    return show(
+        request, person, "documents", new=None, done=False, confirm=str(uuid4()), valid=valid, release=release, reasons=words.ISSUE_REASONS
+    )
 
 
 @router.post("/documents/issue", dependencies=[OwnForm])

@@ -69,6 +69,7 @@ _ACTIONS: Final = {
     "ask_for_step": "期の変更の申請",
     "see_print_log": "交付記録",
     "see_copay_waits": "負担割合の判定保留",
+    "make_copay_notice": "負担割合判定通知書の作成",
     "apply_receipts": "基準収入額適用申請の受付",
     "see_card_holdings": "マイナ保険証の保有状況",
     "file_calendar": "ファイルの予定の変更",
@@ -104,6 +105,7 @@ CASES: Final = {
     "card_not_collected": ("被保険者証が返還されていない", "返還の期限を過ぎています。本人に連絡し、証を回収してください。"),
 }
 LETTERS: Final = {
+    "copay_rate_changed": "負担割合判定通知書",
     "receipt": "届出受付票",
     "disability_certified": "障害認定通知書",
     "disability_refused": "障害認定申請却下通知書",

@@ -55,7 +55,10 @@ _CIRCUMSTANCES: Final = (
 
 
 class ArrearsLetterData(BaseModel):
-    """One letter. `reply_by`: the last day for the explanation, or for giving the card back; None where nothing is asked for any more."""
+    """One letter. `reply_by`: the last day for the explanation, or for giving the card back; None where nothing is asked for any more.
+
+    `delivery` is None where no address may stand on it (支援措置): it is handed over.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -67,7 +70,7 @@ class ArrearsLetterData(BaseModel):
     unpaid_amount: Yen
     oldest_due_on: date
     reply_by: date | None
-    delivery: Delivery
+    delivery: Delivery | None
     contact: Contact
 
 
@@ -81,7 +84,7 @@ def build(letter: ArrearsLetterData) -> Sheet:
     asked = _asked(letter)
     data: dict[str, object] = {
         "title": title,
-        "to": letter.delivery.data(),
+        "to": letter.delivery.data() if letter.delivery else None,
         "sender": written,
         "lead": lead,
         "amount": amount,
@@ -93,7 +96,7 @@ def build(letter: ArrearsLetterData) -> Sheet:
         "contact": letter.contact.data(),
     }
     page: Expected = (
-        *letter.delivery.expected(),
+        *(letter.delivery.expected() if letter.delivery else ()),
         *(("発行者", line) for line in written),
         ("表題", title),
         ("本文", lead),
