@@ -169,6 +169,7 @@ def _asked(known: Known) -> dict[str, list[Request]]:
             ("POST", f"/duplicates/{pair}/decision", {"is_same": True, **REASON}) for pair in known.pairs
         ],
         f"{PERSON}/copay-rates": get(f"{OWN}/copay-rates"),
+        f"{PERSON}/copay-notices": post(f"{OWN}/copay-notices", {"copay_year": 2026, "valid_from": "2026-08-01"}),
         f"{PERSON}/receipts-applications": post(
             f"{OWN}/receipts-applications", {"applied_on": DAY, "receipts": [{"resident_number": ONE, "receipts": 1_000_000}]}
         ),
@@ -220,12 +221,12 @@ async def with_everything(window: Window) -> Known:
     letter = await done(f"{OWN}/letters", {"kind": "acquisition"})
     letters = (await approved(await done(f"{OWN}/delivery-addresses", {**ENTRY, "purpose": "everything"})))["letters"]
     survey = await done(f"{OWN}/residence-surveys", {"cause": "report", "deadline": "2026-08-31"})
-    made = await done("/lists/ledger/files", LISTED)
     await _report_arrears(window)
     await done(f"{two}/address-protection", PROTECTION)
     release = await approved(await done(f"{two}/address-releases", {"document": "screen", **REASON}))
     while await issue_next(world.units):
         pass
+    made = await done("/lists/ledger/files", LISTED)
     handover_id = await world.value("SELECT handover_id::text FROM handover WHERE handed_on IS NULL")
     pairs = [row["id"] for row in await world.rows("SELECT candidate_id::text AS id FROM duplicate_candidate ORDER BY second_code")]
     assert len(pairs) >= 2, "one within Chiyoda, one with Hachiōji"

@@ -11,6 +11,8 @@ from chassis.documents import DocumentRefused, Renderer, Sheet, read_back
 from chassis.documents.letter import Contact, Delivery
 from contracts.events.eligibility import CertificateKind
 from contracts.primitives import Sex
+from eligibility_service.documents.copay_notice.build import CopayNoticeData
+from eligibility_service.documents.copay_notice.build import build as build_copay_notice
 from eligibility_service.documents.delivery_letter.build import DeliveryLetterData
 from eligibility_service.documents.delivery_letter.build import build as build_delivery
 from eligibility_service.documents.ledger_letter.build import LetterData
@@ -68,6 +70,12 @@ def _papers() -> dict[str, tuple[Renderer, str, Sheet]]:
         survey_number="0198", name="後期　太郎", kana="コウキ　タロウ", insured_number=NUMBER, born_on=date(1945, 6, 1), address=None,
         cause="通報", opened_on=DAY, deadline=DAY, entries=(), printed_on=DAY, office="東京都後期高齢者医療広域連合",
     )  # fmt: skip
+    notice = CopayNoticeData(
+        delivery=DELIVERY, name="後期　太郎", insured_number=NUMBER, rate_before=10, rate_percent=20, valid_from=date(2026, 8, 1),
+        valid_until=date(2027, 7, 31), income_year=2025, why=("課税所得が28万円以上です。", "年金収入等が200万円以上です。"), issued_on=DAY,
+        issuer="東京都後期高齢者医療広域連合", contact=CONTACT, review_board="東京都後期高齢者医療審査会",
+    )  # fmt: skip
+    found["copay_notice"] = renderer(), "copay_notice/template.typ", build_copay_notice(notice)
     found["ledger_letter"] = renderer(), "ledger_letter/template.typ", build_ledger(letter)
     found["delivery_letter"] = renderer(), "delivery_letter/letter.typ", build_delivery(delivery)
     found["survey_sheet"] = renderer(), "survey_sheet/sheet.typ", build_survey(survey)
