@@ -169,7 +169,7 @@ def _asked(known: Known) -> dict[str, list[Request]]:
             ("POST", f"/duplicates/{pair}/decision", {"is_same": True, **REASON}) for pair in known.pairs
         ],
         f"{PERSON}/copay-rates": get(f"{OWN}/copay-rates"),
-        f"{PERSON}/copay-notices": post(f"{OWN}/copay-notices", {"copay_year": 2026, "valid_from": "2026-08-01"}),
+        f"{PERSON}/copay-notices": post(f"{OWN}/copay-notices", {"valid_from": "2026-08-01"}),
         f"{PERSON}/receipts-applications": post(
             f"{OWN}/receipts-applications", {"applied_on": DAY, "receipts": [{"resident_number": ONE, "receipts": 1_000_000}]}
         ),
