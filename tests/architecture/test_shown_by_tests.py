@@ -26,7 +26,6 @@ def _named() -> set[str]:
 
 
 def test_each_row_of_the_list_is_shown_by_a_test() -> None:
-    """Seen to fail before E-04 and I-32 were named."""
     rows = yaml.safe_load(LIST.read_text(encoding="utf-8"))
     asked = {row for group in rows.values() for row in group}
 
