@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from fastapi.routing import iter_route_contexts
+from gateway_service.api.upstream import Upstream
 from gateway_service.domain.roles import RIGHTS, Right, Role, has_right
 from sqlalchemy import text
 
@@ -16,10 +17,11 @@ EXAMPLES = {
     "fiscal_year": "2026", "run_id": "01980000-0000-7000-8000-000000000001", "identifier": "01980000-0000-7000-8000-000000000001",
     "trace_id": "0" * 32, "terminal_id": "01980000-0000-7000-8000-000000000001", "name": "assess", "path:path": "nowhere",
     **dict.fromkeys(
-        ("approval_id", "handover_id", "letter_id", "release_id", "survey_id", "candidate_id", "request_id", "document_id"),
+        ("approval_id", "handover_id", "letter_id", "release_id", "survey_id", "candidate_id", "request_id", "document_id",
+         "list_id"),
         "01980000-0000-7000-8000-000000000001",
     ),
-    "kind": "loss_notified",
+    "kind": "loss_notified", "generation": "1", "act": "delivery", "subject": "limit_class", "number": "1", "milestone": "routine",
 }  # fmt: skip
 
 
@@ -86,6 +88,31 @@ async def test_people_of_another_municipality_are_not_there_and_the_attempt_is_l
     logged = await gateway.rows("SELECT about, result, detail FROM access_log WHERE user_name = 'chiyoda' AND action <> 'sign_in'")
     assert {(tuple(row.about), row.result, row.detail) for row in logged} == {(("132012:1",), "refused", "other municipality")}
     assert len(logged) == 10
+
+
+async def test_no_route_about_a_person_asks_a_service_for_a_clerk_of_another_municipality(
+    gateway: GatewayWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every route with a municipality in its path; a form without its fields may be refused before that (422)."""
+    asked = []
+
+    async def ask(self: Upstream, service: str, path: str, *_: Any, **__: Any) -> Any:
+        asked.append(path)
+        raise AssertionError(path)
+
+    monkeypatch.setattr(Upstream, "ask", ask)
+    clerk = await gateway.sign_in("chiyoda")
+    form = {"csrf": hidden(await clerk.get("/people")), "key": "01980000-0000-7000-8000-000000000001"}
+    about = [found for found in routes(gateway) if "{municipality_code}" in found[1] and found[1].startswith(("/people", "/api"))]
+    answers = {}
+    for method, path, filled in about:
+        body = {"data": form} if method == "POST" else {}
+        answers[f"{method} {path}"] = (await clerk.request(method, filled, **body)).status_code
+
+    assert len(about) > 40
+    assert asked == []
+    allowed = {"GET": {403, 404}, "POST": {403, 404, 422}}
+    assert {where: code for where, code in answers.items() if code not in allowed[where.split()[0]]} == {}
 
 
 async def test_worklist_and_print_log_show_the_own_municipality_alone(gateway: GatewayWorld) -> None:

@@ -74,26 +74,38 @@ class Decided(BaseModel):
 
 
 @router.post(f"{_PERSON}/approval", status_code=201)
-async def ask(municipality_code: str, resident_number: str, decided: Decided, request: Request, who: Reader) -> dict[str, Any]:
+async def ask(
+    municipality_code: str,
+    resident_number: str,
+    decided: Decided,
+    request: Request,
+    who: Reader,
+    idempotency_key: Annotated[str, Header(min_length=8, max_length=100)],
+) -> dict[str, Any]:
     """Put the remedy, or a short-term card, before the union; nothing is done yet."""
+    told = f"arrears:{municipality_code}:{resident_number}:{decided.model_dump_json()}".encode()
     async with runtime_of(request).units.open() as uow:
-        found = await _own(uow, municipality_code, resident_number, who)
-        allowed = (Step.TO_DECIDE,) if decided.act == REMEDY else (Step.WATCHED, Step.NOTICED, Step.TO_DECIDE)
-        gone = decided.act == SHORT_TERM and arrears.remedy_today(uow) is not Remedy.STATUS_CERTIFICATE
-        if found["step"] not in allowed or gone:
-            raise _out_of_turn(found["step"])
-        content = {
-            "insured_id": str(found["insured_id"]),
-            "unpaid_amount": found["unpaid_amount"],
-            "oldest_due_on": found["oldest_due_on"].isoformat() if found["oldest_due_on"] else "",
-            "explanation": found["explanation"],
-            "remedy": arrears.remedy_today(uow).value,
-        }
-        approval_id = await approvals.ask(
-            uow, act=decided.act, municipality_code=municipality_code, resident_number=resident_number, content=content,
-            reason=decided.reason.strip(), by=who.user,
-        )  # fmt: skip
-        return {"approval_id": approval_id}
+
+        async def act() -> dict[str, Any]:
+            found = await _own(uow, municipality_code, resident_number, who)
+            allowed = (Step.TO_DECIDE,) if decided.act == REMEDY else (Step.WATCHED, Step.NOTICED, Step.TO_DECIDE)
+            gone = decided.act == SHORT_TERM and arrears.remedy_today(uow) is not Remedy.STATUS_CERTIFICATE
+            if found["step"] not in allowed or gone:
+                raise _out_of_turn(found["step"])
+            content = {
+                "insured_id": str(found["insured_id"]),
+                "unpaid_amount": found["unpaid_amount"],
+                "oldest_due_on": found["oldest_due_on"].isoformat() if found["oldest_due_on"] else "",
+                "explanation": found["explanation"],
+                "remedy": arrears.remedy_today(uow).value,
+            }
+            approval_id = await approvals.ask(
+                uow, act=decided.act, municipality_code=municipality_code, resident_number=resident_number, content=content,
+                reason=decided.reason.strip(), by=who.user,
+            )  # fmt: skip
+            return {"approval_id": str(approval_id)}
+
+        return await once(uow, who, idempotency_key, told, act)
 
 
 @router.post(f"{_PERSON}/end")

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
 from eligibility_service.api.registering import Command, Key
+from eligibility_service.api.steps import UNION
 from eligibility_service.domain.words import WITHHELD
 from eligibility_service.store import approvals, duplicates, queries
 from eligibility_service.store.approvals import Approval
@@ -67,13 +68,16 @@ async def ask(candidate_id: UUID, decision: SameOrNot, request: Request, who: St
 
         async def act() -> dict[str, Any]:
             found = await duplicates.one(uow, candidate_id)
-            if found is None:
+            if found is None or not all(who.may_see(found[f"{place}_code"]) for place in ("first", "second")):
                 raise Problem(404, *NOT_FOUND, detail="この名寄せ候補はありません。")
+            # An approval is read in its municipality: a pair of two municipalities is the union's alone.
+            within = found["first_code"] == found["second_code"]
             if await duplicates.is_asked(uow, candidate_id):
                 raise Problem(409, "KOKI-E077", "この名寄せは、承認を待っています。", "承認または差し戻しの後で、もう一度行ってください。")
             approval_id = await approvals.ask(
-                uow, act=ACT, municipality_code=found["first_code"], resident_number=found["first_number"],
-                content=_content(found, decision), reason=decision.reason, by=who.user,
+                uow, act=ACT, municipality_code=found["first_code"] if within else UNION,
+                resident_number=found["first_number"] if within else None, content=_content(found, decision), reason=decision.reason,
+                by=who.user,
             )  # fmt: skip
             return {"approval_id": str(approval_id)}
 

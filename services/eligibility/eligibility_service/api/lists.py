@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import obstore
+import structlog
 from chassis.clock import derived_id
 from chassis.problems import NOT_ALLOWED, NOT_FOUND, Problem
 from chassis.tokens import Principal
@@ -20,6 +21,7 @@ from eligibility_service.documents.list_file import write
 from eligibility_service.domain.lists import COLUMNS, STRUCK, TITLES, WHOLE_UNION, ListAsked, ListKind, NotAsked, Order
 from eligibility_service.store import lists, made_lists
 
+log = structlog.get_logger("lists")
 router = APIRouter(prefix="/lists", tags=["lists"])
 Reader = Annotated[Principal, Depends(role("window_clerk", "municipal_manager", "union_staff"))]
 ROWS_A_PAGE = 100
@@ -103,20 +105,23 @@ async def make(
         if known := await made_lists.listing(uow, list_id=list_id):
             return _made(known[0])
         total = await lists.count(uow, asked)
-    if total > made_lists.AT_ONCE:
-        parameters = {
-            "list_id": str(list_id),
-            "asked": json.dumps(asked.as_json()),
-            "form": wanted.form,
-            "place": wanted.place,
-            "by": who.user,
-        }
-        await runtime.begin_job("make-list", parameters, by=who.user)
-    else:
-        async with units.open() as uow:
-            found = await made_lists.freeze(uow, list_id, asked, form=wanted.form, place=wanted.place, by=who.user)
-            await made_lists.make_part(uow, found, write, number=1, first=0, rows=max(1, found.rows.height))
-            await made_lists.finish(uow, list_id)
+    try:
+        if total > made_lists.AT_ONCE:
+            parameters = {
+                "list_id": str(list_id),
+                "asked": json.dumps(asked.as_json()),
+                "form": wanted.form,
+                "place": wanted.place,
+                "by": who.user,
+            }
+            await runtime.begin_job("make-list", parameters, by=who.user)
+        else:
+            async with units.open() as uow:
+                found = await made_lists.freeze(uow, list_id, asked, form=wanted.form, place=wanted.place, by=who.user)
+                await made_lists.make_part(uow, found, write, number=1, first=0, rows=max(1, found.rows.height))
+                await made_lists.finish(uow, list_id)
+    except made_lists.AlreadyFrozen:
+        log.info("list_pressed_twice", list_id=str(list_id))
     async with units.open(seen_by=who) as uow:
         (row,) = await made_lists.listing(uow, list_id=list_id)
     return _made(row)

@@ -23,7 +23,7 @@ AT_ONCE: Final = 1_000
 """A list of so many rows is made while its officer waits; a longer one is a job."""
 _KEEP: Final = """
 INSERT INTO made_list (list_id, kind, form, municipality_code, asked, place, rows, rows_key, rows_sha256, run_id, asked_by, asked_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (list_id) DO NOTHING
 """
 _KEEP_PART: Final = """
 INSERT INTO made_list_part (list_id, number, document_key, document_sha256, rows, pages) VALUES ($1, $2, $3, $4, $5, $6)
@@ -58,17 +58,22 @@ class RowsChanged(Exception):
     """The frozen rows are not those that were kept; no file is made of them."""
 
 
+class AlreadyFrozen(Exception):
+    """The same list was asked for at the same moment, and stands already."""
+
+
 async def freeze(uow: UnitOfWork, list_id: UUID, asked: ListAsked, *, form: str, place: str, by: str, run_id: UUID | None = None) -> Frozen:
-    """Read the rows of a list and keep them, so that every part of it shows the same knowledge."""
+    """Read the rows of a list and keep them, so that every part of it shows the same knowledge. AlreadyFrozen where it is kept."""
     rows = await lists.rows(uow, asked)
     buffer = io.BytesIO()
     rows.write_parquet(buffer)
     content, key = buffer.getvalue(), f"eligibility/lists/{list_id}/rows.parquet"
-    await obstore.put_async(uow.store, key, content)
     sha256 = hashlib.sha256(content).hexdigest()
     kept = json.dumps(asked.as_json())
     values = asked.kind.value, form, asked.municipality_code, kept, place, rows.height, key, sha256, run_id, by, uow.now
-    await (await driver(uow.connection)).execute(_KEEP, list_id, *values)
+    if await (await driver(uow.connection)).execute(_KEEP, list_id, *values) == "INSERT 0 0":
+        raise AlreadyFrozen(f"{list_id} is kept already.")
+    await obstore.put_async(uow.store, key, content)
     return Frozen(list_id, asked, form, place, rows, by)
 
 

@@ -203,7 +203,7 @@ async def test_from_2_december_2024_the_union_decides_on_the_special_medical_exp
         assert await window.world.value("SELECT collection FROM certificate") is None
         refused = await post(window, f"{PERSON}/arrears/status-certificate")
         assert refused.json()["code"] == "KOKI-E044"
-        short = await post(window, f"{PERSON}/arrears/approval", {"act": "short_term_card", "reason": "分割納付中"})
+        short = await post(window, f"{PERSON}/arrears/approval", {"act": "short_term_card", "reason": "分割納付中"}, user="another")
         assert short.json()["code"] == "KOKI-E045"
 
 

@@ -210,6 +210,7 @@ def test_the_code_of_another_person_is_refused() -> None:
     ],
 )
 def test_a_card_that_differs_from_its_record_by_a_digit_is_refused(field: str, printed: str, named: str) -> None:
+    """I-32"""
     sheet = build(card())
     pdf = renderer().render("card.typ", {**sheet.data, field: printed}, tags=False)
     with pytest.raises(DocumentRefused) as refused:

@@ -44,7 +44,7 @@ async def test_an_income_gives_a_rate_for_the_copay_year_and_says_it(world: Worl
 
 
 async def test_somebody_who_joins_the_household_changes_the_rate_of_every_member_from_the_month_after(world: World) -> None:
-    """E-27: re-judge on household change. Without `rejudge` in on_residents_changed this showed one span of 3割."""
+    """E-04, E-27: re-judge on household change. Without `rejudge` in on_residents_changed this showed one span of 3割."""
     await world.hear(resident(1, **HOUSE), resident(2), income(1, **RICH), income(2, public_pension_receipts=800_000))
     assert spans(await world.rates(), 1) == [(date(2026, 8, 1), date(2027, 7, 31), 30)]
     moved = resident(2, 2, **HOUSE, relationship="11", changed_on=date(2026, 11, 10))
