@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util.concurrency import greenlet_spawn
 
 CONNECTIONS: Final = 15
 """Of one process. They are kept: one that is opened for a moment and closed again costs more than the statements on it."""
@@ -52,13 +54,34 @@ def create_engine(url: str) -> AsyncEngine:
 
 async def driver(connection: AsyncConnection) -> asyncpg.Connection[Any]:
     """The asyncpg connection under a SQLAlchemy one, inside the same transaction: for COPY and array parameters."""
-    raw = await connection.get_raw_connection()
-    found = raw.driver_connection
-    assert isinstance(found, asyncpg.Connection)
+    found = driver_under(connection)
     if not found.is_in_transaction():
         # SQLAlchemy begins lazily, at its first own statement; without this the raw statements would commit one by one.
         await connection.execute(text("SELECT 1"))
     return found
+
+
+def driver_under(connection: AsyncConnection) -> asyncpg.Connection[Any]:
+    """The asyncpg connection under a SQLAlchemy one that is open, in whatever transaction it is."""
+    assert connection.sync_connection is not None
+    found = connection.sync_connection.connection.driver_connection
+    assert isinstance(found, asyncpg.Connection)
+    return found
+
+
+@asynccontextmanager
+async def borrowed(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection[Any]]:
+    """A connection of the pool outside of any transaction, for a single statement: each is a transaction of its own.
+
+    The whole of SQLAlchemy's connection costs more than such a statement.
+    """
+    kept = await engine.raw_connection()
+    try:
+        found = kept.driver_connection
+        assert isinstance(found, asyncpg.Connection)
+        yield found
+    finally:
+        await greenlet_spawn(kept.close)
 
 
 async def copy_in(connection: AsyncConnection, table: str, columns: Sequence[str], records: Sequence[tuple[object, ...]]) -> None:

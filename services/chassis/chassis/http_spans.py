@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from opentelemetry import trace
+from opentelemetry import context, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -26,35 +26,32 @@ class HttpSpans:
         if scope["type"] != "http" or scope["path"] in NOT_TRACED:
             await self._app(scope, receive, send)
             return
-        method = scope["method"]
-        with _tracer.start_as_current_span(
-            method,
-            context=_caller(scope),
-            kind=SpanKind.SERVER,
-            record_exception=False,  # what an error says may be personal
-            set_status_on_exception=False,
-        ) as span:
-            status = 0
+        method, status = scope["method"], 0
+        # By hand: the library's context manager takes as long again, and notes what an error says, which may be personal.
+        span = _tracer.start_span(method, context=_caller(scope), kind=SpanKind.SERVER)
+        before = context.attach(trace.set_span_in_context(span))
 
-            async def sent(message: Message) -> None:
-                nonlocal status
-                if message["type"] == "http.response.start":
-                    status = message["status"]
-                await send(message)
+        async def sent(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
 
-            try:
-                await self._app(scope, receive, sent)
-            except Exception as error:
-                span.set_attribute("exception.type", type(error).__name__)
-                raise
-            finally:
-                # The route is known only after the application has looked for it.
-                route = getattr(scope.get("route"), "path", "")
-                span.set_attributes({"http.request.method": method, "http.route": route, "http.response.status_code": status})
-                if route:
-                    span.update_name(f"{method} {route}")
-                if status >= 500:
-                    span.set_status(StatusCode.ERROR)
+        try:
+            await self._app(scope, receive, sent)
+        except Exception as error:
+            span.set_attribute("exception.type", type(error).__name__)
+            raise
+        finally:
+            # The route is known only after the application has looked for it.
+            route = getattr(scope.get("route"), "path", "")
+            span.set_attributes({"http.request.method": method, "http.route": route, "http.response.status_code": status})
+            if route:
+                span.update_name(f"{method} {route}")
+            if status >= 500:
+                span.set_status(StatusCode.ERROR)
+            context.detach(before)
+            span.end()
 
 
 def _caller(scope: Scope) -> Context | None:

@@ -68,6 +68,8 @@ class Runtime:
     verifier: Verifier | None = field(init=False, default=None)
     proofs: dict[str, Callable[[], bool]] = field(init=False, default_factory=dict)
     """What a service's own background work adds to the health: name → whether it works now."""
+    ends: list[Callable[[], Coroutine[Any, Any, None]]] = field(init=False, default_factory=list)
+    """What a service's own parts have to close when the process ends."""
 
     def __post_init__(self) -> None:
         name, s = self.service.name, self.settings
@@ -107,6 +109,8 @@ class Runtime:
             task.remove_done_callback(_end_with)
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for end in self.ends:
+            await end()
         await self.engine.dispose()
 
     async def health(self) -> dict[str, bool]:

@@ -7,17 +7,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from contracts.envelope import LARGEST_PACK, PACK, SINGLE, Event, Message, encode
 from obstore.store import ObjectStore
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chassis import telemetry
 from chassis.clock import Clock, uuid7
-from chassis.database import copy_in
+from chassis.database import copy_in, driver_under
 from chassis.tokens import Principal
 
 _OUTBOX = ("message_id", "exchange", "routing_key", "subject", "content_type", "traceparent", "body")
@@ -110,14 +110,17 @@ class Units:
         if uow.has_outgoing:
             self.wake()
 
+    @cached_property
+    def _beginning_by_itself(self) -> AsyncEngine:
+        """The same pool, without a transaction of SQLAlchemy's own."""
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
     @asynccontextmanager
     async def _reading(self, who: Principal) -> AsyncIterator[AsyncConnection]:
         """Begun and narrowed to the reader in one exchange with the database; rolled back, since a reader changes nothing."""
         scope = "*" if who.municipalities is None else ",".join(sorted(who.municipalities))
-        async with self.engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")  # or SQLAlchemy would begin a transaction of its own
-            raw = (await connection.get_raw_connection()).driver_connection
-            assert isinstance(raw, asyncpg.Connection)
+        async with self._beginning_by_itself.connect() as connection:
+            raw = driver_under(connection)
             try:
                 # Two statements at once take no parameters: what stands between the quotes has its own quotes doubled.
                 await raw.execute(_AS_WINDOW.format(scope=scope.replace("'", "''"), role=f"{self.service}_window"))

@@ -11,7 +11,8 @@ from chassis.tokens import Principal
 from chassis.web import OPERATOR, role, runtime_of
 from contracts.events.eligibility import CertificateKind
 from contracts.primitives import insurer_number
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic_core import to_json
 
 from eligibility_service.domain import history
 from eligibility_service.domain.certificates import KIND_NAMES
@@ -49,8 +50,8 @@ async def search(
         return await queries.search(uow, number=number, kana=reading, born_on=born_on, municipalities=who.municipalities, limit=limit)
 
 
-@router.get("/people/{municipality_code}/{resident_number}")
-async def one(municipality_code: str, resident_number: str, request: Request, who: Reader) -> dict[str, Any]:
+@router.get("/people/{municipality_code}/{resident_number}", response_model=dict[str, Any])
+async def one(municipality_code: str, resident_number: str, request: Request, who: Reader) -> Response:
     """Everything about one person: record, qualifications, household, certificates, history in both times."""
     async with runtime_of(request).units.open(seen_by=who) as uow:
         found = await queries.person(uow, municipality_code, resident_number)
@@ -59,7 +60,7 @@ async def one(municipality_code: str, resident_number: str, request: Request, wh
     holding = [row for row in reversed(found["qualifications"]) if row["lost_on"] != row["acquired_on"]]
     issued = [row for row in found["certificates"] if row["state"] == "issued"]
     waiting = [row for row in found["certificates"] if row["state"] in ("due", "refused")]
-    return {
+    answer = {
         "person": {
             **found["person"],
             "insured_number": holding[0]["insured_number"] if holding else None,
@@ -71,6 +72,7 @@ async def one(municipality_code: str, resident_number: str, request: Request, wh
         "certificates_waiting": [_certificate(row, _WAITING) for row in waiting],
         "history": history.of_person(found["records"], found["revisions"]),
     }
+    return Response(to_json(answer), media_type="application/json")
 
 
 def _certificate(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

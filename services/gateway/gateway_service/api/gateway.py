@@ -46,6 +46,7 @@ class Gateway:
                 raise RuntimeError("KOKI_TOKEN_PRIVATE_KEY_FILE is not set: the gateway cannot say to the services who asks.")
             own = f"http://127.0.0.1:{settings.http_port}"
             self._upstream = Upstream({"gateway": own, **settings.services}, Signer(settings.token_private_key_file))
+            self.runtime.ends.append(self._upstream.close)
         return self._upstream
 
     async def session(self, token: str) -> Session | None:

@@ -32,9 +32,7 @@ async def person(
     )
     if reply.status == 0:
         raise Problem(503, "KOKI-S502", "いまは表示できません。", "資格サービスに接続できません。")
-    async with gateway.runtime.units.open() as uow:
-        protected = await protections.is_protected(uow.connection, municipality_code, resident_number)
-    if protected and reply.ok:
+    if reply.ok and await protections.is_protected(gateway.runtime.engine, municipality_code, resident_number):
         known = reply.json()
         return JSONResponse({**known, "person": protections.without_address(known["person"])})
     return Response(reply.content, status_code=reply.status, media_type=reply.content_type)

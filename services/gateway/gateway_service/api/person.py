@@ -82,8 +82,8 @@ async def load(request: Request, session: Session, tab: str, municipality_code: 
     known = eligibility.json()
     async with gateway.runtime.units.open() as uow:
         names = await municipalities.names(uow.connection)
-        if await protections.is_protected(uow.connection, municipality_code, resident_number):
-            known["person"] = protections.without_address(known["person"])
+    if await protections.is_protected(gateway.runtime.engine, municipality_code, resident_number):
+        known["person"] = protections.without_address(known["person"])
     return Person(
         municipality_code=municipality_code,
         resident_number=resident_number,

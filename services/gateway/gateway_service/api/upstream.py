@@ -5,21 +5,26 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import structlog
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from chassis.tokens import Principal, Signer
 from opentelemetry import propagate
 from pydantic_core import from_json, to_json
-
-from gateway_service.api.kept_connections import KeptConnections, NoAnswer
+from yarl import URL
 
 log = structlog.get_logger("upstream")
 
 TOKEN_SECONDS = 60
 """A token is used for so long and is valid for twice as long."""
-SECONDS = 10.0
-HEALTH_SECONDS = 3.0
+CONNECT_SECONDS: Final = 2.0
+KEPT_SECONDS: Final = 4.0
+"""A connection that was idle for longer is not used again: a service closes it after five seconds, perhaps while it is asked."""
+MOST_CONNECTIONS: Final = 100
+"""To one service."""
+_WAIT: Final = ClientTimeout(total=10, sock_connect=CONNECT_SECONDS)
+_WAIT_FOR_HEALTH: Final = ClientTimeout(total=3, sock_connect=CONNECT_SECONDS)
 _SAFE: Final = "/%:@!$&'()*+,;=~"
 """What stays as it is in a path; a `?` does not: it would begin a query that nobody has asked for."""
 REFUSED = ("KOKI-S422", "サービスに断られました。")
@@ -57,13 +62,26 @@ class Reply:
 
 
 class Upstream:
-    """The way to all services. `addresses`: service → base URL."""
+    """The way to all services, over kept connections. `addresses`: service → base URL; ValueError for one that is none."""
 
     def __init__(self, addresses: dict[str, str], signer: Signer) -> None:
-        self.addresses = addresses
+        for address in addresses.values():
+            place = urlsplit(address)
+            if place.scheme not in ("http", "https") or not place.hostname:
+                raise ValueError(f"The gateway asks services over HTTP, and {address} is no address for that: see KOKI_SERVICES.")
+        self.addresses = {service: address.rstrip("/") for service, address in addresses.items()}
         self._signer = signer
         self._tokens: dict[Principal, tuple[str, float]] = {}
-        self._connections = {service: KeptConnections(address) for service, address in addresses.items()}
+        self._session = ClientSession(
+            connector=TCPConnector(limit=0, limit_per_host=MOST_CONNECTIONS, keepalive_timeout=KEPT_SECONDS),
+            cookie_jar=DummyCookieJar(),
+            skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
+            auto_decompress=False,
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        await self._session.close()
 
     def token(self, principal: Principal) -> str:
         """A token for the principal, made at most once a minute."""
@@ -87,26 +105,27 @@ class Upstream:
         headers: dict[str, str] | None = None,
     ) -> Reply:
         """Ask a service; never raises for what happens on the other side."""
-        connections = self._connections.get(service)
-        if connections is None:
+        if service not in self.addresses:
             return Reply(service, 0)
         sent = {"authorization": f"Bearer {self.token(principal)}", **(headers or {})}
         propagate.inject(sent)
         if json is not None:
             sent["content-type"] = "application/json"
         target = quote(path, safe=_SAFE) + (f"?{urlencode(params)}" if params else "")
-        try:
-            found = await connections.ask(method, target, sent, None if json is None else to_json(json), seconds=SECONDS)
-        except NoAnswer as error:
-            log.warning("unavailable", asked=service, error=str(error))
-            return Reply(service, 0)
-        return Reply(service, found.status, found.content, found.content_type)
+        return await self._ask(service, method, target, sent, None if json is None else to_json(json), _WAIT)
 
     async def healthy(self, service: str) -> tuple[int, dict[str, bool]]:
         """(status, parts) of the health of a service; status 0 when it does not answer."""
-        try:
-            found = await self._connections[service].ask("GET", "/health", {}, None, seconds=HEALTH_SECONDS)
-        except NoAnswer:
-            return 0, {}
-        parts = from_json(found.content) if "json" in found.content_type else {}
+        found = await self._ask(service, "GET", "/health", {}, None, _WAIT_FOR_HEALTH)
+        parts = found.json() if "json" in found.content_type else {}
         return found.status, parts if isinstance(parts, dict) else {}
+
+    async def _ask(self, service: str, method: str, target: str, headers: dict[str, str], body: bytes | None, wait: ClientTimeout) -> Reply:
+        url = URL(self.addresses[service] + target, encoded=True)
+        try:
+            async with self._session.request(method, url, data=body, headers=headers, timeout=wait, allow_redirects=False) as answer:
+                content = await answer.read()
+                return Reply(service, answer.status, content, answer.headers.get("content-type", ""))
+        except (ClientError, OSError, TimeoutError) as error:
+            log.warning("unavailable", asked=service, error=type(error).__name__)
+            return Reply(service, 0)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
+from chassis.database import borrowed
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -37,9 +38,7 @@ class AccessLog:
         """While somebody waits: one connection, and one commit for all who came during the last one."""
         while self._waiting:
             try:
-                async with self._engine.connect() as connection:
-                    raw = (await connection.get_raw_connection()).driver_connection
-                    assert isinstance(raw, asyncpg.Connection)
+                async with borrowed(self._engine) as raw:
                     while self._waiting:
                         group, self._waiting = self._waiting, []
                         failure = await _failure_of(raw, [access for accesses, _ in group for access in accesses])

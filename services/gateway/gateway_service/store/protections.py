@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from chassis.database import borrowed
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 _ADDRESS: Final = ("postal_code", "address_prefecture", "address_municipality", "address_town", "address_number", "address_building")
-_IS_PROTECTED: Final = text(
-    "SELECT EXISTS (SELECT FROM protected_person WHERE municipality_code = :code AND resident_number = :number AND valid_until IS NULL)"
+_IS_PROTECTED: Final = (
+    "SELECT EXISTS (SELECT FROM protected_person WHERE municipality_code = $1 AND resident_number = $2 AND valid_until IS NULL)"
 )
 
 
-async def is_protected(connection: AsyncConnection, municipality_code: str, resident_number: str) -> bool:
-    """Whether eligibility has said that the person's address is withheld."""
-    return bool((await connection.execute(_IS_PROTECTED, {"code": municipality_code, "number": resident_number})).scalar_one())
+async def is_protected(engine: AsyncEngine, municipality_code: str, resident_number: str) -> bool:
+    """Whether eligibility has said that the person's address is withheld; to be asked after the record was fetched."""
+    async with borrowed(engine) as connection:
+        return bool(await connection.fetchval(_IS_PROTECTED, municipality_code, resident_number))
 
 
 def without_address(person: Mapping[str, Any]) -> dict[str, Any]:
