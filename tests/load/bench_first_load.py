@@ -197,9 +197,7 @@ def main(arguments: list[str]) -> int:
         wanted = {name: options.get(name, "yes") == "yes" for name in ("copay", "result_table")}
         municipalities, keep = int(options.get("municipalities", 10)), options.get("keep") == "yes"
         asyncio.run(
-            measure(
-                servers, insured, people, municipalities, with_copay=wanted["copay"], with_table=wanted["result_table"], keep=keep
-            )
+            measure(servers, insured, people, municipalities, with_copay=wanted["copay"], with_table=wanted["result_table"], keep=keep)
         )
     finally:
         servers.stop()
