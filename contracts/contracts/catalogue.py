@@ -43,6 +43,7 @@ CATALOGUE: dict[str, Entry] = dict(
         _entry(premium.CaseRaised, "gateway"),
         _entry(premium.CaseClosed, "gateway"),
         _entry(collection.InstalmentsSet),
+        _entry(collection.ArrearsReported, "eligibility"),
     ]
 )
 

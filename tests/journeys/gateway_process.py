@@ -66,18 +66,27 @@ def a_virtual_host(servers: PrivateServers) -> Iterator[str]:
 
 @asynccontextmanager
 async def an_installation(
-    databases: Databases, servers: PrivateServers, broker: str, folder: Path, *, eligibility: TestDatabase | None = None
+    databases: Databases,
+    servers: PrivateServers,
+    broker: str,
+    folder: Path,
+    *,
+    eligibility: TestDatabase | None = None,
+    real: dict[str, str] | None = None,
 ) -> AsyncIterator[Installation]:
-    """Start stand-ins and gateway, wait until they are well, end them afterwards. `eligibility`: a database for the real service."""
+    """Start stand-ins and gateway, wait until they are well, end them afterwards.
+
+    `eligibility`: a database for the real service, started here; `real`: addresses of services that run without a stand-in.
+    """
     database = await databases("gateway", Path("services/gateway"))
     await declare_municipal_doors(broker)
     private, public = keys(folder)
-    behind, port, real = free_port(), free_port(), free_port()
+    behind, port, its_own_port = free_port(), free_port(), free_port()
     roots = (".", "contracts", "services/chassis", "services/gateway", "services/eligibility")
     path = os.pathsep.join(str(REPOSITORY / root) for root in roots)
-    addresses = {name: f"http://127.0.0.1:{behind}/{name}" for name in SERVICES}
+    addresses = {name: f"http://127.0.0.1:{behind}/{name}" for name in SERVICES} | (real or {})
     if eligibility:
-        addresses["eligibility"] = f"http://127.0.0.1:{real}"
+        addresses["eligibility"] = f"http://127.0.0.1:{its_own_port}"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("KOKI_")},
         "PYTHONPATH": path,
@@ -99,7 +108,11 @@ async def an_installation(
     stand_ins = _start("tests.journeys.stand_ins", str(behind), str(public), environment=environment, log=folder / "stand_ins.log")
     processes = [_start("gateway_service", "all", environment=environment, log=folder / "gateway.log"), stand_ins]
     if eligibility:
-        its_own = {"KOKI_DATABASE_URL": eligibility.url, "KOKI_OWNER_DATABASE_URL": eligibility.owner_url, "KOKI_HTTP_PORT": str(real)}
+        its_own = {
+            "KOKI_DATABASE_URL": eligibility.url,
+            "KOKI_OWNER_DATABASE_URL": eligibility.owner_url,
+            "KOKI_HTTP_PORT": str(its_own_port),
+        }
         processes.append(_start("eligibility_service", "api", environment=environment | its_own, log=folder / "eligibility.log"))
     url = f"http://127.0.0.1:{port}"
     try:

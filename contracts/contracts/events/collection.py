@@ -45,3 +45,25 @@ class InstalmentsSet(Event):
     @property
     def position(self) -> str:
         return f"{self.insured_id}:{self.fiscal_year}"
+
+
+class ArrearsReported(Event):
+    """滞納情報: what an insured person owes on `effective_on`; the whole state, so that the last report is enough.
+
+    `oldest_due_on`: 納期限 of the oldest instalment that is not paid in full, None with an amount of 0. `last_paid_on`: the last
+    day on which anything was paid, in part or in full.
+    """
+
+    type: ClassVar[str] = "collection.arrears_reported.v1"
+    owner: ClassVar[str] = "collection"
+
+    insured_id: UUID
+    municipality_code: MunicipalityCode
+    resident_number: ResidentNumber
+    unpaid_amount: Yen
+    oldest_due_on: date | None = None
+    last_paid_on: date | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"{self.municipality_code}:{self.resident_number}"

@@ -41,8 +41,13 @@ class CertificateKind(StrEnum):
     """証の種類, by the law of the day of issue."""
 
     INSURANCE_CARD = "insurance_card"
+    SHORT_TERM_CARD = "short_term_card"
+    STATUS_CERTIFICATE = "status_certificate"
     ELIGIBILITY_CONFIRMATION = "eligibility_confirmation"
     ELIGIBILITY_NOTICE = "eligibility_notice"
+    LIMIT_CERTIFICATE = "limit_certificate"
+    REDUCTION_CERTIFICATE = "reduction_certificate"
+    SPECIFIC_DISEASE_CERTIFICATE = "specific_disease_certificate"
 
 
 class LimitClass(StrEnum):
@@ -75,6 +80,10 @@ class CaseKind(StrEnum):
     """What a person must look at."""
 
     CERTIFICATE_UNPRINTABLE = "certificate_unprintable"
+    CERTIFICATE_UNDELIVERED = "certificate_undelivered"
+    CERTIFICATE_RETURNED = "certificate_returned"
+    ARREARS_TO_DECIDE = "arrears_to_decide"
+    CARD_NOT_COLLECTED = "card_not_collected"
     COPAY_RATE_UNDECIDED = "copay_rate_undecided"
     INCOME_RECORD_MISSING = "income_record_missing"
     PROTECTION_EXPIRING = "protection_expiring"

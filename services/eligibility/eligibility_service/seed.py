@@ -15,7 +15,8 @@ from eligibility_service.store import phases
 _WRITE = text(
     "UPDATE union_setting SET insurer_name = :insurer_name, insured_number_has_check_digit = :insured_number_has_check_digit, "
     "qualification_file_hour = :qualification_file_hour, feed_hour = :feed_hour, feed_freshness_minutes = :feed_freshness_minutes, "
-    "contact_office = :contact_office, contact_telephone = :contact_telephone, protection_alert_days = :protection_alert_days"
+    "contact_office = :contact_office, contact_telephone = :contact_telephone, protection_alert_days = :protection_alert_days, "
+    "union_code = :union"
 )
 _STATE = "SELECT EXISTS (SELECT FROM phase) AS has_phase, EXISTS (SELECT FROM resident) AS has_residents"
 
@@ -27,7 +28,7 @@ async def seed(runtime: Runtime) -> None:
     """
     found = settings_of(runtime.settings.union, on=runtime.clock.today())
     async with runtime.units.open() as uow:
-        await uow.connection.execute(_WRITE, asdict(found))
+        await uow.connection.execute(_WRITE, {**asdict(found), "union": runtime.settings.union})
         state = await (await driver(uow.connection)).fetchrow(_STATE)
         if not state["has_phase"]:
             at_work = runtime.settings.sample_data or state["has_residents"]

@@ -36,6 +36,21 @@ async def test_an_income_takes_its_day_from_the_message(gateway: GatewayWorld) -
     assert (item["effectiveon"], item["data"]["public_pension_receipts"]) == ("2026-06-10", 1_800_000)
 
 
+async def test_a_flag_is_true_or_false_in_a_message_and_no_amount_is(gateway: GatewayWorld) -> None:
+    """W-09: with flags written as Python writes them, every income that told one was rejected."""
+    told, wrong = change(income(1)), change(income(2))
+    told["data"].update(receives_welfare_pension=True, resident_tax_status="2")
+    wrong["data"].update(total_income=True)
+    await gateway.send([told])
+    await gateway.send([wrong])
+
+    answers = {answer["message_id"]: answer for answer in await gateway.answers(2)}
+    assert answers[told["id"]]["state"] == "accepted"
+    assert (answers[wrong["id"]]["state"], answers[wrong["id"]]["errors"][0]["column"]) == ("rejected", "total_income")
+    (item,) = await gateway.events(IncomeDetermined.type)
+    assert item["data"]["receives_welfare_pension"] is True
+
+
 @pytest.mark.parametrize(
     ("code", "column", "changes_made"),
     [

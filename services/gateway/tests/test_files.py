@@ -16,7 +16,7 @@ from contracts.events.municipal import IncomesBatchSealed, ResidentChanged, Resi
 from gateway_service.domain.intake import KINDS
 from gateway_service.handlers import files
 
-from contracts.layouts import read_file, sha256_of
+from contracts.layouts import load_layout, read_file, sha256_of
 from services.gateway.tests.world import CHIYODA, HACHIOJI, File, GatewayWorld, a_gateway, income, resident, residents_file
 
 ROWS = [resident(number) for number in range(1, 6)]
@@ -50,6 +50,22 @@ async def test_incomes_are_sealed_with_their_sums_as_control_totals(gateway: Gat
     assert event.seal.totals["public_pension_receipts"] == 1_800_000
     frame = await batches.open_sealed(gateway.runtime.store, event, schema_name=KINDS["incomes"].schema_name)
     assert frame["total_income"].to_list() == [700_000, None]
+
+
+async def test_an_incomes_file_without_the_optional_columns_is_taken_and_what_it_does_not_tell_is_unknown(gateway: GatewayWorld) -> None:
+    """E-27, I-15: a municipality that does not send them yet; null, never a zero."""
+    optional = [field.name for field in load_layout("incomes").fields if field.optional_column]
+    whole = residents_file([income(1)], kind="incomes")
+    frame = pl.read_csv(whole.data, infer_schema=False)
+    data = frame.drop(optional).write_csv(quote_style="necessary").encode()
+
+    result = await gateway.taken_in(File(data, replace(whole.control, sha256=sha256_of(data))))
+
+    assert (result["state"], len(optional) > 0) == ("accepted", True)
+    (item,) = await gateway.events(IncomesBatchSealed.type)
+    event = read(item, IncomesBatchSealed).event
+    sealed = await batches.open_sealed(gateway.runtime.store, event, schema_name=KINDS["incomes"].schema_name)
+    assert {name: sealed[name].to_list() for name in optional} == {name: [None] for name in optional}
 
 
 async def test_the_original_is_kept_bit_for_bit(gateway: GatewayWorld) -> None:

@@ -65,3 +65,18 @@ async def test_a_reader_who_stops_waiting_leaves_nothing_of_its_scope_behind(dat
         async with units.open() as uow:
             row = (await uow.connection.execute(text("SELECT current_user, current_setting('koki.scope', true) AS scope"))).one()
         assert (row.current_user, row.scope or "") == ("collection_app", "")
+
+
+async def test_a_borrowed_connection_is_in_no_transaction_and_is_replaced_like_any_other(databases: Databases) -> None:
+    """Seen to fail with the look at `is_closed` taken out, and with a connection that had begun a transaction."""
+    found = await databases("collection", ROOT)
+    async with found.units() as units:
+        async with database.borrowed(units.engine) as connection:
+            backend = await connection.fetchval("SELECT pg_backend_pid()")
+            assert not connection.is_in_transaction()
+        async with database.borrowed(units.engine) as connection:
+            assert await connection.fetchval("SELECT pg_backend_pid()") == backend, "it is kept"
+        await _end(found, backend)
+        await asyncio.sleep(0.1)
+        async with database.borrowed(units.engine) as connection:
+            assert await connection.fetchval("SELECT pg_backend_pid()") != backend

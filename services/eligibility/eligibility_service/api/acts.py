@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chassis.unit_of_work import UnitOfWork
 
-from eligibility_service.api import correcting, deliveries, duplicates, protections, steps
+from eligibility_service.api import arrears_acts, correcting, deliveries, duplicates, protections, steps
 from eligibility_service.domain import delivery
 from eligibility_service.domain.entries import TERMS
 from eligibility_service.store.approvals import Approval
@@ -35,6 +35,8 @@ ACTS: Final[dict[str, Act]] = {
     protections.END: Act("支援措置の終了", PRIVILEGED, protections.shown, protections.carry_out),
     protections.RELEASE: Act("支援措置の対象者の住所の表示", PRIVILEGED, protections.shown, protections.carry_out),
     duplicates.ACT: Act("名寄せの決定", STAFF, duplicates.shown, duplicates.carry_out),
+    "arrears_remedy": Act("滞納による措置の決定", STAFF, arrears_acts.shown, arrears_acts.decide_remedy),
+    "short_term_card": Act("短期被保険者証の交付", STAFF, arrears_acts.shown, arrears_acts.decide_short_term),
     "corrected": Act(TERMS["corrected"], OFFICERS, correcting.shown, correcting.carry_out),
     "taken_back": Act(TERMS["taken_back"], OFFICERS, correcting.shown, correcting.carry_out),
     "amended": Act(TERMS["amended"], STAFF, correcting.shown, correcting.carry_out),

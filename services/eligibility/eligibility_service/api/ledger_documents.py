@@ -17,6 +17,7 @@ from chassis.web import once, role, runtime_of
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel
 
+from eligibility_service.api.registering import WITHHELD
 from eligibility_service.documents.ledger_letter import WORDS, LetterKind, render_letter
 from eligibility_service.documents.letters import OF_QUALIFICATION, letter, of_entry, of_qualification
 from eligibility_service.domain.entries import Entry
@@ -70,12 +71,16 @@ async def make_letter(
 
 @router.get("/letters/{document_id}/document")
 async def document(document_id: UUID, request: Request, who: Clerk) -> Response:
-    """The exact PDF that was kept."""
+    """The exact PDF that was kept; none with the address of whoever is protected now."""
     runtime = runtime_of(request)
     async with runtime.units.open(seen_by=who) as uow:
         found = await letters.find(uow, document_id)
+        person = (found["municipality_code"], found["resident_number"]) if found else None
+        protected = person is not None and person in await registers.protected_people(uow, [person], on=uow.today)
     if found is None:
         raise Problem(404, *NOT_FOUND, detail="この通知はないか、見る権限のない市区町村のものです。")
+    if protected and found["shows_address"]:
+        raise Problem(409, *WITHHELD, detail="住所を書いた通知のため、開けません。支援措置の対象の方です。")
     content = await (await obstore.get_async(runtime.store, found["document_key"])).bytes_async()
     headers = {"X-Document-SHA256": found["document_sha256"], "Cache-Control": "no-store"}
     return Response(bytes(content), media_type="application/pdf", headers=headers)
@@ -99,7 +104,7 @@ async def make(
         found = await letters.qualification(uow, code, number, insured_id)
         facts = _facts(kind, entry, found)
         record = (await _known(uow, code, number)).record
-        delivery = await _delivery(uow, code, number, record)
+        delivery = await addressed(uow, code, number, record)
         try:
             data = letter(
                 kind,
@@ -117,6 +122,7 @@ async def make(
         document_id = await letters.keep(
             uow, code, number, pdf, kind=kind.value, by=by,
             entry_id=entry.entry_id if entry else None, insured_id=found["insured_id"] if found else None,
+            shows_address=delivery is not None,
         )  # fmt: skip
         made.append({"document_id": str(document_id), "kind": kind.value, "title": WORDS[kind].title})
     return made, refusals
@@ -131,7 +137,7 @@ def _facts(kind: LetterKind, entry: Entry | None, found: dict[str, Any] | None) 
     return of_qualification(kind, found)
 
 
-async def _delivery(uow: UnitOfWork, code: str, number: str, record: dict[str, Any]) -> Delivery | None:
+async def addressed(uow: UnitOfWork, code: str, number: str, record: dict[str, Any]) -> Delivery | None:
     """送付先 where there is one, else the address of the register; None where no address may be printed (支援措置)."""
     person = (code, number)
     if person in await registers.protected_people(uow, [person], on=uow.today):

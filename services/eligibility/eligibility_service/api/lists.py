@@ -15,6 +15,7 @@ from chassis.web import role, runtime_of
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from eligibility_service.api.registering import WITHHELD
 from eligibility_service.documents.list_file import write
 from eligibility_service.domain.lists import COLUMNS, STRUCK, TITLES, WHOLE_UNION, ListAsked, ListKind, NotAsked, Order
 from eligibility_service.store import lists, made_lists
@@ -52,12 +53,14 @@ async def made(request: Request, who: Reader) -> list[dict[str, Any]]:
 
 @router.get("/files/{list_id}/{number}")
 async def file(list_id: UUID, number: int, request: Request, who: Reader) -> Response:
-    """One file of a list, byte for byte as it was made."""
+    """One file of a list, byte for byte as it was made; none that is older than a 支援措置 of its people."""
     runtime = runtime_of(request)
     async with runtime.units.open(seen_by=who) as uow:
         found = await made_lists.part(uow, list_id, number)
     if found is None:
         raise Problem(404, *NOT_FOUND, detail="この帳票はまだ作られていないか、見る権限のない市区町村のものです。")
+    if found["shows_withheld_address"]:
+        raise Problem(409, *WITHHELD, detail="支援措置の登録より前に作った名簿のため、開けません。作り直してください。")
     content = bytes(await (await obstore.get_async(runtime.store, found["document_key"])).bytes_async())
     headers = {"X-Document-SHA256": found["document_sha256"], "Cache-Control": "no-store"}
     return Response(content, media_type=_TYPES[found["form"]], headers=headers)

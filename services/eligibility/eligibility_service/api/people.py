@@ -15,7 +15,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic_core import to_json
 
 from eligibility_service.domain import history
-from eligibility_service.domain.certificates import KIND_NAMES
+from eligibility_service.domain.certificate_delivery import COLLECTION_TERMS, DELIVERY_TERMS, NEXT, Collection, Delivery
+from eligibility_service.domain.certificates import KIND_NAMES, IssueReason
+from eligibility_service.domain.limits import CLASS_TERMS
 from eligibility_service.store import queries
 
 READERS = ("window_clerk", "municipal_manager", "union_staff")
@@ -26,7 +28,9 @@ _QUALIFICATION = (
     "insured_id", "insured_number", "acquired_on", "acquisition_ground", "lost_on", "loss_reason", "revision", "recorded_from",
 )  # fmt: skip
 _CERTIFICATE = (
-    "certificate_id", "kind", "kind_reason", "serial", "valid_from", "valid_until", "issued_on", "document_sha256",
+    "certificate_id", "kind", "kind_reason", "family", "issue_reason", "serial", "valid_from", "valid_until", "issued_on",
+    "document_sha256", "copay_rate", "limit_class", "class_effective_on", "long_stay_from", "delivery", "delivery_on", "times_sent",
+    "collection", "collection_on", "collection_reason",
 )  # fmt: skip
 _WAITING = ("certificate_id", "kind", "state", "refusal", "valid_from", "valid_until")
 
@@ -76,7 +80,18 @@ async def one(municipality_code: str, resident_number: str, request: Request, wh
 
 
 def _certificate(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {**{name: row[name] for name in names}, "kind_name": KIND_NAMES[CertificateKind(row["kind"])]}
+    found = {**{name: row[name] for name in names}, "kind_name": KIND_NAMES[CertificateKind(row["kind"])]}
+    if row["state"] != "issued":
+        return found
+    delivery = Delivery(row["delivery"])
+    return {
+        **found,
+        "issue_term": IssueReason(row["issue_reason"]).term,
+        "class_term": CLASS_TERMS[row["limit_class"]] if row["limit_class"] else "",
+        "delivery_term": DELIVERY_TERMS[delivery],
+        "delivery_next": [{"to": to, "term": DELIVERY_TERMS[to]} for to in NEXT[delivery]],
+        "collection_term": COLLECTION_TERMS[Collection(row["collection"])] if row["collection"] else "",
+    }
 
 
 @router.get("/operations/insured-numbers/{number}")

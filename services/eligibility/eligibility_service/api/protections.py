@@ -14,7 +14,7 @@ from pydantic import Field
 
 from eligibility_service.api.registering import Clerk, Command, Key, Privileged, carried_out, require_own
 from eligibility_service.domain.words import DOCUMENTS
-from eligibility_service.store import approvals, deliveries, handovers, protections, releases
+from eligibility_service.store import approvals, certificate_deliveries, deliveries, handovers, protections, releases
 from eligibility_service.store.approvals import Approval
 
 router = APIRouter(tags=["address protections"])
@@ -148,7 +148,8 @@ async def hand_over(handover_id: UUID, manner: Manner, request: Request, who: Cl
         found = await handovers.find(uow, handover_id)
         if found is None or not who.may_see(found[0]):
             raise Problem(404, *NOT_FOUND, detail="すでに引き渡したか、一覧にありません。")
-        await handovers.hand(uow, handover_id, by=who.user, manner=manner.manner)
+        certificate_id = await handovers.hand(uow, handover_id, by=who.user, manner=manner.manner)
+        await certificate_deliveries.hand_over(uow, certificate_id, by=who.user)
     return {"handover_id": str(handover_id)}
 
 

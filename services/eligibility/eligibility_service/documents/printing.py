@@ -4,53 +4,99 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
 
-from chassis.documents import DocumentRefused
-from pydantic import ValidationError
+from chassis.documents import DocumentRefused, Renderer, Sheet
+from pydantic import BaseModel, ValidationError
 
-from eligibility_service.documents.card import CardData, build, render_card, render_cards
+from eligibility_service.documents import arrears_letter, card, eligibility_notice, limit_certificate, specific_disease_certificate
+from eligibility_service.documents.arrears_letter.build import ArrearsLetterData
+from eligibility_service.documents.card import CardData, render_card, render_cards
+from eligibility_service.documents.eligibility_notice.build import EligibilityNoticeData
+from eligibility_service.documents.limit_certificate.build import LimitCertificateData
+from eligibility_service.documents.specific_disease_certificate.build import SpecificDiseaseData
 
-CardFields = Mapping[str, Any]
-"""The fields of one card, as `CardData` takes them."""
+Fields = Mapping[str, Any]
+"""The fields of one certificate, as the model of its form takes them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A PDF that was read back, and for each card in order its page (from 1) or why it was refused. No PDF where all were refused."""
+    """A PDF that was read back, and for each certificate in order its page (from 1) or why it was refused. No PDF where all were."""
 
     pdf: bytes | None
     pages: tuple[int | None, ...]
     refusals: tuple[str | None, ...]
 
 
-Print = Callable[[Sequence[CardFields]], Printed]
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One 帳票: the model of its record, what is built from one, and how one or many are typeset and read back."""
+
+    model: type[BaseModel]
+    build: Callable[[Any], Sheet]
+    one: Callable[[Any], bytes]
+    many: Callable[[Sequence[Any]], bytes]
 
 
-def print_one(cards: Sequence[CardFields]) -> Printed:
-    """A single card as a file of its own."""
-    (fields,) = cards
+@cache
+def renderer() -> Renderer:
+    """The one typesetter of this process for everything but cards, which have their own."""
+    return Renderer(Path(__file__).parent)
+
+
+def _form(model: type[BaseModel], folder: Any) -> Form:
+    template = f"{Path(folder.__file__).parent.name}/template.typ"
+    build: Callable[[Any], Sheet] = folder.build.build
+
+    def many(records: Sequence[Any]) -> bytes:
+        (pdf,) = renderer().release_many(template, map(build, records), pages_per_file=len(records))
+        return pdf
+
+    return Form(model, build, lambda record: renderer().release(template, build(record)), many)
+
+
+def _cards(records: Sequence[CardData]) -> bytes:
+    (pdf,) = render_cards(records, pages_per_file=len(records))
+    return pdf
+
+
+FORMS: Final = {
+    "card": Form(CardData, card.build, render_card, _cards),
+    "eligibility_notice": _form(EligibilityNoticeData, eligibility_notice),
+    "limit_certificate": _form(LimitCertificateData, limit_certificate),
+    "specific_disease_certificate": _form(SpecificDiseaseData, specific_disease_certificate),
+    "arrears_letter": _form(ArrearsLetterData, arrears_letter),
+}
+
+
+def print_one(form: str, records: Sequence[Fields]) -> Printed:
+    """A single certificate or letter as a file of its own."""
+    (fields,) = records
     try:
-        return Printed(render_card(CardData(**fields)), (1,), (None,))
+        return Printed(FORMS[form].one(FORMS[form].model(**fields)), (1,), (None,))
     except (DocumentRefused, ValidationError) as error:
         return Printed(None, (None,), (_reason(error),))
 
 
-def print_many(cards: Sequence[CardFields]) -> Printed:
-    """One print file of up to 1,000 cards. A card that cannot be printed is left out with its reason; the others stand in their order."""
-    refusals: list[str | None] = [None] * len(cards)
-    wanted: dict[int, CardData] = {}
-    for place, fields in enumerate(cards):
+def print_many(form: str, records: Sequence[Fields]) -> Printed:
+    """One print file. What cannot be printed is left out with its reason; the others stand in their order."""
+    used = FORMS[form]
+    refusals: list[str | None] = [None] * len(records)
+    wanted: dict[int, BaseModel] = {}
+    for place, fields in enumerate(records):
         try:
-            wanted[place] = CardData(**fields)
-            build(wanted[place])
+            wanted[place] = used.model(**fields)
+            used.build(wanted[place])
         except (DocumentRefused, ValidationError) as error:
             refusals[place] = _reason(error)
             wanted.pop(place, None)
     pdf = None
     while wanted and pdf is None:
         try:
-            (pdf,) = render_cards(list(wanted.values()), pages_per_file=len(wanted))
+            pdf = used.many(list(wanted.values()))
         except DocumentRefused as error:
             if error.page is None:
                 raise
@@ -58,7 +104,7 @@ def print_many(cards: Sequence[CardFields]) -> Printed:
             refusals[place] = _reason(error)
             del wanted[place]
     pages = {place: page for page, place in enumerate(wanted, start=1)}
-    return Printed(pdf, tuple(pages.get(place) for place in range(len(cards))), tuple(refusals))
+    return Printed(pdf, tuple(pages.get(place) for place in range(len(records))), tuple(refusals))
 
 
 def _reason(error: DocumentRefused | ValidationError) -> str:

@@ -14,11 +14,11 @@ from contracts.events.eligibility import InsuredAcquired, InsuredBatchSealed
 from contracts.events.municipal import ResidentChanged, ResidentsBatchSealed
 
 from eligibility_service.domain import announcing, records
-from eligibility_service.store import certificates, copay_judging, duplicates, ledger, municipal_batches, residence_surveys
+from eligibility_service.store import certificates, copay_judging, duplicates, ledger, municipal_batches, replacing, residence_surveys
 
 
 async def on_residents_changed(messages: Sequence[Message[ResidentChanged]], uow: UnitOfWork) -> None:
-    """Records of residents, in order: each person's qualifications follow; a single acquisition makes its certificate due."""
+    """Records of residents, in order: each person's qualifications follow; a single acquisition or change makes a certificate due."""
     frame = records.of_events([message.event for message in messages])
 
     revisions = await ledger.take(uow, frame, alone=False)
@@ -43,6 +43,7 @@ async def on_residents_sealed(messages: Sequence[Message[ResidentsBatchSealed]],
 
         await municipal_batches.keep(uow, message, people=records.people_in(said))
         await certificates.after_records(uow, revisions, {message.event.municipality_code})
+        await replacing.replace_in_municipalities(uow, [message.event.municipality_code])
         await residence_surveys.follow_records(uow, {message.event.municipality_code})
         years = await copay_judging.years_judged(uow)
         await copay_judging.mark_municipality_due(uow, message.event.municipality_code, years=years)

@@ -17,12 +17,12 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.events.eligibility import CopayRateDecided, CopayRatesBatchSealed
 
 from eligibility_service import settings
-from eligibility_service.domain.copay import decide, law_on
+from eligibility_service.domain.copay import decide, law_on, uuid_of
 from eligibility_service.domain.copay_frames import of_rates
 from eligibility_service.rules.copay.columns import Reason
 from eligibility_service.rules.copay.period import CopayYear
 from eligibility_service.rules.copay.terms import REASONS
-from eligibility_service.store import copay_inputs, copay_judging, copay_runs
+from eligibility_service.store import copay_inputs, copay_judging, copay_runs, replacing
 
 CHUNK_HOUSEHOLDS: Final = 100_000
 
@@ -82,6 +82,8 @@ class JudgeCopayRates:
         written = await copay_judging.write(uow, outcomes, year)
         waiting = await copay_judging.wait(uow, inputs, outcomes, year, run_id)
         if len(written.rates):
+            if await replacing.anything_issued(uow):
+                await replacing.replace_after_rates(uow, {uuid_of(value): None for value in np.unique(written.rates["insured_id"])})
             uow.publish(await self._sealed(run_id, chunk, inputs[written.source_rows], written.rates, year, uow))
         return {
             "judged": planned,

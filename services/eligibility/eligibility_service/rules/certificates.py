@@ -13,6 +13,7 @@ from chassis.law import DayNumbers, in_force, rule
 from eligibility_service.rules.acquisition import reaches_age_on
 
 Codes = npt.NDArray[np.int8]
+Flags = npt.NDArray[np.bool_]
 
 ALWAYS_CONFIRMED_FROM_AGE: Final = 85
 
@@ -23,6 +24,16 @@ class Kind(IntEnum):
     INSURANCE_CARD = 0
     ELIGIBILITY_CONFIRMATION = 1
     ELIGIBILITY_NOTICE = 2
+    SHORT_TERM_CARD = 3
+    STATUS_CERTIFICATE = 4
+
+
+class Sanction(IntEnum):
+    """What long arrears have led to, decided by the union for this person."""
+
+    NONE = 0
+    SHORT_TERM = 1
+    STATUS = 2
 
 
 class Holding(IntEnum):
@@ -41,6 +52,8 @@ class Reason(IntEnum):
     HOLDS_CARD = 2
     HOLDS_NO_CARD = 3
     CARD_UNKNOWN = 4
+    APPLIED = 5
+    ARREARS = 6
 
 
 class Choice(NamedTuple):
@@ -79,6 +92,43 @@ def by_age_and_card(*, born_on: DayNumbers, holding: Codes, period_begins: DayNu
 
 
 certificate_kind = rule("certificate_kind", insurance_card_for_everybody, confirmation_for_everybody, by_age_and_card)
+
+
+@in_force("2008-04-01", "2024-12-02", law="高齢者の医療の確保に関する法律 第54条(令和6年12月1日まで)")
+def card_after_arrears(*, choice: Choice, sanction: Codes) -> Choice:
+    """短期被保険者証・被保険者資格証明書: what a person with long arrears gets in place of the regular card."""
+    kind = np.select(
+        [sanction == Sanction.SHORT_TERM, sanction == Sanction.STATUS],
+        [np.int8(Kind.SHORT_TERM_CARD), np.int8(Kind.STATUS_CERTIFICATE)],
+        choice.kind,
+    )
+    return Choice(kind.astype(np.int8), np.where(sanction == Sanction.NONE, choice.reason, np.int8(Reason.ARREARS)).astype(np.int8))
+
+
+@in_force("2024-12-02", law="高齢者の医療の確保に関する法律 第82条(令和6年12月2日施行)")
+def no_card_after_arrears(*, choice: Choice, sanction: Codes) -> Choice:
+    """短期証・資格証明書の廃止: arrears change no certificate any more; 特別療養費 follows a notice instead."""
+    return choice
+
+
+certificate_after_arrears = rule("certificate_after_arrears", card_after_arrears, no_card_after_arrears)
+
+
+@in_force("2008-04-01", "2026-08-01", law="高齢者の医療の確保に関する法律 第54条第3項")
+def nothing_on_application(*, choice: Choice, has_applied: Flags) -> Choice:
+    """Everybody gets the certificate of the day without asking."""
+    return choice
+
+
+@in_force("2026-08-01", law="高齢者の医療の確保に関する法律 第54条第3項、厚生労働省保険局の通知による申請交付")
+def confirmation_on_application(*, choice: Choice, has_applied: Flags) -> Choice:
+    """資格確認書の申請交付: also to somebody with a マイナ保険証 who has applied, that year and in the years after."""
+    asked = has_applied & (choice.kind == Kind.ELIGIBILITY_NOTICE)
+    kind = np.where(asked, np.int8(Kind.ELIGIBILITY_CONFIRMATION), choice.kind)
+    return Choice(kind.astype(np.int8), np.where(asked, np.int8(Reason.APPLIED), choice.reason).astype(np.int8))
+
+
+certificate_on_application = rule("certificate_on_application", nothing_on_application, confirmation_on_application)
 
 
 def _everybody(kind: Kind, people: int) -> Choice:

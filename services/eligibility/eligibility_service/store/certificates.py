@@ -1,8 +1,9 @@
-"""Certificates: made due by the ledger, taken by those who make them, kept with the exact document."""
+"""Certificates: made due by the ledger, taken by those who make them, asked for at the window."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -16,14 +17,12 @@ from contracts.envelope import Message
 from contracts.events.eligibility import CaseKind, CertificateKind
 from contracts.events.municipal import ResidentChanged
 
-from eligibility_service.domain.certificates import KIND_NAMES, needed
-from eligibility_service.domain.records import KEY
-from eligibility_service.rules.certificates import certificate_year
-from eligibility_service.store import phases
-from eligibility_service.store.bulk import copy_frame, frame_of, keys_of, literal_time
-from eligibility_service.store.card_holdings import with_holdings
+from eligibility_service.domain.certificates import KIND_NAMES, Family, IssueReason
+from eligibility_service.store import phases, replacing
+from eligibility_service.store.bulk import keys_of
 from eligibility_service.store.cases import close_cases, raise_cases
-from eligibility_service.store.residence_surveys import held
+from eligibility_service.store.needs import needs_of
+from eligibility_service.store.residence_surveys import NOT_SEARCHED, held
 
 _MAKE_DUE: Final = """
 INSERT INTO certificate (
@@ -46,7 +45,9 @@ FROM unnest($1::uuid[], $2::text[]) AS k(id, reason) WHERE c.certificate_id = k.
 RETURNING c.municipality_code, c.resident_number, c.refusal
 """
 _TRY_AGAIN = """
-UPDATE certificate c SET state = 'due', refusal = NULL, origin = 'acquisition', decided_at = NULL FROM resident r
+UPDATE certificate c SET state = 'due', refusal = NULL, origin = CASE c.origin WHEN 'change' THEN 'change' ELSE 'acquisition' END,
+    decided_at = NULL
+FROM resident r
 WHERE c.state = 'refused' AND c.origin <> 'window' AND c.municipality_code = ANY ($1::text[])
   AND (r.municipality_code, r.resident_number) = (c.municipality_code, c.resident_number) AND r.recorded_from > c.decided_at
 RETURNING c.municipality_code, c.resident_number
@@ -54,143 +55,78 @@ RETURNING c.municipality_code, c.resident_number
 
 
 async def follow(uow: UnitOfWork, revisions: pl.DataFrame, messages: Sequence[Message[ResidentChanged]]) -> None:
-    """After single changes: who was acquired needs a certificate, who was lost needs none, a corrected name is tried again.
-
-    Before routine work nobody gets one by this way: those of a first load are printed together, by `issue-cards`.
-    """
+    """After single changes: who was acquired needs a certificate, who was lost none, who is called otherwise or moved a new one."""
     single = [row for row, message in enumerate(messages) if message.pack_id is None]
     acquired = revisions.filter(
         pl.col("begins") & (pl.col("lost_on").is_null() | (pl.col("lost_on") > uow.today)) & pl.col("row").is_in(single)
     )
-    if acquired.height and (searched := await held(uow, zip(*keys_of(acquired), strict=True))):
-        acquired = acquired.join(pl.DataFrame(sorted(searched), schema=KEY, orient="row"), on=KEY, how="anti", maintain_order="left")
-    if acquired.height and await phases.is_routine(uow):
-        await make_due(uow, acquired, [telemetry.traceparent_of(messages[row]) for row in acquired["row"]])
+    await make_due(uow, acquired, [telemetry.traceparent_of(messages[row]) for row in acquired["row"]])
     await after_records(uow, revisions, {message.event.municipality_code for message in messages})
+    traces = {(message.event.municipality_code, message.event.resident_number): telemetry.traceparent_of(message) for message in messages}
+    await replacing.replace_changed(uow, traces)
 
 
 async def after_entry(uow: UnitOfWork, revisions: pl.DataFrame) -> None:
     """After an entry about a person: who is insured now and was not needs a certificate, who was lost needs none."""
     acquired = revisions.filter(pl.col("begins") & (pl.col("lost_on").is_null() | (pl.col("lost_on") > uow.today)))
-    if acquired.height:
-        await make_due(uow, acquired, [telemetry.traceparent_of(None)] * acquired.height)
+    await make_due(uow, acquired, [telemetry.traceparent_of(None)] * acquired.height)
     await after_records(uow, revisions, set(revisions["municipality_code"]))
 
 
 async def after_records(uow: UnitOfWork, revisions: pl.DataFrame, municipalities: set[str]) -> None:
-    """Certificates due for people who are insured no more are withdrawn; one refused for its name is due again after a new record."""
+    """What is due for people who are insured no more is withdrawn, and what they hold is to be collected.
+
+    A certificate refused for its name is due again after a new record.
+    """
     raw = await driver(uow.connection)
     lost = revisions.filter(pl.col("lost_on").is_not_null() & (pl.col("lost_on") <= uow.today))
     if lost.height:
         await raw.execute(
             _WITHDRAW, lost["municipality_code"].to_list(), lost["resident_number"].to_list(), lost["insured_id"].to_list(), uow.now
         )
+        await replacing.collect_from_those_who_left(uow, lost["insured_id"].to_list())
+    begun = revisions.filter("begins")
+    if begun.height:
+        await replacing.keep_after_all(uow, begun["insured_id"].to_list())
     again = await raw.fetch(_TRY_AGAIN, sorted(municipalities))
     people = [(row["municipality_code"], row["resident_number"]) for row in again]
     await close_cases(uow, CaseKind.CERTIFICATE_UNPRINTABLE, people)
 
 
 async def make_due(uow: UnitOfWork, acquired: pl.DataFrame, traceparents: Sequence[str | None]) -> None:
-    """One certificate due for each; the trace of what caused it goes on when it is made."""
+    """One certificate due for each; the trace of what caused it goes on when it is made.
+
+    None for whoever is looked for, and none before routine work: those of a first load are printed together, by `issue-cards`.
+    """
+    people = list(zip(*keys_of(acquired), strict=True))
+    if not people or not await phases.is_routine(uow):
+        return
+    searched = await held(uow, people)
+    traces = pl.DataFrame({"insured_id": acquired["insured_id"], "traceparent": pl.Series(traceparents, dtype=pl.String)})
+    traces = traces.filter(pl.Series([person not in searched for person in people]))
     raw = await driver(uow.connection)
-    rows = needed(await with_holdings(uow, acquired), on=uow.today)
+    rows = (await needs_of(uow, traces["insured_id"].to_list(), on=uow.today)).join(traces, on="insured_id")
     await raw.execute(
         _MAKE_DUE,
         [uuid7() for _ in range(rows.height)],
         *(rows[name].to_list() for name in ("municipality_code", "resident_number", "insured_id", "kind", "kind_reason")),
         rows["valid_from"].to_list(),
         rows["valid_until"].to_list(),
-        list(traceparents),
+        rows["traceparent"].to_list(),
         uow.now,
     )
 
 
-_WITHOUT = """
-SELECT q.municipality_code, q.resident_number, q.insured_id::text, q.acquired_on, r.born_on, h.holds
-FROM qualification q JOIN resident r USING (municipality_code, resident_number) LEFT JOIN card_holding h USING (insured_id)
-WHERE q.acquired_on <= $1 AND (q.lost_on IS NULL OR q.lost_on > $1) AND NOT EXISTS (
-    SELECT FROM certificate c WHERE c.insured_id = q.insured_id AND c.valid_until = $2 AND c.origin <> 'window' AND c.state <> 'withdrawn')
-  AND NOT EXISTS (
-    SELECT FROM residence_survey s
-    WHERE (s.municipality_code, s.resident_number) = (q.municipality_code, q.resident_number) AND s.closed_on IS NULL)
-ORDER BY q.municipality_code, q.resident_number
-"""
-_SCHEMA: Final[dict[str, pl.DataType]] = {
-    "municipality_code": pl.String(),
-    "resident_number": pl.String(),
-    "insured_id": pl.String(),
-    "acquired_on": pl.Date(),
-    "born_on": pl.Date(),
-    "holds": pl.Boolean(),
-}
-_RUN_COLUMNS: Final = (
-    "municipality_code", "resident_number", "insured_id", "origin", "run_id", "state", "kind", "kind_reason", "valid_from", "valid_until",
-    "made_due_at",
-)  # fmt: skip
-_TRY_REFUSED = """
-UPDATE certificate SET run_id = $1, origin = 'run', state = 'due', refusal = NULL, decided_at = NULL
-WHERE state = 'refused' AND origin <> 'window' AND valid_until = $2
-"""
-
-
-async def make_due_for_run(uow: UnitOfWork, run_id: UUID, *, on: date) -> int:
-    """Everybody insured on `on` without a certificate for its year gets one due in this run; refused ones are tried again. How many."""
-    raw = await driver(uow.connection)
-    _, until = certificate_year(on)
-    await raw.execute(_TRY_REFUSED, run_id, until)
-    without = frame_of(await raw.fetch(_WITHOUT, on, until), _SCHEMA)
-    rows = needed(without, on=on).with_columns(
-        origin=pl.lit("run"), run_id=pl.lit(str(run_id)), state=pl.lit("due"), made_due_at=literal_time(uow.now)
-    )
-    await copy_frame(raw, "certificate", rows, _RUN_COLUMNS)
-    return int(await raw.fetchval("SELECT count(*) FROM certificate WHERE run_id = $1 AND state = 'due'", run_id))
-
-
-async def chunks_of_run(uow: UnitOfWork, run_id: UUID, *, size: int) -> list[tuple[str, str, int]]:
-    """(first certificate, last certificate, how many) in the order of municipality and resident; certificates are named by their keys."""
-    raw = await driver(uow.connection)
-    rows = await raw.fetch(
-        """SELECT min(key COLLATE "C") AS first, max(key COLLATE "C") AS last, count(*) AS records FROM (
-            SELECT municipality_code || ':' || resident_number AS key,
-                   (row_number() OVER (ORDER BY municipality_code, resident_number) - 1) / $2 AS part
-            FROM certificate WHERE run_id = $1 AND state = 'due') AS numbered
-        GROUP BY part ORDER BY part""",
-        run_id,
-        size,
-    )
-    return [(row["first"], row["last"], row["records"]) for row in rows]
-
-
-async def due_between(uow: UnitOfWork, run_id: UUID, first: str, last: str) -> list[UUID]:
-    """The due certificates of a run from one key to another (municipality code:resident number)."""
-    raw = await driver(uow.connection)
-    rows = await raw.fetch(
-        """SELECT certificate_id FROM certificate WHERE run_id = $1 AND state = 'due'
-          AND (municipality_code, resident_number) BETWEEN (split_part($2, ':', 1), split_part($2, ':', 2))
-          AND (split_part($3, ':', 1), split_part($3, ':', 2)) ORDER BY municipality_code, resident_number""",
-        run_id,
-        first,
-        last,
-    )
-    return [row["certificate_id"] for row in rows]
-
-
-async def counts_of_run(uow: UnitOfWork, run_id: UUID) -> list[dict[str, Any]]:
-    """How many certificates of a run stand in each state, by municipality and kind."""
-    raw = await driver(uow.connection)
-    rows = await raw.fetch(
-        "SELECT municipality_code, kind, state, count(*) AS count FROM certificate WHERE run_id = $1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
-        run_id,
-    )
-    return [dict(row) for row in rows]
-
-
 async def take_due(uow: UnitOfWork) -> tuple[UUID, str | None] | None:
-    """The oldest certificate that a single acquisition has made due, locked, with its trace; None when there is none."""
+    """The oldest certificate that a single acquisition or change has made due, locked, with its trace; None when there is none.
+
+    Of whoever is looked for it waits until the survey ends.
+    """
     raw = await driver(uow.connection)
     row = await raw.fetchrow(
-        """SELECT certificate_id, traceparent FROM certificate WHERE state = 'due' AND origin = 'acquisition'
-        ORDER BY made_due_at LIMIT 1 FOR UPDATE SKIP LOCKED"""
+        f"""SELECT c.certificate_id, c.traceparent FROM certificate c
+        WHERE c.state = 'due' AND c.origin IN ('acquisition', 'change') AND {NOT_SEARCHED}
+        ORDER BY c.made_due_at LIMIT 1 FOR UPDATE OF c SKIP LOCKED"""
     )
     return (row["certificate_id"], row["traceparent"]) if row else None
 
@@ -204,11 +140,10 @@ async def refuse(uow: UnitOfWork, refused: Sequence[tuple[UUID, str]]) -> None:
 
 
 async def insured_today(uow: UnitOfWork, municipality_code: str, resident_number: str) -> dict[str, Any] | None:
-    """The qualification of a person that holds today, with the day of birth; None for whoever is not insured."""
+    """The qualification of a person that holds today; None for whoever is not insured."""
     raw = await driver(uow.connection)
     row = await raw.fetchrow(
-        """SELECT q.municipality_code, q.resident_number, q.insured_id::text, q.acquired_on, r.born_on, h.holds
-        FROM qualification q JOIN resident r USING (municipality_code, resident_number) LEFT JOIN card_holding h USING (insured_id)
+        """SELECT q.municipality_code, q.resident_number, q.insured_id, q.acquired_on FROM qualification q
         WHERE (q.municipality_code, q.resident_number) = ($1, $2) AND q.acquired_on <= $3 AND (q.lost_on IS NULL OR q.lost_on > $3)""",
         municipality_code,
         resident_number,
@@ -217,14 +152,42 @@ async def insured_today(uow: UnitOfWork, municipality_code: str, resident_number
     return dict(row) if row else None
 
 
-async def ask_at_window(uow: UnitOfWork, insured: Mapping[str, Any]) -> UUID:
-    """A certificate asked for at the window, beside any other; `insured` as `insured_today` gives it."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A certificate that is asked for at the window: of which family and why, and what it rests on."""
+
+    family: Family = Family.CARD
+    reason: IssueReason = IssueReason.OTHER
+    kind: CertificateKind | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+    application_id: UUID | None = None
+    disease: str | None = None
+
+
+async def ask_at_window(uow: UnitOfWork, insured_id: UUID, wanted: Wanted) -> UUID:
+    """A certificate asked for at the window, beside any other; a card is of the kind that the law of the day gives."""
     raw = await driver(uow.connection)
     certificate_id = uuid7()
-    frame = needed(pl.DataFrame([dict(insured)], schema=_SCHEMA), on=uow.today).with_columns(
-        certificate_id=pl.lit(str(certificate_id)), origin=pl.lit("window"), state=pl.lit("due"), made_due_at=literal_time(uow.now)
+    (need,) = (await needs_of(uow, [insured_id], on=uow.today)).to_dicts()
+    await raw.execute(
+        """INSERT INTO certificate (certificate_id, municipality_code, resident_number, insured_id, origin, state, family, issue_reason,
+            kind, kind_reason, valid_from, valid_until, application_id, disease, made_due_at)
+        VALUES ($1, $2, $3, $4, 'window', 'due', $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
+        certificate_id,
+        need["municipality_code"],
+        need["resident_number"],
+        insured_id,
+        wanted.family.value,
+        wanted.reason.value,
+        wanted.kind.value if wanted.kind else need["kind"],
+        need["kind_reason"] if wanted.kind is None else "applied",
+        wanted.valid_from or need["valid_from"],
+        wanted.valid_until or need["valid_until"],
+        wanted.application_id,
+        wanted.disease,
+        uow.now,
     )
-    await copy_frame(raw, "certificate", frame, ["certificate_id", *(name for name in _RUN_COLUMNS if name != "run_id")])
     return certificate_id
 
 

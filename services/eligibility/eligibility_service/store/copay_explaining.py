@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service import settings
 from eligibility_service.domain.copay import law_on
+from eligibility_service.domain.copay_changes import rate_before
 from eligibility_service.rules.copay.columns import JUDGED_DTYPE, Exemption, LimitClass, Members, Reason
 from eligibility_service.rules.copay.explanation import explain
 from eligibility_service.rules.copay.judging import judge
@@ -35,22 +37,39 @@ ORDER BY copay_year DESC
 
 
 async def of_person(uow: UnitOfWork, municipality_code: str, resident_number: str) -> dict[str, Any]:
-    """`spans` as they are believed now, `earlier` ones with the time until which they were, `waits`; the span of today has its `steps`."""
+    """`spans` as they are believed now, `earlier` ones with the time until which they were, `waits`; the span of today has its `steps`.
+
+    `changed_from` of a span: the other rate that its first day had before.
+    """
     raw = await driver(uow.connection)
     rows = await raw.fetch(_SPANS, municipality_code, resident_number)
-    present = [row for row in rows if row["recorded_until"] is None]
+    present, superseded = _apart(rows)
     today = next((row for row in present if row["valid_from"] <= uow.today <= row["valid_until"]), None)
     shown = today or (present[0] if present else None)
     waits = await raw.fetch(_WAITS, municipality_code, resident_number)
     return {
-        "spans": [{**_span(row), "is_today": row is today} for row in present],
-        "earlier": [_span(row) for row in rows if row["recorded_until"] is not None],
+        "spans": [{**_span(row), "is_today": row is today, "changed_from": rate_before(row, present, superseded)} for row in present],
+        "earlier": [_span(row) for row in superseded],
         "explained": None if shown is None else {**_span(shown), **await _steps(raw, shown)},
         "waits": [
             {"copay_year_name": CopayYear(row["copay_year"]).name, "why": copay_waits.why(row), "waiting_since": row["waiting_since"]}
             for row in waits
         ],
     }
+
+
+async def change_from(uow: UnitOfWork, municipality_code: str, resident_number: str, valid_from: date) -> tuple[dict[str, Any], int] | None:
+    """The span that begins on a day, as it is believed now, and the other rate that held before; None where nothing changed."""
+    rows = await (await driver(uow.connection)).fetch(_SPANS, municipality_code, resident_number)
+    present, superseded = _apart(rows)
+    span = next((row for row in present if row["valid_from"] == valid_from), None)
+    before = None if span is None else rate_before(span, present, superseded)
+    return None if span is None or before is None else (dict(span), before)
+
+
+def _apart(rows: list[Any]) -> tuple[list[Any], list[Any]]:
+    """What is believed now, and what was believed before."""
+    return [row for row in rows if row["recorded_until"] is None], [row for row in rows if row["recorded_until"] is not None]
 
 
 def _span(row: Any) -> dict[str, Any]:

@@ -60,6 +60,8 @@ WITH wanted(m, h) AS MATERIALIZED ({wanted}), lives AS MATERIALIZED (
     UNION SELECT l.m, l.h, first_of_next_month(l.until) FROM lives l WHERE l.until > {start} AND l.until < 'infinity'
     UNION SELECT l.m, l.h, first_of_next_month((l.born_on + interval '70 years')::date) FROM lives l
         WHERE l.born_on BETWEEN {start} - interval '71 years' AND {start} - interval '68 years'
+    UNION SELECT l.m, l.h, first_of_next_month((l.born_on + interval '75 years')::date) FROM lives l
+        WHERE l.born_on BETWEEN {start} - interval '76 years' AND {start} - interval '73 years'
     UNION SELECT l.m, l.h, q.acquired_on FROM lives l JOIN held q USING (m, n) WHERE q.acquired_on > {start}
     UNION SELECT l.m, l.h, first_of_next_month(q.acquired_on) FROM lives l JOIN held q USING (m, n) WHERE q.acquired_on > {start}
     UNION SELECT l.m, l.h, first_of_next_month(q.lost_on) FROM lives l JOIN held q USING (m, n) WHERE q.lost_on < 'infinity'

@@ -10,6 +10,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 from asyncpg import Connection
+from chassis import telemetry
 from chassis.binary_copy import Records, copy_in, copy_out
 from chassis.clock import uuid7
 from chassis.database import driver
@@ -22,7 +23,7 @@ from eligibility_service import settings
 from eligibility_service.domain.copay import Outcomes, decide, event_of, uuid_of
 from eligibility_service.domain.copay_records import RATE_DTYPE
 from eligibility_service.rules.copay.period import CopayYear
-from eligibility_service.store import copay_inputs
+from eligibility_service.store import copay_inputs, replacing
 from eligibility_service.store.cases import Person, close_cases
 
 JOB: Final = "judge-copay-rates"
@@ -104,9 +105,13 @@ async def rejudge(
             await copay_inputs.keep(raw, run_id, inputs[np.isin(inputs["household"], kept)])
         await wait(uow, inputs, outcomes, year, run_id, people=because_of)
         pack = uuid7() if packed else None
+        traces: dict[UUID, str | None] = {}
         for rate, row in zip(written.rates, written.source_rows, strict=True):
             person = person_of(inputs[row])
-            uow.publish(event_of(rate, person[1]), because=because_of.get(person, reason), pack=pack)
+            cause = because_of.get(person, reason)
+            uow.publish(event_of(rate, person[1]), because=cause, pack=pack)
+            traces[uuid_of(rate["insured_id"])] = telemetry.traceparent_of(cause)
+        await replacing.replace_after_rates(uow, traces)
 
 
 async def write(uow: UnitOfWork, outcomes: Outcomes, year: CopayYear) -> Written:

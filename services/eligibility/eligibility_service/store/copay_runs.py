@@ -18,10 +18,22 @@ SELECT min(household) AS first, max(household) AS last, count(DISTINCT insured_i
 FROM copay_input WHERE run_id = $1 GROUP BY household / $2 ORDER BY 1
 """
 _LAST_YEAR: Final = np.dtype([("insured_id", "S16"), ("rate_percent", np.int16)])
+# Households with a rate that is newer than the run; with a wait that is (identifiers of runs grow with time: a correction to 照会中 writes
+# no rate); or that were answered since, with the rate they had before (nothing is written then, and the wait is gone).
 _REVISED: Final = """
 SELECT DISTINCT i.household FROM copay_input i JOIN job_run j ON j.id = i.run_id
 JOIN copay_rate r ON r.insured_id = i.insured_id AND r.copay_year = $2 AND r.recorded_from > j.prepared_at
 WHERE i.run_id = $1 AND i.household BETWEEN $3 AND $4 AND i.is_insured AND r.run_id <> i.run_id
+UNION
+SELECT i.household FROM copay_input i
+JOIN copay_wait w ON w.insured_id = i.insured_id AND w.copay_year = $2 AND w.run_id > i.run_id
+WHERE i.run_id = $1 AND i.household BETWEEN $3 AND $4 AND i.is_insured
+UNION
+SELECT i.household FROM copay_input i
+JOIN copay_rate r ON r.insured_id = i.insured_id AND r.copay_year = $2
+JOIN income n ON (n.municipality_code, n.resident_number, n.income_year) = (i.municipality_code, i.resident_number, r.income_year)
+WHERE i.run_id = $1 AND i.household BETWEEN $3 AND $4 AND i.is_insured AND i.income_status IN (0, 3) AND n.income_status <> i.income_status
+  AND NOT EXISTS (SELECT FROM copay_wait w WHERE w.insured_id = i.insured_id AND w.copay_year = $2)
 """
 _MISSED: Final = """
 SELECT count(*) FROM qualification q JOIN resident r USING (municipality_code, resident_number)

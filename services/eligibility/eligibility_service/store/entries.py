@@ -17,7 +17,7 @@ from eligibility_service.domain.corrections import Decided
 from eligibility_service.domain.entries import BASIS, Entry, Source
 from eligibility_service.domain.periods import decided
 from eligibility_service.domain.residence import Residence
-from eligibility_service.store import certificates, entry_log, ledger, residents
+from eligibility_service.store import certificates, copay_judging, entry_log, ledger, residents
 from eligibility_service.store.bulk import literal_time
 
 NEXT = 2**62
@@ -85,7 +85,10 @@ def entry(
 
 
 async def record(uow: UnitOfWork, new: Entry) -> pl.DataFrame:
-    """Write an entry, decide the person's qualifications anew, say what became of them; returns it (REVISION). NoSuchResident."""
+    """Write an entry, decide the person's qualifications anew, say what became of them; returns it (REVISION). NoSuchResident.
+
+    Certificates follow, and the copay rates of the household are judged again.
+    """
     people = await residents.known(uow, [(new.municipality_code, new.resident_number)])
     if people.height == 0:
         raise NoSuchResident(f"{new.municipality_code}:{new.resident_number} is not known.")
@@ -98,4 +101,5 @@ async def record(uow: UnitOfWork, new: Entry) -> pl.DataFrame:
     revisions = pl.concat(parts) if parts else pl.DataFrame(schema=ledger.REVISION)
     uow.publish(*(event for _, event in announcing.events_of(revisions)))
     await certificates.after_entry(uow, revisions)
+    await copay_judging.rejudge(uow, {(new.municipality_code, new.resident_number): None})
     return revisions

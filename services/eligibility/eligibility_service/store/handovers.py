@@ -23,7 +23,9 @@ JOIN resident_shown r ON (r.municipality_code, r.resident_number) = (h.municipal
 WHERE h.handed_on IS NULL ORDER BY h.printed_on, h.municipality_code, h.resident_number LIMIT $1
 """
 _FIND = "SELECT municipality_code, resident_number FROM handover WHERE handover_id = $1 AND handed_on IS NULL FOR UPDATE"
-_HAND = "UPDATE handover SET handed_on = $2, handed_by = $3, manner = $4 WHERE handover_id = $1"
+_HAND = "UPDATE handover SET handed_on = $2, handed_by = $3, manner = $4 WHERE handover_id = $1 RETURNING certificate_id"
+_HAND_BY_CERTIFICATE = "UPDATE handover SET handed_on = $2, handed_by = $3, manner = $4 WHERE certificate_id = $1 AND handed_on IS NULL"
+AT_DELIVERY = "引渡しの記録による"
 
 
 async def add(uow: UnitOfWork, certificates: Sequence[UUID]) -> None:
@@ -43,6 +45,12 @@ async def find(uow: UnitOfWork, handover_id: UUID) -> tuple[str, str] | None:
     return (row["municipality_code"], row["resident_number"]) if row else None
 
 
-async def hand(uow: UnitOfWork, handover_id: UUID, *, by: str, manner: str) -> None:
-    """It is in the hands of its owner."""
-    await (await driver(uow.connection)).execute(_HAND, handover_id, uow.today, by, manner)
+async def hand(uow: UnitOfWork, handover_id: UUID, *, by: str, manner: str) -> UUID:
+    """It is in the hands of its owner: which certificate that is."""
+    found = await (await driver(uow.connection)).fetchval(_HAND, handover_id, uow.today, by, manner)
+    return UUID(str(found))
+
+
+async def hand_by_certificate(uow: UnitOfWork, certificate_id: UUID, *, by: str) -> None:
+    """The same, for a certificate whose delivery was recorded; one that waits on no list is left alone."""
+    await (await driver(uow.connection)).execute(_HAND_BY_CERTIFICATE, certificate_id, uow.today, by, AT_DELIVERY)

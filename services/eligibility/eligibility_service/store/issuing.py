@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 import obstore
 import polars as pl
+from chassis import batches
 from chassis.clock import uuid7
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 from contracts.events.eligibility import CertificateIssued, CertificateKind
-from contracts.primitives import insurer_number
 
-from eligibility_service.domain.certificates import needed
 from eligibility_service.store import handovers
 from eligibility_service.store.certificates import refuse
+from eligibility_service.store.facts import Row, facts_of, fields_of, form_of
+from eligibility_service.store.replacing import ADDRESS_MARK, NAME_MARK, collect_replaced
 
-Row = dict[str, Any]
+LIST_SCHEMA: Final = "eligibility.print_list.v1"
+"""発行一覧 of a print file: page, serial, insured_number, municipality_code, kind, valid_from, valid_until."""
 
 
 class PrintResult(Protocol):
-    """What a printer gives: the file, and for each card its page or the reason why it was refused."""
+    """What a printer gives: the file, and for each certificate in order its page or the reason why it was refused."""
 
     @property
     def pdf(self) -> bytes | None: ...
@@ -34,119 +37,87 @@ class PrintResult(Protocol):
     def refusals(self) -> Sequence[str | None]: ...
 
 
-Print = Callable[[Sequence[Row]], PrintResult]
+Print = Callable[[str, Sequence[Row]], PrintResult]
+"""(form, the fields of each certificate) → what came of it."""
 
-_NEED: Final = {"born_on": pl.Date(), "acquired_on": pl.Date(), "holds": pl.Boolean()}
-_FACTS: Final = """
-SELECT c.certificate_id, c.municipality_code, c.resident_number, c.insured_id, c.valid_from, q.insured_number, q.acquired_on, q.lost_on,
-       r.name, r.name_kana, r.sex, r.born_on, r.born_on_unknown_text, r.address_prefecture, r.address_municipality, r.address_town,
-       r.address_number, r.address_building, r.address_withheld, c.origin, h.holds, u.insurer_name
-FROM certificate c
-JOIN resident_shown r USING (municipality_code, resident_number)
-JOIN qualification q USING (municipality_code, resident_number, insured_id)
-LEFT JOIN card_holding h USING (insured_id)
-CROSS JOIN union_setting u
-WHERE c.certificate_id = ANY ($1::uuid[]) AND c.state = 'due'
-ORDER BY c.municipality_code, c.resident_number FOR UPDATE OF c
+_ISSUED_COLUMNS: Final = {
+    "certificate_id": "uuid", "kind": "text", "kind_reason": "text", "valid_from": "date", "valid_until": "date", "serial": "bigint",
+    "page": "int", "copay_rate": "smallint", "limit_class": "text", "class_effective_on": "date", "long_stay_from": "date",
+    "approval_id": "uuid", "address_withheld": "boolean",
+}  # fmt: skip
+_TAKEN = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_ISSUED_COLUMNS.values(), start=1))
+_LATER = len(_ISSUED_COLUMNS)
+_ISSUED: Final = f"""
+UPDATE certificate c SET state = 'issued', kind = k.kind, kind_reason = k.kind_reason, valid_from = k.valid_from,
+    valid_until = k.valid_until, serial = k.serial, document_page = k.page, copay_rate = k.copay_rate, limit_class = k.limit_class,
+    class_effective_on = k.class_effective_on, long_stay_from = k.long_stay_from, approval_id = k.approval_id,
+    address_withheld = k.address_withheld,
+    name_mark = {NAME_MARK}, address_mark = {ADDRESS_MARK},
+    document_key = ${_LATER + 1}, document_sha256 = ${_LATER + 2}, issued_on = ${_LATER + 3}, decided_at = ${_LATER + 4}
+FROM unnest({_TAKEN}) AS k({", ".join(_ISSUED_COLUMNS)}), resident r
+WHERE c.certificate_id = k.certificate_id AND (r.municipality_code, r.resident_number) = (c.municipality_code, c.resident_number)
 """
-_ISSUED = """
-UPDATE certificate c SET state = 'issued', kind = k.kind, kind_reason = k.reason, valid_from = k.valid_from, valid_until = k.valid_until,
-    serial = k.serial, document_page = k.page, address_withheld = k.withheld, document_key = $9, document_sha256 = $10, issued_on = $11,
-    decided_at = $12
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::date[], $6::bigint[], $7::int[], $8::boolean[])
-    AS k(id, kind, reason, valid_from, valid_until, serial, page, withheld)
-WHERE c.certificate_id = k.id
+_WITHDRAWN: Final = "UPDATE certificate SET state = 'withdrawn', decided_at = $2 WHERE certificate_id = ANY ($1::uuid[])"
+_PRINT_FILE: Final = """
+INSERT INTO print_file (
+    document_key, run_id, form, pages, document_sha256, first_serial, last_serial, list_key, list_seal, made_at, by_hand)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
-_WITHDRAWN = "UPDATE certificate SET state = 'withdrawn', decided_at = $2 WHERE certificate_id = ANY ($1::uuid[])"
 
 
 async def issue(
-    uow: UnitOfWork, certificates: Sequence[UUID], printer: Print, *, packed: bool = False, released: Row | None = None
+    uow: UnitOfWork,
+    certificates: Sequence[UUID],
+    printer: Print,
+    *,
+    packed: bool = False,
+    run_id: UUID | None = None,
+    released: Row | None = None,
 ) -> dict[str, int]:
-    """Print due certificates into one file and keep it; returns how many were issued, refused and withdrawn.
+    """Print due certificates, one file for each form, and keep them; returns how many were issued, refused and withdrawn.
 
     Under 支援措置 they are printed without the address into a file of their own, for the list of what is handed over; `released`:
     the address columns that a second officer has released for the one certificate.
 
     Each is of the kind and validity that the law gives on the business day. Who is insured no more gets none. What cannot be printed
-    goes to the worklist with its reason. The document is read back by the printer before anything is stored.
+    goes to the worklist with its reason. The document is read back by the printer before anything is stored. With `run_id` each file
+    is kept as a print file of the run, its list sealed beside it.
     """
     raw = await driver(uow.connection)
-    facts = [dict(row) for row in await raw.fetch(_FACTS, list(certificates))]
-    gone = [row["certificate_id"] for row in facts if row["lost_on"] is not None and row["lost_on"] <= uow.today]
+    rows, refused, gone = await facts_of(uow, certificates)
     if gone:
         await raw.execute(_WITHDRAWN, gone, uow.now)
-    rows = await _with_needs(uow, [row for row in facts if row["certificate_id"] not in set(gone)])
     if released is not None:
         rows = [{**row, **released, "address_withheld": False} for row in rows]
-    done = {"issued": 0, "refused": 0, "withdrawn": len(gone)}
-    for of_file in ([row for row in rows if not row["address_withheld"]], [row for row in rows if row["address_withheld"]]):
-        if of_file:
-            issued, refused = await _print(uow, of_file, printer, packed=packed)
-            done = {**done, "issued": done["issued"] + issued, "refused": done["refused"] + refused}
-    return done
-
-
-async def _print(uow: UnitOfWork, rows: list[Row], printer: Print, *, packed: bool) -> tuple[int, int]:
-    """One file: how many of it were issued and refused."""
-    printed = await asyncio.to_thread(printer, [_fields(row, uow) for row in rows])
-
-    issued = [{**row, "page": page} for row, page in zip(rows, printed.pages, strict=True) if page is not None]
-    refused = [(row["certificate_id"], reason) for row, reason in zip(rows, printed.refusals, strict=True) if reason is not None]
-    if printed.pdf is not None:
-        await _keep(uow, issued, printed.pdf, packed=packed)
-        await handovers.add(uow, [row["certificate_id"] for row in issued if row["address_withheld"] and row["origin"] != "window"])
+    files: dict[tuple[str, bool], list[Row]] = {}
+    for row in rows:
+        files.setdefault((form_of(row), row["address_withheld"]), []).append(row)
+    issued = 0
+    for (form, by_hand), of_file in files.items():
+        printed = await asyncio.to_thread(printer, form, [fields_of(row, uow) for row in of_file])
+        done = [{**row, "page": page} for row, page in zip(of_file, printed.pages, strict=True) if page is not None]
+        refused += [(row["certificate_id"], why) for row, why in zip(of_file, printed.refusals, strict=True) if why is not None]
+        if printed.pdf is not None:
+            await _keep(uow, form, done, printed.pdf, packed=packed, run_id=run_id)
+            issued += len(done)
+            if by_hand:
+                await handovers.add(uow, [row["certificate_id"] for row in done if row["origin"] != "window"])
     if refused:
         await refuse(uow, refused)
-    return len(issued), len(refused)
+    return {"issued": issued, "refused": len(refused), "withdrawn": len(gone)}
 
 
-async def _with_needs(uow: UnitOfWork, facts: list[Row]) -> list[Row]:
-    """Adds kind, reason, validity and serial: by the law of today, or of the first day of a certificate made in advance."""
-    raw = await driver(uow.connection)
-    serials = await raw.fetch("SELECT nextval('certificate_serial') AS serial FROM generate_series(1, $1::int)", len(facts))
-    rows: list[Row] = []
-    for on in sorted({max(uow.today, row["valid_from"]) for row in facts}):
-        of_day = [row for row in facts if max(uow.today, row["valid_from"]) == on]
-        frame = pl.DataFrame({name: [row[name] for row in of_day] for name in _NEED}, schema=_NEED)
-        needs = needed(frame, on=on).select("kind", "kind_reason", "valid_from", "valid_until").iter_rows(named=True)
-        rows += [{**row, **need} for row, need in zip(of_day, needs, strict=True)]
-    return [{**row, "serial": serial["serial"]} for row, serial in zip(rows, serials, strict=True)]
-
-
-def _fields(row: Row, uow: UnitOfWork) -> Row:
-    return {
-        "insured_number": row["insured_number"],
-        "name": row["name"],
-        "kana": row["name_kana"],
-        "sex": row["sex"],
-        "born_on": row["born_on"],
-        "born_on_unknown_text": row["born_on_unknown_text"] or "",
-        "address": () if row["address_withheld"] else _lines(row),
-        "address_withheld": row["address_withheld"],
-        "acquired_on": row["acquired_on"],
-        "issued_on": uow.today,
-        "valid_from": row["valid_from"],
-        "valid_through": row["valid_until"],
-        "insurer_number": insurer_number(row["municipality_code"]),
-        "insurer_name": row["insurer_name"],
-        "serial": f"{row['serial']:010d}",
-    }
-
-
-def _lines(row: Row) -> tuple[str, ...]:
-    place = row["address_prefecture"] + row["address_municipality"] + row["address_town"] + row["address_number"]
-    return (place, row["address_building"]) if row["address_building"] else (place,)
-
-
-async def _keep(uow: UnitOfWork, issued: list[Row], pdf: bytes, *, packed: bool) -> None:
+async def _keep(uow: UnitOfWork, form: str, issued: list[Row], pdf: bytes, *, packed: bool, run_id: UUID | None) -> None:
     """The exact file under its own hash, the rows with their pages, one event each."""
+    raw = await driver(uow.connection)
     sha256 = hashlib.sha256(pdf).hexdigest()
     key = f"eligibility/certificates/{sha256}.pdf"
     await obstore.put_async(uow.store, key, pdf)
-    names = ("certificate_id", "kind", "kind_reason", "valid_from", "valid_until", "serial", "page", "address_withheld")
-    columns = [[row[name] for row in issued] for name in names]
-    await (await driver(uow.connection)).execute(_ISSUED, *columns, key, sha256, uow.today, uow.now)
+    columns = [[row[name] for row in issued] for name in _ISSUED_COLUMNS]
+    await raw.execute(_ISSUED, *columns, key, sha256, uow.today, uow.now)
+    await collect_replaced(uow, [row["certificate_id"] for row in issued])
+    if run_id is not None:
+        await _keep_list(uow, form, issued, key, sha256, run_id)
     events = [
         CertificateIssued(
             effective_on=uow.today,
@@ -162,3 +133,15 @@ async def _keep(uow: UnitOfWork, issued: list[Row], pdf: bytes, *, packed: bool)
         for row in issued
     ]
     uow.publish(*events, pack=uuid7() if packed else None)
+
+
+async def _keep_list(uow: UnitOfWork, form: str, issued: list[Row], key: str, sha256: str, run_id: UUID) -> None:
+    """発行一覧: what stands on which page, sealed with the number of rows and the sum of the serials."""
+    names = ("page", "serial", "insured_number", "municipality_code", "kind", "valid_from", "valid_until")
+    frame = pl.DataFrame({name: [row[name] for row in issued] for name in names})
+    list_key = f"eligibility/certificates/{sha256}.parquet"
+    seal = await batches.seal(uow.store, list_key, frame, schema_name=LIST_SCHEMA, totals=("page", "serial"))
+    serials = [row["serial"] for row in issued]
+    whose = (form, len(issued), sha256, min(serials), max(serials), list_key, json.dumps(seal.model_dump()), uow.now)
+    by_hand = issued[0]["address_withheld"]
+    await (await driver(uow.connection)).execute(_PRINT_FILE, key, run_id, *whose, by_hand)

@@ -19,8 +19,8 @@ ORDER BY ordinal DESC LIMIT 1
 """
 _KEEP: Final = """
 INSERT INTO ledger_document (document_id, municipality_code, resident_number, kind, entry_id, insured_id, document_key, document_sha256,
-                             made_by, made_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                             made_by, made_at, shows_address)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 
 
@@ -40,6 +40,7 @@ async def keep(
     by: str,
     entry_id: UUID | None,
     insured_id: UUID | None,
+    shows_address: bool,
 ) -> UUID:
     """Keep a letter that was read back, under the hash of its bytes; its identifier."""
     sha256 = hashlib.sha256(pdf).hexdigest()
@@ -47,7 +48,7 @@ async def keep(
     await obstore.put_async(uow.store, key, pdf)
     document_id = uuid7()
     await (await driver(uow.connection)).execute(
-        _KEEP, document_id, municipality_code, resident_number, kind, entry_id, insured_id, key, sha256, by, uow.now
+        _KEEP, document_id, municipality_code, resident_number, kind, entry_id, insured_id, key, sha256, by, uow.now, shows_address
     )
     return document_id
 
@@ -64,7 +65,8 @@ async def of_person(uow: UnitOfWork, municipality_code: str, resident_number: st
 
 
 async def find(uow: UnitOfWork, document_id: UUID) -> dict[str, Any] | None:
-    """Where a letter lies, and its hash; None where there is none that the reader may see."""
-    query = "SELECT document_key, document_sha256 FROM ledger_document WHERE document_id = $1"
+    """Where a letter lies, its hash, whose it is, whether it shows an address; None where there is none that the reader may see."""
+    query = """SELECT document_key, document_sha256, municipality_code, resident_number, shows_address FROM ledger_document
+    WHERE document_id = $1"""
     row = await (await driver(uow.connection)).fetchrow(query, document_id)
     return dict(row) if row else None

@@ -36,8 +36,16 @@ SELECT l.list_id, l.kind, l.form, l.municipality_code, l.place, l.rows, l.marked
 FROM made_list l LEFT JOIN job_run r ON r.id = l.run_id
 WHERE $1::uuid IS NULL OR l.list_id = $1 ORDER BY l.asked_at DESC LIMIT $2
 """
+# A file that is older than a protection still shows the address: whoever is protected now and was not when the rows were frozen.
 _PART: Final = """
-SELECT l.kind, l.form, p.document_key, p.document_sha256 FROM made_list_part p JOIN made_list l USING (list_id)
+SELECT l.kind, l.form, p.document_key, p.document_sha256, EXISTS (
+    SELECT FROM address_protection a
+    WHERE upper_inf(a.recorded_during) AND upper_inf(a.valid_during) AND lower(a.recorded_during) > l.asked_at
+      AND l.municipality_code IN ('*', a.municipality_code) AND NOT EXISTS (
+        SELECT FROM address_protection e
+        WHERE (e.municipality_code, e.resident_number) = (a.municipality_code, a.resident_number)
+          AND e.recorded_during @> l.asked_at AND upper_inf(e.valid_during))) AS shows_withheld_address
+FROM made_list_part p JOIN made_list l USING (list_id)
 WHERE (p.list_id, p.number) = ($1, $2)
 """
 

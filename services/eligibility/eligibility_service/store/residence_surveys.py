@@ -44,6 +44,12 @@ _HELD: Final = """
 SELECT s.municipality_code AS m, s.resident_number AS n FROM residence_survey s
 JOIN unnest($1::text[], $2::text[]) AS k(m, n) ON (s.municipality_code, s.resident_number) = (k.m, k.n) WHERE s.closed_on IS NULL
 """
+NOT_SEARCHED: Final = """
+NOT EXISTS (
+    SELECT FROM residence_survey s
+    WHERE (s.municipality_code, s.resident_number) = (c.municipality_code, c.resident_number) AND s.closed_on IS NULL)
+"""
+"""A condition on `certificate c`: no survey about its person is open."""
 _GONE: Final = """
 SELECT s.survey_id, r.status FROM residence_survey s JOIN resident r USING (municipality_code, resident_number)
 WHERE s.closed_on IS NULL AND r.status <> '1' AND s.municipality_code = ANY ($1::text[])

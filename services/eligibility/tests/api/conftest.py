@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,7 @@ from chassis.web import create_app
 from eligibility_service.bootstrap import SERVICE
 from joserfc.jwk import OKPKey
 
-from services.eligibility.tests.world import World, a_world
+from services.eligibility.tests.world import World, a_world, another_day
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,22 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def a_window(databases: Databases, keys: Path) -> AsyncIterator[Window]:
-    """A service without workers on a fresh database."""
-    async with a_world(databases) as world:
+async def a_window(databases: Databases, keys: Path, *, today: date = SAMPLE_DAY) -> AsyncIterator[Window]:
+    """A service without workers on a fresh database, on the business day `today`."""
+    async with a_world(databases, today=today) as world, a_window_on(world, keys, today=today) as window:
+        yield window
+
+
+@asynccontextmanager
+async def a_window_on(world: World, keys: Path, *, today: date) -> AsyncIterator[Window]:
+    """The same database at the window on a business day."""
+    async with another_day(world, today) as world:
         settings = Settings(
             service="eligibility",
             database_url=world.database.url,
             object_store=str(world.folder),
             token_public_key_file=keys / "public.pem",
-            business_date=SAMPLE_DAY,
+            business_date=today,
         )
         app = create_app(SERVICE, settings, worker=False)
         transport = httpx.ASGITransport(app=app)

@@ -9,6 +9,7 @@ import pytest
 from chassis import jobs
 from chassis.testing import Databases
 from eligibility_service.bootstrap import SERVICE
+from eligibility_service.domain import lists as domain_lists
 from eligibility_service.store import made_lists
 
 from services.eligibility.tests.api.conftest import Window, a_window
@@ -36,7 +37,7 @@ async def test_a_long_list_is_a_job_in_volumes_of_the_rows_that_were_frozen(
     databases: Databases, keys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(made_lists, "AT_ONCE", 10)
-    monkeypatch.setattr(made_lists, "PAGES_A_VOLUME", 1)
+    monkeypatch.setattr(domain_lists, "PAGES_A_VOLUME", 1)
     async with a_window(databases, keys) as window:
         await window.world.hear(*(resident(number) for number in range(1, 61)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -19,6 +20,7 @@ from eligibility_service.jobs.issue_cards import IssueCards
 from fastapi.routing import APIRoute
 
 from services.eligibility.tests.api.conftest import Window, a_window
+from services.eligibility.tests.api.test_arrears import report
 from services.eligibility.tests.pdf import text_of
 from services.eligibility.tests.people import CHIYODA, resident
 
@@ -33,15 +35,27 @@ ENTRY = {
     "purpose": "everything", "applicant": "後期　一郎", "relationship": "長男", "recipient": "後期　一郎", "postal_code": SECRET[1],
     "address": [f"東京都渋谷区{SECRET[0]}{SECRET[2]}"], "valid_from": "2026-07-01", "valid_until": None, "reason": "施設に入所",
 }  # fmt: skip
+LIST = {"municipality": CHIYODA, "form": "csv", "place": "千代田区"}
 NO_ADDRESS = {
     "/approvals/{approval_id}/decision": "a decision, answered with its outcome",
     "/operations/insured-numbers/{number}": "a number and a code",
     "/people/{municipality_code}/{resident_number}/address-releases/{release_id}/use": "the privileged act itself, tested below",
     "/handovers/{handover_id}": "answers with its own id",
+    "/certificates/{certificate_id}/delivery": "answers with its own id",
+    "/certificates/{certificate_id}/collection": "answers with its own id",
+    "/print-files/sent": "a count",
+    "/migration/plan": "days and municipalities, no people",
+    "/migration/milestones/{milestone}": "a day, no people",
+    "/migration/steps": "a step, no people",
 }
 """Routes that are not asked here, each with its reason. A route that is neither here nor in `_asked` fails the test."""
 
 
+PROVED = {
+    "card": "below", "delivery_letter": "by its route", "survey_sheet": "by its route", "people_list": "test_lists",
+    "arrears_letter": "test_protected_papers", "eligibility_notice": "test_protected_papers", "ledger_letter": "test_protected_papers",
+    "limit_certificate": "test_protected_papers", "specific_disease_certificate": "test_protected_papers",
+}  # fmt: skip
 PAPERS = {found.parent.name for found in Path("services/eligibility/eligibility_service/documents").glob("*/*.typ")}
 
 
@@ -53,6 +67,9 @@ class Found:
     letter_ids: list[str]
     survey_id: str
     candidate_id: str
+    ledger_letter_id: str
+    arrears_letter_id: str
+    list_id: str
 
 
 def _asked(found: Found) -> dict[str, list[tuple[str, str, object]]]:
@@ -67,7 +84,56 @@ def _asked(found: Found) -> dict[str, list[tuple[str, str, object]]]:
         return [("POST", path + rest, body) for path in paths]
 
     reason = {"reason": "確認のため"}
+    moved = {
+        "effective_on": "2026-07-10", "notified_on": "2026-07-13", "late_reason": "", "reason": "",
+        "content": {"kind": "loss_notified", "cause": "other"},
+    }  # fmt: skip
+    cancelled = {"content": {"kind": "cancelled", "acquired_on": "2015-05-05"}, **reason}
+    days = "first_day=2026-07-01&last_day=2026-07-31"
+    lists = [("ledger", ""), ("changes", days), ("reached", days), ("expected", days)]
     return {
+        "/arrears": [("GET", "/arrears", None)],
+        f"{own}/arrears": get("/arrears"),
+        f"{own}/arrears/explanation": post("/arrears/explanation", {"text": "入院していた"}),
+        f"{own}/arrears/approval": post("/arrears/approval", {"act": "arrears_remedy", **reason}),
+        f"{own}/arrears/end": post("/arrears/end"),
+        f"{own}/arrears/status-certificate": post("/arrears/status-certificate"),
+        f"{own}/arrears/letters/{{letter_id}}/document": get(f"/arrears/letters/{found.arrears_letter_id}/document"),
+        f"{own}/certificate-applications": [
+            *get("/certificate-applications"),
+            *post("/certificate-applications", {"subject": "eligibility_confirmation", "applied_on": "2026-07-13"}),
+        ],
+        f"{own}/certificate-applications/{{subject}}/withdrawal": post(
+            "/certificate-applications/eligibility_confirmation/withdrawal", {"withdrawn": True}
+        ),
+        "/deliveries/sending": [("GET", "/deliveries/sending", None)],
+        "/deliveries/returned": [("GET", "/deliveries/returned", None)],
+        "/deliveries/uncollected": [("GET", "/deliveries/uncollected?expired_too=true", None)],
+        "/deliveries/register": [("GET", "/deliveries/register?first=2026-07-01&last=2026-07-31", None)],
+        "/print-files": [("GET", "/print-files", None)],
+        "/exchange": [("GET", "/exchange", None)],
+        "/card-holdings": [("GET", "/card-holdings", None)],
+        "/copay-waits": [("GET", "/copay-waits", None)],
+        f"{own}/copay-rates": get("/copay-rates"),
+        f"{own}/receipts-applications": post(
+            "/receipts-applications", {"applied_on": "2026-07-13", "receipts": [{"resident_number": VICTIM, "receipts": 1}]}
+        ),
+        f"{own}/entries": get("/entries"),
+        f"{own}/notices": post("/notices", moved),
+        f"{own}/notices/preview": post("/notices/preview", moved),
+        f"{own}/corrections": post("/corrections", cancelled),
+        f"{own}/corrections/preview": post("/corrections/preview", cancelled),
+        f"{own}/letters": post("/letters", {"kind": "acquisition"}),
+        "/letters/{document_id}/document": [("GET", f"/letters/{found.ledger_letter_id}/document", None)],
+        "/ledger/certified": [("GET", "/ledger/certified", None)],
+        "/ledger/disability-applications": [("GET", "/ledger/disability-applications", None)],
+        "/ledger/domicile-exceptions": [("GET", "/ledger/domicile-exceptions", None)],
+        "/lists/{kind}": [("GET", f"/lists/{kind}?municipality={CHIYODA}&{which}", None) for kind, which in lists],
+        "/lists/{kind}/files": [("POST", "/lists/ledger/files", LIST)],
+        "/lists/files": [("GET", "/lists/files", None)],
+        "/lists/files/{list_id}/{number}": [("GET", f"/lists/files/{found.list_id}/1", None)],
+        "/migration": [("GET", "/migration", None)],
+        "/migration/results": [("GET", "/migration/results", None)],
         "/people": [("GET", f"/people?{which}", None) for which in (f"number={VICTIM}", "kana=コウキ", "born_on=1940-05-05")],
         own: get(),
         f"{own}/certificates": post("/certificates"),
@@ -121,9 +187,14 @@ async def approve_all(window: Window, *, by: str = "second") -> list[dict[str, o
 
 
 async def with_everything(window: Window) -> Found:
-    """A card, a delivery address with its letters, a survey and a duplicate, all from before the protection."""
+    """What shows an address, of each kind, from before the protection: cards, letters, a list, a place for post, a survey, a duplicate."""
     path = f"/people/{CHIYODA}/{VICTIM}"
     card = (await ask(window, "POST", f"{path}/certificates")).json()
+    assert (await ask(window, "POST", f"{path}/certificates", {"by_post": True}, number=2)).status_code == 201
+    ledger_letter = (await ask(window, "POST", f"{path}/letters", {"kind": "acquisition"})).json()
+    await report(window.world, date(2026, 7, 13), oldest=date(2025, 5, 31), number=2)
+    arrears_letter_id = await window.world.value("SELECT letter_id::text FROM arrears_letter")
+    list_id = (await ask(window, "POST", "/lists/ledger/files", LIST)).json()["list_id"]
     assert (await ask(window, "POST", f"{path}/delivery-addresses", ENTRY)).status_code == 201
     (outcome,) = await approve_all(window)
     await ask(window, "POST", f"{path}/delivery-addresses", {**ENTRY, "purpose": "premium", "confirmed": True}, number=2)
@@ -133,7 +204,8 @@ async def with_everything(window: Window) -> Found:
     )
     letters = outcome["letters"]
     assert isinstance(letters, list)
-    return Found(card["certificate_id"], letters, survey.json()["survey_id"], candidate)
+    of_ledger = ledger_letter["document_id"]
+    return Found(card["certificate_id"], letters, survey.json()["survey_id"], candidate, of_ledger, arrears_letter_id, list_id)
 
 
 def said_of(answer: httpx.Response) -> str:
@@ -151,7 +223,7 @@ def test_every_route_is_asked_about_a_protected_person_or_says_why_not() -> None
     """I-39. A new route of eligibility without a line in `_asked` or NO_ADDRESS fails here."""
     paths = {route.path for router in SERVICE.routers for route in router.routes if isinstance(route, APIRoute)}
 
-    assert paths == _asked(Found("", [], "", "")).keys() | NO_ADDRESS.keys()
+    assert paths == _asked(Found("", [], "", "", "", "", "")).keys() | NO_ADDRESS.keys()
 
 
 async def test_without_protection_the_address_is_shown(window: Window) -> None:
@@ -167,7 +239,8 @@ async def test_without_protection_the_address_is_shown(window: Window) -> None:
     assert shown >= {
         "/people", "/people/{municipality_code}/{resident_number}", "/certificates/{certificate_id}/document", "/approvals",
         "/delivery-addresses", "/delivery-letters/{letter_id}/document", "/residence-surveys", "/residence-surveys/{survey_id}/document",
-        "/duplicates/{candidate_id}",
+        "/duplicates/{candidate_id}", "/letters/{document_id}/document", "/deliveries/sending", "/lists/{kind}",
+        "/people/{municipality_code}/{resident_number}/arrears/letters/{letter_id}/document", "/lists/files/{list_id}/{number}",
     }  # fmt: skip
 
 
@@ -193,7 +266,7 @@ async def test_no_route_shows_the_address_of_a_protected_person_or_of_the_househ
 
 async def test_every_paper_of_a_protected_person_is_without_the_address_and_waits_to_be_handed_over(window: Window) -> None:
     """I-39. The folders of documents/ are those of this test: a new paper must be added here with its proof."""
-    assert {"card", "delivery_letter", "survey_sheet"} == PAPERS, "prove for the new paper that it shows no withheld address"
+    assert set(PROVED) == PAPERS, "prove for the new paper that it shows no withheld address"
     await ask(window, "POST", f"/people/{CHIYODA}/{VICTIM}/address-protection", PROTECTION)
     await window.world.rows("UPDATE certificate SET state = 'withdrawn', decided_at = now() RETURNING 1")
     run_id = await jobs.prepare(IssueCards(), {}, window.world.units, by="tester")
@@ -214,3 +287,15 @@ async def test_every_paper_of_a_protected_person_is_without_the_address_and_wait
     assert [one["resident_number"] for one in waiting] == [VICTIM, MEMBER]
     assert (await ask(window, "POST", f"/handovers/{waiting[0]['handover_id']}", {"manner": "窓口"})).status_code == 200
     assert [one["resident_number"] for one in (await ask(window, "GET", "/handovers")).json()] == [MEMBER]
+    assert await window.world.rows("SELECT pages FROM print_file WHERE NOT by_hand") == [{"pages": 1}]
+    assert [row["serial"] for row in (await ask(window, "GET", "/deliveries/sending")).json()] == [
+        await window.world.value("SELECT serial FROM certificate WHERE resident_number = $1 AND state = 'issued'", OTHER)
+    ]
+    by_post = await ask(
+        window, "POST", f"/certificates/{waiting[1]['certificate_id']}/delivery", {"to": "sent", "on": "2026-07-13", "reason": ""}
+    )
+    in_person = {"to": "handed_over", "on": "2026-07-13", "reason": ""}
+    handed = await ask(window, "POST", f"/certificates/{waiting[1]['certificate_id']}/delivery", in_person)
+    states = await window.world.rows("SELECT delivery FROM certificate WHERE state = 'issued' AND address_withheld")
+    assert (by_post.json()["code"], handed.status_code) == ("KOKI-E049", 200)
+    assert ({row["delivery"] for row in states}, (await ask(window, "GET", "/handovers")).json()) == ({"handed_over"}, [])

@@ -11,18 +11,19 @@ from chassis.documents.fitting import width
 from chassis.documents.glyphs import PageTexts
 from chassis.documents.letter import Contact, Delivery
 from contracts.primitives import Sex
+from eligibility_service.documents import qr
+from eligibility_service.documents.bearer import COLOURS, ROOM, WITHHELD
 from eligibility_service.documents.card import (
     CardData,
     CardLetterData,
     build,
     build_letter,
     kind_on,
-    qr,
     render_card,
     render_cards,
     render_letter,
 )
-from eligibility_service.documents.card.build import COLOURS, ROOM, WITHHELD, form_of
+from eligibility_service.documents.card.build import form_of
 from eligibility_service.documents.card.render import renderer
 from hypothesis import given, settings
 from hypothesis import strategies as st

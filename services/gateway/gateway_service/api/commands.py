@@ -34,6 +34,10 @@ async def carry(
     """
     reply = await gateway.upstream.ask(service, path, session.principal, method="POST", json=body, headers={"Idempotency-Key": str(key)})
     await gateway.record(session, action, "done" if reply.ok else "refused", about=about, detail=str(reply.status))
+    if not reply.sent:
+        detail = f"{SERVICE_TERMS[service]}に接続できません。何も{what}していません。"
+        again = "前の画面に戻り、つながってから同じボタンをもう一度押してください。二重にはなりません。"
+        raise Problem(503, "KOKI-S530", "いまは受け付けられません。", detail, saved=again)
     if reply.unavailable:
         raise Problem(
             503,

@@ -1,4 +1,4 @@
-"""負担割合: the list of those whose rate waits, and 基準収入額適用申請 at the window."""
+"""負担割合: the list of those whose rate waits, 基準収入額適用申請 at the window, and the notice of a changed rate."""
 
 from __future__ import annotations
 
@@ -74,6 +74,26 @@ async def take(
     path = f"/people/{municipality_code}/{resident_number}/receipts-applications"
     await carry(gateway, session, "eligibility", path, body, key=key, action="apply_receipts", about=(subject,), what="受付")
     return RedirectResponse(f"/people/{municipality_code}/{resident_number}", status_code=303, headers=HEADERS)
+
+
+@router.post("/people/{municipality_code}/{resident_number}/copay-notices", dependencies=[OwnForm])
+async def make_notice(
+    request: Request,
+    session: TakesNotices,
+    municipality_code: str,
+    resident_number: str,
+    key: Annotated[UUID, Form()],
+    valid_from: Annotated[date, Form()],
+) -> Response:
+    """負担割合判定通知書 of one change; it is kept with the person's letters."""
+    gateway = gateway_of(request)
+    subject = await require_own(gateway, session, "make_copay_notice", municipality_code, resident_number)
+    path = f"/people/{municipality_code}/{resident_number}"
+    answer = await carry(
+        gateway, session, "eligibility", f"{path}/copay-notices", {"valid_from": valid_from.isoformat()}, key=key,
+        action="make_copay_notice", about=(subject,), what="作成", look="「届出と記載」を開き",
+    )  # fmt: skip
+    return RedirectResponse(f"{path}/acts/letters/{answer['document_id']}.pdf", status_code=303, headers=HEADERS)
 
 
 def _read(typed: dict[str, str]) -> tuple[date | None, dict[str, int], dict[str, str]]:

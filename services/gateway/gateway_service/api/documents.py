@@ -14,6 +14,7 @@ from gateway_service.api.gateway import gateway_of
 from gateway_service.api.guard import OwnForm, allowed
 from gateway_service.api.pages import HEADERS, ScreenRoute
 from gateway_service.api.person import load, require_own, show
+from gateway_service.domain import words
 from gateway_service.domain.roles import Right
 from gateway_service.store.sign_ins import Session
 
@@ -23,12 +24,14 @@ Issuer = Annotated[Session, allowed(Right.ISSUE_CERTIFICATE)]
 
 
 @router.get("/documents")
-async def documents(request: Request, session: Clerk, municipality_code: str, resident_number: str, issued: str = "") -> Response:
-    """Every document of the person; `issued` names one that was just made."""
+async def documents(
+    request: Request, session: Clerk, municipality_code: str, resident_number: str, issued: str = "", done: str = ""
+) -> Response:
+    """Every document of the person; `issued` names one that was just made, `done` says that an act was kept."""
     person = await load(request, session, "documents", municipality_code, resident_number)
     certificates = person.known.get("certificates", [])
     new = next((found for found in certificates if found["certificate_id"] == issued), None)
-    return show(request, person, "documents", new=new, confirm=None, valid=None, release=None)
+    return show(request, person, "documents", new=new, confirm=None, valid=None, done=bool(done), release=None)
 
 
 @router.get("/documents/issue")
@@ -42,7 +45,9 @@ async def confirm_issue(
     person = await load(request, session, "documents", municipality_code, resident_number)
     today = gateway_of(request).runtime.clock.today().isoformat()
     valid = next((found for found in person.known.get("certificates", []) if found["valid_until"] >= today), None)
-    return show(request, person, "documents", new=None, confirm=str(uuid4()), valid=valid, release=release)
+    return show(
+        request, person, "documents", new=None, done=False, confirm=str(uuid4()), valid=valid, release=release, reasons=words.ISSUE_REASONS
+    )
 
 
 @router.post("/documents/issue", dependencies=[OwnForm])
@@ -52,14 +57,17 @@ async def issue(
     municipality_code: str,
     resident_number: str,
     key: Annotated[UUID, Form()],
+    reason: Annotated[str, Form(pattern="^[a-z_]{0,20}$")] = "",
+    by_post: Annotated[str, Form(max_length=4)] = "",
     release: Annotated[UUID | None, Form()] = None,
 ) -> Response:
     gateway = gateway_of(request)
     subject = await require_own(gateway, session, "issue_certificate", municipality_code, resident_number)
     path = f"/people/{municipality_code}/{resident_number}"
     asked_at = f"{path}/certificates" + (f"?release={release}" if release else "")
+    body = {"reason": reason or None, "by_post": bool(by_post)}
     answer = await carry(
-        gateway, session, "eligibility", asked_at, {}, key=key, action="issue_certificate", about=(subject,), what="発行",
+        gateway, session, "eligibility", asked_at, body, key=key, action="issue_certificate", about=(subject,), what="発行",
         look="「帳票」の一覧を開き",
     )  # fmt: skip
     return RedirectResponse(f"{path}/documents?issued={answer['certificate_id']}", status_code=303, headers=HEADERS)

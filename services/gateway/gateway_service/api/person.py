@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
+from uuid import uuid4
 
 from chassis.problems import NOT_FOUND, Problem
 from contracts.eras import UnreadableDay, parse_day
@@ -126,7 +127,7 @@ async def qualification(request: Request, session: Clerk, municipality_code: str
     person = await load(request, session, "qualification", municipality_code, resident_number)
     reply = await gateway_of(request).upstream.ask("eligibility", f"{person.path}/copay-rates", session.principal)
     rates = reply.json() if reply.ok else None
-    return show(request, person, "qualification", address=person_view.address_of(person.person), rates=rates)
+    return show(request, person, "qualification", address=person_view.address_of(person.person), rates=rates, keys=uuid4)
 
 
 @router.get("/household")

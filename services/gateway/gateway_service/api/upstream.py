@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 import structlog
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from chassis.tokens import Principal, Signer
 from opentelemetry import propagate
 from pydantic_core import from_json, to_json
@@ -33,12 +33,13 @@ REFUSED = ("KOKI-S422", "サービスに断られました。")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a service answered. `status` 0: it could not be asked."""
+    """What a service answered. `status` 0: it could not be asked; `sent` is false where it surely never heard of it."""
 
     service: str
     status: int
     content: bytes = b""
     content_type: str = ""
+    sent: bool = True
 
     @property
     def ok(self) -> bool:
@@ -106,7 +107,7 @@ class Upstream:
     ) -> Reply:
         """Ask a service; never raises for what happens on the other side."""
         if service not in self.addresses:
-            return Reply(service, 0)
+            return Reply(service, 0, sent=False)
         sent = {"authorization": f"Bearer {self.token(principal)}", **(headers or {})}
         propagate.inject(sent)
         if json is not None:
@@ -128,4 +129,4 @@ class Upstream:
                 return Reply(service, answer.status, content, answer.headers.get("content-type", ""))
         except (ClientError, OSError, TimeoutError) as error:
             log.warning("unavailable", asked=service, error=type(error).__name__)
-            return Reply(service, 0)
+            return Reply(service, 0, sent=not isinstance(error, ClientConnectorError))

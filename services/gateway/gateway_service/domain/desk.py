@@ -21,6 +21,12 @@ class Entry:
 
 MENU: Final[tuple[Entry, ...]] = (
     Entry("確かめる", "承認待ち", "ほかの職員が申請した処理を確かめて、承認または差し戻しをします。", "/approvals", Right.APPROVE),
+    Entry("証", "送付一覧", "作成してまだ発送していない証と、その送付先です。", "/desk/sending", Right.SEE_WORKLIST),
+    Entry("証", "返戻一覧", "郵便で戻ってきた証と、それぞれにすることです。", "/desk/returned", Right.SEE_WORKLIST),
+    Entry("証", "未回収一覧", "返していただく証で、まだ戻っていないものです。", "/desk/uncollected", Right.SEE_WORKLIST),
+    Entry("証", "交付簿", "ある日からある日までに交付した証を、交付番号の順に示します。", "/desk/register", Right.SEE_WORKLIST),
+    Entry("証", "印刷ファイル", "一括交付で作ったファイルの発送を記録します。", "/desk/print-files", Right.UNION_WORK),
+    Entry("証", "滞納による措置の対象者", "資格証明書・特別療養費・短期証の手順にある人です。", "/desk/arrears", Right.SEE_WORKLIST),
     Entry(
         "ファイルの受け渡し",
         "受け渡しの予定と状況",
@@ -75,6 +81,14 @@ MENU: Final[tuple[Entry, ...]] = (
 """In the order of the page; entries of a group stand together."""
 
 PERSON_ACTS: Final[tuple[Entry, ...]] = (
+    Entry(
+        "証",
+        "証の申請",
+        "限度額の区分、特定疾病、資格確認書の申請を受け付け、証を交付します。",
+        "/acts/certificate-application",
+        Right.TAKE_NOTICES,
+    ),
+    Entry("証", "滞納による措置", "弁明の受付、措置の申請、資格証明書の交付を行います。", "/acts/arrears", Right.TAKE_NOTICES),
     Entry("登録", "送付先", "書類の送り先を、住所とは別のところにします。元に戻すこともできます。", "/acts/delivery", Right.TAKE_NOTICES),
     Entry(
         "登録", "支援措置", "配偶者からの暴力などの被害を受けた方の住所を、表示しないようにします。", "/acts/protection", Right.TAKE_NOTICES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import polars as pl
 from contracts.envelope import Event
@@ -100,7 +100,8 @@ def judge_changes(items: Sequence[dict[str, Any]], kind: Kind, municipality_code
         elif name == kind.effective_on and name not in kind.row.model_fields:
             columns[name] = [_written(item.get("effectiveon")) for item in items]
         else:
-            columns[name] = [_written(item["data"].get(name)) for item in items]
+            is_flag = _is_flag(kind.row, name)
+            columns[name] = [_written(item["data"].get(name), is_flag=is_flag) for item in items]
     frame = pl.DataFrame(columns, schema=dict.fromkeys(layout.names, pl.String))
     written = Written(frame, pl.Series("row_number", range(1, len(items) + 1), dtype=pl.Int64), len(items))
     control = Control(
@@ -118,10 +119,17 @@ def judge_changes(items: Sequence[dict[str, Any]], kind: Kind, municipality_code
     return judge(written, add_typed(frame, layout), layout, control)
 
 
-def _written(value: object) -> str | None:
-    """A JSON value as it would stand in a file."""
+def _is_flag(row: type[Event], name: str) -> bool:
+    annotation = row.model_fields[name].annotation if name in row.model_fields else None
+    return bool in (annotation, *get_args(annotation))
+
+
+def _written(value: object, *, is_flag: bool = False) -> str | None:
+    """A JSON value as it would stand in a file: true and false of a flag are 1 and 0; anywhere else they are no value that is known."""
     if value is None or value == "":
         return None
+    if is_flag and isinstance(value, bool):
+        return str(int(value))
     return value if isinstance(value, str) else str(value)
 
 

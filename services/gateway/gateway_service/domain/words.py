@@ -20,7 +20,19 @@ _ACTIONS: Final = {
     "see_document:certificate": "帳票を開く（証）",
     "see_document:assessment": "帳票を開く（計算明細書）",
     "see_document:notice": "帳票を開く（納入通知書）",
+    "see_document:arrears_letter": "帳票を開く（滞納の通知）",
     "issue_certificate": "証の発行",
+    "certificate_delivery": "証の引渡し・返戻の記録",
+    "certificate_collection": "証の回収の記録",
+    "apply_certificate": "証の申請",
+    "arrears_act": "滞納による措置の処理",
+    "send_certificates": "証の発送の記録",
+    "see_certificates:sending": "送付一覧",
+    "see_certificates:returned": "返戻一覧",
+    "see_certificates:uncollected": "未回収一覧",
+    "see_certificates:register": "交付簿",
+    "see_certificates:arrears": "滞納による措置の対象者",
+    "see_certificates:print_files": "印刷ファイル",
     "take_notice": "届出の受付",
     "make_letter": "通知の作成",
     "see_document:letter": "帳票を開く（資格の通知）",
@@ -57,6 +69,7 @@ _ACTIONS: Final = {
     "ask_for_step": "期の変更の申請",
     "see_print_log": "交付記録",
     "see_copay_waits": "負担割合の判定保留",
+    "make_copay_notice": "負担割合判定通知書の作成",
     "apply_receipts": "基準収入額適用申請の受付",
     "see_card_holdings": "マイナ保険証の保有状況",
     "file_calendar": "ファイルの予定の変更",
@@ -86,8 +99,13 @@ CASES: Final = {
     ),
     "income_record_missing": ("所得の記録が届いていない", "税の記録があるか確かめ、所得情報を送ってください。届くと自動で解消します。"),
     "certificate_unprintable": ("証を印刷できない", "氏名や住所の文字を確かめ、住民情報を送り直してください。届くと自動で作り直します。"),
+    "certificate_undelivered": ("証が届いていない", "送付先を確かめて再送するか、窓口で渡してください。受領すると自動で解消します。"),
+    "certificate_returned": ("証が返戻された", "返戻一覧を開き、書かれている対応をしてください。"),
+    "arrears_to_decide": ("滞納による措置の決定待ち", "弁明を確かめ、措置を広域連合に申請するか、終了してください。"),
+    "card_not_collected": ("被保険者証が返還されていない", "返還の期限を過ぎています。本人に連絡し、証を回収してください。"),
 }
 LETTERS: Final = {
+    "copay_rate_changed": "負担割合判定通知書",
     "receipt": "届出受付票",
     "disability_certified": "障害認定通知書",
     "disability_refused": "障害認定申請却下通知書",
@@ -105,8 +123,20 @@ EVIDENCE: Final = {
 }
 CERTIFICATES: Final = {
     "insurance_card": "被保険者証",
+    "short_term_card": "短期被保険者証",
+    "status_certificate": "被保険者資格証明書",
     "eligibility_confirmation": "資格確認書",
     "eligibility_notice": "資格情報のお知らせ",
+    "limit_certificate": "限度額適用認定証",
+    "reduction_certificate": "減額認定証",
+    "specific_disease_certificate": "特定疾病療養受療証",
+}
+ISSUE_REASONS: Final = {
+    "loss": "紛失した",
+    "damage": "汚れた・破れた",
+    "name_changed": "氏名が変わった",
+    "address_changed": "住所が変わった",
+    "other": "そのほか",
 }
 STATES: Final = {
     "received": ("受付中", "quiet"),
