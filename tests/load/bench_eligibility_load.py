@@ -16,6 +16,7 @@ import random
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -79,14 +80,20 @@ def residents(rows: int, *, seed: int = 13) -> pl.DataFrame:
     return pl.DataFrame(values, schema=RECORD)
 
 
-async def bare_copy(owner_url: str, ready: bytes) -> float:
-    """Seconds of one COPY of the same columns into a table without indexes."""
+def as_csv(frame: pl.DataFrame) -> bytes:
+    """The bytes of a bare COPY, ready before its time is taken."""
+    buffer = io.BytesIO()
+    frame.write_csv(buffer, include_header=False, null_value="", quote_style="necessary")
+    return buffer.getvalue()
+
+
+async def bare_copy(owner_url: str, ready: bytes, *, table: str = "resident", columns: Sequence[str] = tuple(RECORD)) -> float:
+    """Seconds of one COPY of the same columns into a table like `table` without indexes."""
     connection = await asyncpg.connect(owner_url)
     try:
-        columns = ", ".join(f"r.{name}" for name in RECORD)
-        await connection.execute(f"CREATE TABLE bare AS SELECT {columns} FROM resident r WITH NO DATA")
+        await connection.execute(f"CREATE TABLE bare AS SELECT {', '.join(columns)} FROM {table} WITH NO DATA")
         started = time.perf_counter()
-        await connection.copy_to_table("bare", source=io.BytesIO(ready), columns=list(RECORD), format="csv")
+        await connection.copy_to_table("bare", source=io.BytesIO(ready), columns=list(columns), format="csv")
         elapsed = time.perf_counter() - started
         await connection.execute("DROP TABLE bare")
         return elapsed
@@ -113,8 +120,7 @@ async def make_searchable(units: Units) -> float:
 
 async def measure(servers: PrivateServers, frame: pl.DataFrame, runs: int) -> None:
     """`runs` times ceiling and product by turns, each load into an empty ledger; prints each and the medians."""
-    buffer = io.BytesIO()
-    frame.write_csv(buffer, include_header=False, null_value="", quote_style="necessary")
+    ready = as_csv(frame)
     store = batches.open_store(".koki/load/objects")
     seal = await batches.seal(store, "bench/residents.parquet", frame, schema_name=ResidentChanged.type, totals=("sequence",))
     database = f"eligibility_bench_{uuid4().hex[:8]}"
@@ -126,7 +132,7 @@ async def measure(servers: PrivateServers, frame: pl.DataFrame, runs: int) -> No
         units = Units(engine, "eligibility", Clock(date(2026, 7, 13)), store)
         figures: list[tuple[float, float, float]] = []
         for number in range(runs):
-            bare = await bare_copy(owner_url, buffer.getvalue())
+            bare = await bare_copy(owner_url, ready)
             await _empty(owner_url)
             event = ResidentsBatchSealed(
                 effective_on=date(2026, 7, 13), batch_id=uuid4(), key="bench/residents.parquet", seal=seal,

@@ -147,7 +147,11 @@ async def of_households(raw: Connection[Any], households: Sequence[Household], y
 async def freeze(raw: Connection[Any], run_id: UUID, year: CopayYear, today: date, *, due_only: bool) -> None:
     """Copy the members of every household (or of those that are due) to copay_input: what the run judges on, whatever comes."""
     query = query_of(year, today, wanted=DUE if due_only else EVERYBODY)
+    # Of what the steps of the query give, the planner knows no number and guesses one row, the more so right after a first load, without
+    # statistics; it would then compare all with all of a municipality: minutes for 50,000 people. By hashes of the whole key it is seconds.
+    await raw.execute("SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off")
     await raw.execute(f"INSERT INTO copay_input (run_id, {_COLUMNS}) SELECT '{run_id}'::uuid, {_COLUMNS} FROM ({query}) AS q")
+    await raw.execute("SET LOCAL enable_nestloop = on; SET LOCAL enable_mergejoin = on")
 
 
 async def frozen(raw: Connection[Any], run_id: UUID, first_household: int, last_household: int) -> Records:
