@@ -23,7 +23,7 @@ SPAN = {
 BEFORE = {**SPAN, "valid_from": "2025-08-01", "valid_until": "2026-05-31", "rate_percent": 30, "limit_class": "現役並みⅠ",
           "is_today": False,
           "changed_from": None}  # fmt: skip
-STEPS = [
+STEPS: list[dict[str, Any]] = [
     {"name": "highest_taxable", "term": "世帯の被保険者の課税所得の最高額", "value": 1_500_000, "unit": "yen",
      "formula": "1,500,000円（1,450,000円以上）", "law": "施行令 第7条", "provisional": False},
     {"name": "receipts_sum", "term": "被保険者の収入額の合計", "value": None, "unit": "yen",

@@ -93,7 +93,7 @@ def _without_cancelled_moves(parts: Sequence[Part]) -> list[Part]:
 
 
 def day_of_death(lives: dict[Person, Life]) -> date | None:
-    """The day on which any register says that the person died; a register that says more of the same person afterwards has taken it back."""
+    """The day on which any register says that the person died; one that says more of the person afterwards has taken it back."""
     said = (life.residences[-1] for life in lives.values() if life.residences)
     return min((one.ended_on for one in said if one.status == _DEATH and one.ended_on), default=None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from chassis.database import driver
@@ -19,7 +19,7 @@ class JudgeOnBirthday:
     From 70 to 74 a member's receipts count with those of a lone insured person (施行令 第7条).
     """
 
-    name: Final = "judge-on-birthday"
+    name = "judge-on-birthday"
 
     async def prepare(self, parameters: dict[str, Any], run_id: UUID, uow: UnitOfWork) -> Plan:
         after, until = _span(parameters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 import polars as pl
@@ -65,7 +66,7 @@ def _answers(lines: list[dict[str, Any]], log: list[Entry]) -> list[tuple[dict[s
     """(qualification, day of joining, answer): the last confirmation that speaks of the time from joining to the loss counts."""
     confirmations = [entry for entry in standing(sorted(log, key=lambda one: one.position)) if isinstance(entry.content, PreviousInsurer)]
     found: list[tuple[dict[str, Any], Any, bool | None]] = []
-    joined_on = None
+    joined_on: date = SCHEME
     for line in lines:
         continues = line["acquisition_ground"] == "moved_within_union" and found and found[-1][0]["lost_on"] == line["acquired_on"]
         joined_on = joined_on if continues else line["acquired_on"]

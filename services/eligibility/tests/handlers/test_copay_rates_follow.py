@@ -107,7 +107,7 @@ async def test_a_correction_to_an_inquiry_between_the_freezing_of_a_run_and_its_
 
 async def test_an_answer_that_changes_no_rate_between_the_freezing_of_a_run_and_its_end_leaves_no_wait(world: World) -> None:
     """I-18. Seen to fail: without the third part of `_REVISED`, the run made the wait anew that the answer had ended."""
-    inquired = {"status": "3", "taxable_income": None, "resident_tax_status": None}
+    inquired: dict[str, Any] = {"status": "3", "taxable_income": None, "resident_tax_status": None}
     await world.hear(resident(), income())
     await world.hear(income(1, 2, **inquired))
     run_id = await jobs.prepare(JudgeCopayRates(), {"year": 2026}, world.units, by="職員")

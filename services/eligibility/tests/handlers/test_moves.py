@@ -158,7 +158,7 @@ async def test_a_candidate_that_nobody_has_decided_links_nobody(databases: Datab
 async def test_somebody_certified_stays_insured_in_the_next_municipality_and_an_exclusion_there_ends_it(databases: Databases) -> None:
     """E-14, E-04: what the union decided and what was declared holds wherever in the union the person lives."""
     async with a_world(databases) as world:
-        young = {"born_on": date(1955, 9, 1)}
+        young: dict[str, Any] = {"born_on": date(1955, 9, 1)}
         await world.hear(resident(1, **young), came(**young))
         await decide(world, is_same=True)
         certified: dict[str, Any] = {"application_id": str(uuid4()), "evidence": "physical", "grade": "1級"}

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "eligibility_0011"
-down_revision = "eligibility_0010"
+revision = "eligibility_0012"
+down_revision = "eligibility_0011"
 branch_labels = None
 depends_on = None
 
