@@ -14,14 +14,14 @@ from eligibility_service.bootstrap import SERVICE
 from fastapi.routing import APIRoute
 
 from services.eligibility.tests.api.conftest import Window, a_window
-from services.eligibility.tests.api.test_other_municipalities import CORRECTION, DAY, ENTRY, LISTED, NOTICE, PERSON, PROTECTION, REASON
+from services.eligibility.tests.api.every_route import CORRECTION, DAY, ENTRY, LISTED, NOTICE, PERSON, PROTECTION, REASON
 from services.eligibility.tests.people import CHIYODA, income, resident
 
 PRESSES = 4
 ELSEWHERE = {f"{PERSON}/copay-notices", f"{PERSON}/arrears/approval", f"{PERSON}/arrears/status-certificate", "/migration/steps"}
 """Not pressed here: each needs a day or a state of its own (a change of rate, a step after arrears, a phase)."""
 EFFECTS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
-    f"{PERSON}/certificates": ("1", "/certificates", "certificate WHERE origin = 'window' AND family = 'card'", {"by_post": True}),
+    f"{PERSON}/certificates": ("10", "/certificates", "certificate WHERE origin = 'window' AND family = 'card'", {"by_post": True}),
     f"{PERSON}/certificate-applications": (
         "2", "/certificate-applications", "certificate_application", {"subject": "eligibility_confirmation", "applied_on": DAY},
     ),
@@ -55,10 +55,10 @@ EFFECTS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
 
 @pytest.fixture
 async def window(databases: Databases, keys: Path) -> AsyncIterator[Window]:
-    """Nine people of Chiyoda in households of their own, and one more who is like the first."""
+    """Ten people of Chiyoda in households of their own, and one more who is like the first: one person, registered twice."""
     async with a_window(databases, keys) as found:
-        kana = "アイウエオカキクケ"
-        people = [resident(n, name_kana=f"{kana[n - 1] * 3}　{kana[n - 1] * 2}", household_number=f"{n:015d}") for n in range(1, 10)]
+        kana = "アイウエオカキクケコ"
+        people = [resident(n, name_kana=f"{kana[n - 1] * 3}　{kana[n - 1] * 2}", household_number=f"{n:015d}") for n in range(1, 11)]
         await found.world.hear(*people, resident(11, name_kana="アアア　アア", household_number=f"{11:015d}"))
         await found.world.hear(income(9, taxable_income=1_600_000, resident_tax_status="1"))
         yield found

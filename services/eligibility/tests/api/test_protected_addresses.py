@@ -291,11 +291,9 @@ async def test_every_paper_of_a_protected_person_is_without_the_address_and_wait
     assert [row["serial"] for row in (await ask(window, "GET", "/deliveries/sending")).json()] == [
         await window.world.value("SELECT serial FROM certificate WHERE resident_number = $1 AND state = 'issued'", OTHER)
     ]
-    by_post = await ask(
-        window, "POST", f"/certificates/{waiting[1]['certificate_id']}/delivery", {"to": "sent", "on": "2026-07-13", "reason": ""}
-    )
-    in_person = {"to": "handed_over", "on": "2026-07-13", "reason": ""}
-    handed = await ask(window, "POST", f"/certificates/{waiting[1]['certificate_id']}/delivery", in_person)
+    path, on = f"/certificates/{waiting[1]['certificate_id']}/delivery", {"on": "2026-07-13", "reason": ""}
+    by_post = await ask(window, "POST", path, {"to": "sent", **on})
+    handed = await ask(window, "POST", path, {"to": "handed_over", **on})
     states = await window.world.rows("SELECT delivery FROM certificate WHERE state = 'issued' AND address_withheld")
     assert (by_post.json()["code"], handed.status_code) == ("KOKI-E049", 200)
     assert ({row["delivery"] for row in states}, (await ask(window, "GET", "/handovers")).json()) == ({"handed_over"}, [])

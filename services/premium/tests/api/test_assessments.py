@@ -18,7 +18,7 @@ from joserfc.jwk import OKPKey
 from premium_service.bootstrap import SERVICE
 from pypdf import PdfReader
 
-from services.premium.tests.handlers.test_thread import OLD, SINCE, apply, income, insured, resident
+from services.premium.tests.facts import OLD, SINCE, apply, income, insured, resident
 
 ROOT = Path("services/premium")
 CLERK = Principal("chiyoda", frozenset({"window_clerk"}), frozenset({"131016"}))
