@@ -11,7 +11,7 @@ from chassis.clock import uuid7
 from contracts.envelope import Message
 from contracts.events.municipal import IncomeDetermined, ResidentChanged
 
-CHIYODA, HACHIOJI = "131016", "132012"
+CHIYODA, HACHIOJI, OKUTAMA = "131016", "132012", "133086"
 SERVICE_ROOT = "services/eligibility"
 
 

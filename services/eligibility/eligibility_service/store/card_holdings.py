@@ -37,7 +37,7 @@ _IDENTIFY: Final = (
     FROM (
         SELECT DISTINCT ON (s.insured_number) s.insured_number, s.municipality_code, s.resident_number, s.ordinal
         FROM reported_holding n JOIN insured_number_holder s USING (insured_number)
-        JOIN qualification l USING (municipality_code, resident_number, ordinal)
+        JOIN qualification l ON (l.municipality_code, l.resident_number, l.ordinal) = (s.municipality_code, s.resident_number, s.ordinal)
         ORDER BY s.insured_number, (l.lost_on = l.acquired_on) IS TRUE, l.acquired_on DESC
     ) AS s
     JOIN qualification q USING (municipality_code, resident_number, ordinal)

@@ -14,7 +14,7 @@ from chassis import telemetry
 from chassis.binary_copy import Records, copy_in, copy_out
 from chassis.clock import uuid7
 from chassis.database import driver
-from chassis.law import day_number
+from chassis.law import day_number, day_of
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
 from contracts.events.eligibility import CaseKind
@@ -31,6 +31,7 @@ DECISION_LOCK: Final = 7_265_101
 """Advisory lock: judgements of single households share it, a chunk of a run holds it alone, so that nothing is decided twice."""
 
 _NAMES: Final = ", ".join(RATE_DTYPE.names or ())
+_CUT: Final = ", ".join("first_day - 1" if name == "valid_until" else name for name in RATE_DTYPE.names or ())
 _COMPARED: Final = ("insured_id", "valid_from", "valid_until", "rate_percent", "limit_class", "reason", "exemption")
 BELIEVED_DTYPE: Final = np.dtype([(name, RATE_DTYPE[name]) for name in (*_COMPARED, "sequence")])
 _BELIEVED: Final = """
@@ -39,16 +40,28 @@ UNION ALL
 SELECT {columns} FROM copay_rate_history WHERE copay_year = {year} AND insured_id = ANY ($1::uuid[]) AND upper_inf(recorded_during)
 ORDER BY insured_id, valid_from
 """
+# $4: the first day that was judged of each. What is believed of the days before it goes on to be believed: a run judges the households
+# of today, and whoever has moved within the year lived those days in another one.
 _CLOSE_PRESENT: Final = f"""
-WITH gone AS (DELETE FROM copay_rate WHERE copay_year = $1 AND insured_id = ANY ($2::uuid[]) RETURNING *)
+WITH gone AS (DELETE FROM copay_rate WHERE copay_year = $1 AND insured_id = ANY ($2::uuid[]) RETURNING *),
+since AS (SELECT * FROM unnest($2::uuid[], $4::date[]) AS k(insured_id, first_day))
 INSERT INTO copay_rate_history ({_NAMES}, valid_during, recorded_during)
 SELECT {_NAMES}, daterange(valid_from, valid_until, '[]'), tstzrange(recorded_from, greatest($3, recorded_from + interval '1 microsecond'))
 FROM gone
+UNION ALL
+SELECT {_CUT}, daterange(valid_from, first_day), tstzrange(greatest($3, recorded_from + interval '1 microsecond'), NULL)
+FROM gone JOIN since USING (insured_id) WHERE valid_from < first_day
 """
-_CLOSE_EARLIER: Final = """
-UPDATE copay_rate_history
-SET recorded_during = tstzrange(lower(recorded_during), greatest($3, lower(recorded_during) + interval '1 microsecond'))
-WHERE copay_year = $1 AND insured_id = ANY ($2::uuid[]) AND upper_inf(recorded_during)
+_CLOSE_EARLIER: Final = f"""
+WITH closed AS (
+    UPDATE copay_rate_history h
+    SET recorded_during = tstzrange(lower(recorded_during), greatest($3, lower(recorded_during) + interval '1 microsecond'))
+    FROM unnest($2::uuid[], $4::date[]) AS k(insured_id, first_day)
+    WHERE copay_year = $1 AND h.insured_id = k.insured_id AND upper_inf(recorded_during) AND valid_until >= first_day
+    RETURNING h.*, first_day
+)
+INSERT INTO copay_rate_history ({_NAMES}, valid_during, recorded_during)
+SELECT {_CUT}, daterange(valid_from, first_day), tstzrange(upper(recorded_during), NULL) FROM closed WHERE valid_from < first_day
 """
 _INCOMING: Final = "CREATE TEMPORARY TABLE IF NOT EXISTS incoming_rate ON COMMIT DELETE ROWS AS SELECT {names} FROM copay_rate WITH NO DATA"
 _KNOWN_SINCE: Final = """
@@ -127,21 +140,48 @@ async def write(uow: UnitOfWork, outcomes: Outcomes, year: CopayYear) -> Written
     columns = ", ".join(BELIEVED_DTYPE.names or ())
     ids = [uuid_of(value) for value in insured]
     believed = await copy_out(raw, _BELIEVED.format(columns=columns, year=year.year), BELIEVED_DTYPE, ids)
+    rates = _going_on(rates, believed)
     changed = _changed(rates, believed)
     new = np.isin(rates["insured_id"], changed)
     rates, source = rates[new].copy(), source[new]
     if len(rates):
         rates["sequence"] += _last_sequence(rates["insured_id"], believed)
-        known = [uuid_of(value) for value in changed[np.isin(changed, believed["insured_id"])]]
+        is_known = np.isin(changed, believed["insured_id"])
+        known = [uuid_of(value) for value in changed[is_known]]
         if known:
-            await raw.execute(_CLOSE_PRESENT, year.year, known, uow.now)
-            await raw.execute(_CLOSE_EARLIER, year.year, known, uow.now)
+            since = [day_of(day) for day in _first_days(rates, changed)[is_known]]
+            await raw.execute(_CLOSE_EARLIER, year.year, known, uow.now, since)
+            await raw.execute(_CLOSE_PRESENT, year.year, known, uow.now, since)
         await _add(raw, rates, year, uow.now, first=not known)
     return Written(rates, source, len(changed))
 
 
+def _going_on(rates: Records, believed: Records) -> Records:
+    """Where the first span of somebody goes on with what is believed of the day before, it begins where that does."""
+    if not len(believed):
+        return rates
+    rates = rates.copy()
+    _, first = np.unique(rates["insured_id"], return_index=True)
+    for at in first[rates["valid_from"][first] > believed["valid_from"].min()]:
+        before = believed[(believed["insured_id"] == rates["insured_id"][at]) & (believed["valid_from"] < rates["valid_from"][at])]
+        last = before[-1:]
+        if len(last) and all(last[name][0] == rates[name][at] for name in ("rate_percent", "limit_class", "reason", "exemption")):
+            rates["valid_from"][at] = last["valid_from"][0]
+    return rates
+
+
+def _first_days(rates: Records, insured: npt.NDArray[np.bytes_]) -> npt.NDArray[np.int32]:
+    """The first day of the spans of each of the insured (sorted, every one of them among the rates)."""
+    known, first = np.unique(rates["insured_id"], return_index=True)
+    return np.asarray(rates["valid_from"][first][np.searchsorted(known, insured)], np.int32)
+
+
 def _changed(rates: Records, believed: Records) -> npt.NDArray[np.bytes_]:
-    """The insured whose spans are not those that are believed."""
+    """The insured whose spans are not those that are believed of the days that were judged."""
+    known = np.unique(rates["insured_id"])
+    since = _first_days(rates, known)
+    at = np.minimum(np.searchsorted(known, believed["insured_id"]), len(known) - 1)
+    believed = believed[(known[at] != believed["insured_id"]) | (believed["valid_until"] >= since[at])]
     both = np.concatenate([_key(rates), _key(believed)])
     _, inverse, counts = np.unique(both, return_inverse=True, return_counts=True)
     alone = counts[inverse] == 1

@@ -149,7 +149,10 @@ async def _look(uow: UnitOfWork, query: str, *arguments: object, about: list[str
 
 
 async def _keep(uow: UnitOfWork, found: pl.DataFrame) -> int:
-    """Put candidates on the list, and link those of which all four attributes agree and that stand alone; how many were linked."""
+    """Put candidates on the list, and link those of which all four attributes agree and that stand alone; how many were linked.
+
+    Two residents of one municipality are two people by its own register, whatever agrees: officers decide about them.
+    """
     raw = await driver(uow.connection)
     ids = [uuid7() for _ in range(found.height)]
     names = ("first", "second", *_AGREEMENTS)
@@ -158,7 +161,8 @@ async def _keep(uow: UnitOfWork, found: pl.DataFrame) -> int:
         return 0
     alone = {row[0]: row[1] for row in await raw.fetch(_ALONE, [row["candidate_id"] for row in kept])}
     frame = pl.DataFrame({name: [row[name] for row in kept] for name in _AGREEMENTS})
-    verdicts = judged(frame, alone=pl.Series([alone[row["candidate_id"]] for row in kept], dtype=pl.Boolean))["verdict"]
+    apart = [alone[row["candidate_id"]] and row["first_code"] != row["second_code"] for row in kept]
+    verdicts = judged(frame, alone=pl.Series(apart, dtype=pl.Boolean))["verdict"]
     linked = [row for row, code in zip(kept, verdicts, strict=True) if code == Verdict.SAME.value]
     for row in linked:
         pair = row["first_code"], row["first_number"], row["second_code"], row["second_number"]

@@ -14,7 +14,7 @@ from eligibility_service.jobs import find_duplicates
 from eligibility_service.jobs.find_duplicates import FindDuplicates
 
 from services.eligibility.tests.api.conftest import Window, a_window, keys
-from services.eligibility.tests.people import CHIYODA, HACHIOJI, resident
+from services.eligibility.tests.people import CHIYODA, HACHIOJI, OKUTAMA, resident
 from services.eligibility.tests.world import World, a_world
 
 __all__ = ["keys"]
@@ -49,7 +49,9 @@ async def test_the_run_finds_who_may_be_one_person_links_only_full_agreement_and
     monkeypatch.setattr(find_duplicates, "PEOPLE", 3)
     alike = {"name_kana": "コウキ　ハナコ", "address_number": "77番"}
     people = [
-        some(1, **alike), some(2, **alike),  # all four agree, and nobody else
+        some(1, **alike), some(2, municipality=HACHIOJI, **alike),  # all four agree, in two municipalities, and nobody else
+        some(21, name_kana="ドウジ　フタリ", address_number="88番"),
+        some(22, name_kana="ドウジ　フタリ", address_number="88番"),  # the same in one municipality, whose register says that they are two
         some(3), some(4), some(5),  # one birthday, one sex, nothing else
         some(11, born_on=date(1938, 2, 3), name_kana="ベツノ　ヒト"),
         some(12, born_on=date(1938, 3, 2), name_kana="ベツノ　ヒト", address_number="11番"),
@@ -60,7 +62,7 @@ async def test_the_run_finds_who_may_be_one_person_links_only_full_agreement_and
     first = await run(world)
     again = await run(world)
 
-    assert [(row["a"], row["b"]) for row in await world.rows(PAIRS)] == [(1, 2), (11, 12), (18, 6)]
+    assert [(row["a"], row["b"]) for row in await world.rows(PAIRS)] == [(1, 2), (11, 12), (18, 6), (21, 22)]
     assert [tuple(row.values()) for row in await world.rows(LINKS)] == [(1, 2, True, "four_attributes")]
     assert (first["differences"], again["differences"], again["totals"]["linked"]) == ({}, {}, 0)
 
@@ -68,7 +70,9 @@ async def test_the_run_finds_who_may_be_one_person_links_only_full_agreement_and
 async def test_three_who_agree_in_everything_are_ambiguous_and_wait_for_a_person(world: World) -> None:
     """I-42"""
     alike = {"name_kana": "コウキ　ハナコ", "address_number": "77番"}
-    await world.hear(*(some(number, **alike) for number in (1, 2, 3)), packed=True)
+    await world.hear(
+        *(some(number, municipality=code, **alike) for number, code in ((1, CHIYODA), (2, HACHIOJI), (3, OKUTAMA))), packed=True
+    )
     await run(world)
 
     assert [(row["a"], row["b"]) for row in await world.rows(PAIRS)] == [(1, 2), (1, 3), (2, 3)]
