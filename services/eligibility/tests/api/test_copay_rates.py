@@ -61,6 +61,6 @@ async def test_an_application_that_leaves_out_an_insured_member_or_names_a_stran
 
 async def test_who_waits_is_listed_for_the_own_municipality_alone(databases: Databases, keys: Path) -> None:
     async with a_window(databases, keys) as window:
-        await window.world.hear(resident(), resident(2, municipality=HACHIOJI))
+        await window.world.hear(resident(), resident(2, municipality=HACHIOJI, name_kana="ベツノ　ヒト"))
         listed = (await window.client.get("/copay-waits", headers=window.as_("window_clerk", of=OWN))).json()
         assert [(w["municipality_code"], w["why"]) for w in listed] == [(CHIYODA, "負担割合を判定できません: 所得の記録が届いていない")]

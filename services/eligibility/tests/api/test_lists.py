@@ -193,7 +193,7 @@ VALUES (gen_random_uuid(), $1, $2, 1, '本人', 'domestic_violence', '2027-03-31
 async def test_clerks_see_the_own_municipality_and_the_union_all(databases: Databases, keys: Path) -> None:
     """Without `may_see` in `_asked` the clerk's other municipality was answered with an empty list, and its file could be asked for."""
     async with a_window(databases, keys) as window:
-        await window.world.hear(resident(1), resident(1, municipality=HACHIOJI))
+        await window.world.hear(resident(1), resident(1, municipality=HACHIOJI, name_kana="ベツノ　ヒト"))
         clerk = {**window.as_("window_clerk", of=OWN), "Idempotency-Key": "key-00000001"}
         everybody = {**window.as_("union_staff", of=ALL), "Idempotency-Key": "key-00000002"}
 
