@@ -162,7 +162,7 @@ async def test_the_union_decides_about_arrears_at_the_screens(
         await union.get_by_role("button", name="承認して実行する").click()
 
         await page.goto(f"{found.url}{PERSON}/acts/arrears")
-        await expect(page.locator(".tag").first).to_contain_text("特別療養費の対象")
+        await expect(page.locator("main .tag", has_text="特別療養費の対象").first).to_be_visible()
         await look(page, "arrears_decided")
 
 
