@@ -162,9 +162,13 @@ def _going_on(rates: Records, believed: Records) -> Records:
         return rates
     rates = rates.copy()
     _, first = np.unique(rates["insured_id"], return_index=True)
-    for at in first[rates["valid_from"][first] > believed["valid_from"].min()]:
-        before = believed[(believed["insured_id"] == rates["insured_id"][at]) & (believed["valid_from"] < rates["valid_from"][at])]
-        last = before[-1:]
+    # `believed` comes in the order of insured and day: what is believed of one person is a slice.
+    begins, ends = (np.searchsorted(believed["insured_id"], rates["insured_id"][first], side=side) for side in ("left", "right"))
+    for at, begin, end in zip(first[begins < ends], begins[begins < ends], ends[begins < ends], strict=True):
+        if rates["valid_from"][at] == believed["valid_from"][begin]:
+            continue
+        own = believed[begin:end]
+        last = own[own["valid_from"] < rates["valid_from"][at]][-1:]
         if len(last) and all(last[name][0] == rates[name][at] for name in ("rate_percent", "limit_class", "reason", "exemption")):
             rates["valid_from"][at] = last["valid_from"][0]
     return rates
