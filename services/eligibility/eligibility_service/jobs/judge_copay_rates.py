@@ -77,7 +77,8 @@ class JudgeCopayRates:
         await raw.execute(f"SELECT pg_advisory_xact_lock({copay_judging.DECISION_LOCK})")
         inputs = await copay_inputs.frozen(raw, run_id, int(chunk.first_key), int(chunk.last_key))
         planned = len(np.unique(inputs["insured_id"][inputs["is_judged"]]))
-        inputs = await copay_runs.without_revised(raw, inputs, run_id, year)
+        revised = np.isin(inputs["insured_id"], await copay_runs.revised_since(raw, inputs, run_id, year)) & inputs["is_judged"]
+        inputs["is_judged"] &= ~revised
         outcomes = decide(inputs, year, run_id=run_id, as_of=day_number(uow.today), sample=settings.current().sample_data)
         written = await copay_judging.write(uow, outcomes, year)
         waiting = await copay_judging.wait(uow, inputs, outcomes, year, run_id)
@@ -85,6 +86,7 @@ class JudgeCopayRates:
             if await replacing.anything_issued(uow):
                 await replacing.replace_after_rates(uow, {uuid_of(value): None for value in np.unique(written.rates["insured_id"])})
             uow.publish(await self._sealed(run_id, chunk, inputs[written.source_rows], written.rates, year, uow))
+        await copay_judging.rejudge(uow, {copay_judging.person_of(row): None for row in inputs[revised]}, years=[year], packed=True)
         return {
             "judged": planned,
             "revised_since": planned - outcomes.judged_people,

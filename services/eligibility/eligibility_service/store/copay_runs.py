@@ -6,17 +6,17 @@ from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 from asyncpg import Connection
 from chassis.binary_copy import Records, copy_out
 from chassis.jobs import Chunk
 
 from eligibility_service.domain.copay import uuid_of
+from eligibility_service.domain.linked_households import cuts
 from eligibility_service.rules.copay.period import CopayYear
 
-_CHUNKS: Final = """
-SELECT min(household) AS first, max(household) AS last, count(DISTINCT insured_id) FILTER (WHERE is_judged) AS judged
-FROM copay_input WHERE run_id = $1 GROUP BY household / $2 ORDER BY 1
-"""
+_SPANS: Final = "SELECT min(household) AS first, max(household) AS last FROM copay_input WHERE run_id = $1 AND is_judged GROUP BY insured_id"
+_SPAN: Final = np.dtype([("first", np.int64), ("last", np.int64)])
 _LAST_YEAR: Final = np.dtype([("insured_id", "S16"), ("rate_percent", np.int16)])
 # Households with a rate that is newer than the run; with a wait that is (identifiers of runs grow with time: a correction to 照会中 writes
 # no rate); or that were answered since, with the rate they had before (nothing is written then, and the wait is gone).
@@ -44,9 +44,13 @@ WHERE q.acquired_on <= {day} AND (q.lost_on IS NULL OR (q.lost_on > {day} AND q.
 
 
 async def chunks(raw: Connection[Any], run_id: UUID, households: int) -> list[Chunk]:
-    """The chunks of a run: ranges of frozen households."""
-    rows = await raw.fetch(_CHUNKS, run_id, households)
-    return [Chunk(number, str(row["first"]), str(row["last"]), row["judged"]) for number, row in enumerate(rows, 1)]
+    """The chunks of a run: ranges of frozen households, every month of everybody in one of them."""
+    spans = await copy_out(raw, _SPANS, _SPAN, run_id)
+    ends = cuts(spans["first"], spans["last"], households)
+    people = np.bincount(np.searchsorted(ends, spans["first"]), minlength=len(ends)).tolist()
+    starts = (1, *(end + 1 for end in ends.tolist()))
+    parts = zip(starts, ends.tolist(), people, strict=False)
+    return [Chunk(number, str(start), str(end), count) for number, (start, end, count) in enumerate(parts, start=1)]
 
 
 async def against_last_year(raw: Connection[Any], rates: Records, year: CopayYear) -> dict[str, int]:
@@ -68,13 +72,13 @@ def _change(old: int, new: int) -> str:
     return f"{f'{old // 10}割' if old else '新規'}→{new // 10}割"
 
 
-async def without_revised(raw: Connection[Any], records: Records, run_id: UUID, year: CopayYear) -> Records:
-    """Rows whose household nobody has judged anew since the run was frozen: what is newer than the run stands."""
+async def revised_since(raw: Connection[Any], records: Records, run_id: UUID, year: CopayYear) -> npt.NDArray[np.bytes_]:
+    """The insured who stand together with somebody who was judged anew since the run was frozen: what was frozen may be true no more."""
     if not len(records):
-        return records
+        return records["insured_id"]
     rows = await raw.fetch(_REVISED, run_id, year.year, int(records["household"][0]), int(records["household"][-1]))
-    revised = np.array([row["household"] for row in rows], np.int64)
-    return records[~np.isin(records["household"], revised)] if len(revised) else records
+    together = np.isin(records["household"], np.array([row["household"] for row in rows], np.int64))
+    return np.unique(records["insured_id"][together & records["is_insured"]])
 
 
 async def stored_spans(raw: Connection[Any], run_id: UUID) -> int:
