@@ -38,6 +38,7 @@ class JudgeCopayRates:
         """Freeze the inputs, and judge them once for the preview: what changes against last year, by rate and by reason."""
         raw, year = await driver(uow.connection), _year(parameters, uow)
         due_only = parameters.get("scope", "all") == "due"
+        await copay_judging.let_finish(raw)
         await copay_inputs.freeze(raw, run_id, year, uow.today, due_only=due_only)
         await raw.execute("DELETE FROM copay_due WHERE copay_year = $1", year.year)
         await raw.execute("ANALYZE copay_input")
@@ -68,7 +69,8 @@ class JudgeCopayRates:
             for reason, count in _counted(last["reason"]):
                 name = REASONS[Reason(reason)][0]
                 reasons[name] = reasons.get(name, 0) + count
-            for change, count in (await copay_runs.against_last_year(raw, last, year)).items():
+            against = await copay_runs.against_last_year(raw, last, year, among=copay_inputs.people_of(run_id, chunk))
+            for change, count in against.items():
                 changes[change] = changes.get(change, 0) + count
         return {"負担割合": rates, "理由": reasons, "昨年度との違い": changes, "判定を保留する人数": waiting}
 
@@ -80,7 +82,9 @@ class JudgeCopayRates:
         revised = np.isin(inputs["insured_id"], await copay_runs.revised_since(raw, inputs, run_id, year)) & inputs["is_judged"]
         inputs["is_judged"] &= ~revised
         outcomes = decide(inputs, year, run_id=run_id, as_of=day_number(uow.today), sample=settings.current().sample_data)
-        written = await copay_judging.write(uow, outcomes, year)
+        # Whoever was judged since is among the revised: of all others only what was there before the run can be believed.
+        first = not await copay_runs.judged_before(raw, run_id, year)
+        written = await copay_judging.write(uow, outcomes, year, among=copay_inputs.people_of(run_id, chunk), first=first)
         waiting = await copay_judging.wait(uow, inputs, outcomes, year, run_id)
         if len(written.rates):
             if await replacing.anything_issued(uow):
