@@ -43,7 +43,7 @@ Print = Callable[[str, Sequence[Row]], PrintResult]
 _ISSUED_COLUMNS: Final = {
     "certificate_id": "uuid", "kind": "text", "kind_reason": "text", "valid_from": "date", "valid_until": "date", "serial": "bigint",
     "page": "int", "copay_rate": "smallint", "limit_class": "text", "class_effective_on": "date", "long_stay_from": "date",
-    "approval_id": "uuid", "address_withheld": "boolean",
+    "approval_id": "uuid", "address_withheld": "boolean", "insured_number": "text",
 }  # fmt: skip
 _TAKEN = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_ISSUED_COLUMNS.values(), start=1))
 _LATER = len(_ISSUED_COLUMNS)
@@ -51,7 +51,7 @@ _ISSUED: Final = f"""
 UPDATE certificate c SET state = 'issued', kind = k.kind, kind_reason = k.kind_reason, valid_from = k.valid_from,
     valid_until = k.valid_until, serial = k.serial, document_page = k.page, copay_rate = k.copay_rate, limit_class = k.limit_class,
     class_effective_on = k.class_effective_on, long_stay_from = k.long_stay_from, approval_id = k.approval_id,
-    address_withheld = k.address_withheld,
+    address_withheld = k.address_withheld, insured_number = k.insured_number,
     name_mark = {NAME_MARK}, address_mark = {ADDRESS_MARK},
     document_key = ${_LATER + 1}, document_sha256 = ${_LATER + 2}, issued_on = ${_LATER + 3}, decided_at = ${_LATER + 4}
 FROM unnest({_TAKEN}) AS k({", ".join(_ISSUED_COLUMNS)}), resident r
