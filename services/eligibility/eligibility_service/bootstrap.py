@@ -39,6 +39,7 @@ from eligibility_service.jobs.following import (
     raise_waits,
 )
 from eligibility_service.jobs.issue_cards import IssueCards
+from eligibility_service.jobs.issue_copay_notices import IssueCopayNotices
 from eligibility_service.jobs.judge_copay_rates import JudgeCopayRates
 from eligibility_service.jobs.judge_on_birthday import JudgeOnBirthday
 from eligibility_service.jobs.make_list import MakeList
@@ -82,6 +83,7 @@ SERVICE = Service(
         JudgeCopayRates(),
         JudgeOnBirthday(),
         IssueCards(),
+        IssueCopayNotices(),
         MakeList(),
         MakeResultTable(),
         FindDuplicates(),

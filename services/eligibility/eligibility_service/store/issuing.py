@@ -117,7 +117,7 @@ async def _keep(uow: UnitOfWork, form: str, issued: list[Row], pdf: bytes, *, pa
     await raw.execute(_ISSUED, *columns, key, sha256, uow.today, uow.now)
     await collect_replaced(uow, [row["certificate_id"] for row in issued])
     if run_id is not None:
-        await _keep_list(uow, form, issued, key, sha256, run_id)
+        await keep_list(uow, form, issued, key, sha256, run_id, by_hand=issued[0]["address_withheld"])
     events = [
         CertificateIssued(
             effective_on=uow.today,
@@ -135,13 +135,15 @@ async def _keep(uow: UnitOfWork, form: str, issued: list[Row], pdf: bytes, *, pa
     uow.publish(*events, pack=uuid7() if packed else None)
 
 
-async def _keep_list(uow: UnitOfWork, form: str, issued: list[Row], key: str, sha256: str, run_id: UUID) -> None:
-    """発行一覧: what stands on which page, sealed with the number of rows and the sum of the serials."""
+async def keep_list(uow: UnitOfWork, form: str, issued: list[Row], key: str, sha256: str, run_id: UUID, *, by_hand: bool) -> None:
+    """The print file, and 発行一覧: what stands on which page, sealed with the number of rows and the sum of the serials.
+
+    `by_hand`: it goes to no post.
+    """
     names = ("page", "serial", "insured_number", "municipality_code", "kind", "valid_from", "valid_until")
     frame = pl.DataFrame({name: [row[name] for row in issued] for name in names})
     list_key = f"eligibility/certificates/{sha256}.parquet"
     seal = await batches.seal(uow.store, list_key, frame, schema_name=LIST_SCHEMA, totals=("page", "serial"))
     serials = [row["serial"] for row in issued]
     whose = (form, len(issued), sha256, min(serials), max(serials), list_key, json.dumps(seal.model_dump()), uow.now)
-    by_hand = issued[0]["address_withheld"]
     await (await driver(uow.connection)).execute(_PRINT_FILE, key, run_id, *whose, by_hand)

@@ -16,7 +16,9 @@ _STATEMENTS = (
     """
     UPDATE certificate c SET insured_number = k.insured_number FROM qualification_as_known k
     WHERE c.state = 'issued' AND k.insured_id = c.insured_id AND k.recorded_during @> c.decided_at""",
-    # A change of a rate of which somebody is told; letter_id: it was made at a window and is a letter of its own.
+    # A letter that is a page of a print file.
+    "ALTER TABLE ledger_document ADD document_page integer CHECK (document_page > 0)",
+    # A change of a rate of which somebody is to be told, or has been: by a run, or at a window (no run).
     """
     CREATE TABLE copay_notice (
         notice_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -30,25 +32,20 @@ _STATEMENTS = (
         state text NOT NULL CHECK (state IN ('due', 'made', 'refused', 'withdrawn')),
         run_id uuid,
         serial bigint UNIQUE,
-        document_key text,
-        document_sha256 text,
-        document_page integer,
-        shows_address boolean,
-        refusal text,
         letter_id uuid REFERENCES ledger_document,
+        refusal text,
         decided_at timestamptz,
-        CHECK ((run_id IS NULL) = (letter_id IS NOT NULL)),
-        CHECK ((state = 'made' AND letter_id IS NULL) = (document_sha256 IS NOT NULL AND serial IS NOT NULL AND document_page IS NOT NULL)),
-        CHECK ((state = 'refused') = (refusal IS NOT NULL))
+        UNIQUE (run_id, insured_id, valid_from),
+        CHECK ((state = 'made') = (letter_id IS NOT NULL)),
+        CHECK ((state = 'refused') = (refusal IS NOT NULL)),
+        CHECK ((state = 'due') = (decided_at IS NULL))
     )""",
     "CREATE SEQUENCE copay_notice_serial NO CYCLE",
-    "CREATE INDEX copay_notice_person ON copay_notice (municipality_code, resident_number)",
     "CREATE INDEX copay_notice_insured ON copay_notice (insured_id, valid_from)",
-    "CREATE UNIQUE INDEX copay_notice_run ON copay_notice (run_id, insured_id, valid_from)",
     # A notice without address is handed over as a certificate is.
     """
-    ALTER TABLE handover ALTER certificate_id DROP NOT NULL, ADD notice_id uuid UNIQUE REFERENCES copay_notice,
-        ADD CONSTRAINT handover_of_one CHECK (num_nonnulls(certificate_id, notice_id) = 1)""",
+    ALTER TABLE handover ALTER certificate_id DROP NOT NULL, ADD letter_id uuid UNIQUE REFERENCES ledger_document,
+        ADD CONSTRAINT handover_of_one CHECK (num_nonnulls(certificate_id, letter_id) = 1)""",
     """
     ALTER TABLE outgoing_file DROP CONSTRAINT outgoing_file_kind_check,
         ADD CONSTRAINT outgoing_file_kind_check CHECK (kind IN ('qualifications', 'eligibility_feed', 'expected_insured'))""",

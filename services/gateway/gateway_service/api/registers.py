@@ -71,7 +71,7 @@ async def register(request: Request, session: Clerk, name: str, done: str = "") 
         names = await municipalities.names(uow.connection)
     return page(
         request, f"register_{name}.html", title=title, rows=rows, names=names, purposes=PURPOSES, grounds=GROUNDS, notices=notices,
-        key=str(uuid4()), done=done[:1],
+        kinds=CERTIFICATES | LETTERS, key=str(uuid4()), done=done[:1],
     )  # fmt: skip
 
 

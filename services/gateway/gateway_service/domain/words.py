@@ -106,6 +106,7 @@ CASES: Final = {
 }
 LETTERS: Final = {
     "copay_rate_changed": "負担割合判定通知書",
+    "comparison": "修正前後対照表",
     "receipt": "届出受付票",
     "disability_certified": "障害認定通知書",
     "disability_refused": "障害認定申請却下通知書",
