@@ -45,6 +45,7 @@ from eligibility_service.jobs.judge_on_birthday import JudgeOnBirthday
 from eligibility_service.jobs.make_list import MakeList
 from eligibility_service.jobs.make_result_table import MakeResultTable
 from eligibility_service.jobs.send_eligibility_feed import SendEligibilityFeed
+from eligibility_service.jobs.send_expected_insured import SendExpectedInsured
 from eligibility_service.jobs.send_qualifications import SendQualifications
 from eligibility_service.jobs.watch_deliveries import WatchDeliveries
 from eligibility_service.seed import seed
@@ -88,6 +89,7 @@ SERVICE = Service(
         MakeResultTable(),
         FindDuplicates(),
         SendQualifications(),
+        SendExpectedInsured(),
         SendEligibilityFeed(),
         WatchDeliveries(),
     ),

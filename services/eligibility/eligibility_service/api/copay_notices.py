@@ -76,4 +76,5 @@ async def _make(uow: UnitOfWork, code: str, number: str, valid_from: date, setti
         shows_address=delivery is not None,
     )  # fmt: skip
     await copay_notices.keep_told(uow, (code, number), span, before, document_id)
-    return {"document_id": str(document_id), "kind": copay_notices.KIND, "title": TITLE, "rate_before": before, "rate_percent": span["rate_percent"]}
+    made = {"document_id": str(document_id), "kind": copay_notices.KIND, "title": TITLE}
+    return {**made, "rate_before": before, "rate_percent": span["rate_percent"]}

@@ -52,9 +52,7 @@ async def make_letter(
         entry = next((one for one in known.entries if one.entry_id == wanted.entry_id), None)
         if (entry is None) != (wanted.kind in OF_QUALIFICATION):
             raise Problem(404, *NOT_FOUND, detail="この通知のもとになる記載がありません。")
-        documents, refusals = await make(
-            uow, *person, [wanted.kind], settings, by=who.user, entry=entry, insured_id=wanted.insured_id
-        )
+        documents, refusals = await make(uow, *person, [wanted.kind], settings, by=who.user, entry=entry, insured_id=wanted.insured_id)
         if refusals:
             raise Problem(422, "KOKI-E026", "通知を作れません。", refusals[0])
         return documents[0]

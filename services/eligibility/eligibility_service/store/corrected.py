@@ -16,7 +16,7 @@ SELECT insured_id, ordinal, insured_number, acquired_on, lost_on, acquisition_gr
 WHERE (municipality_code, resident_number) = ($1, $2) AND recorded_during @> $3::timestamptz ORDER BY ordinal
 """
 _RATES: Final = """
-SELECT k.insured_id, k.copay_year, lower(k.valid_during) AS valid_from, upper(k.valid_during) - 1 AS valid_until, k.rate_percent, k.limit_class
+SELECT k.copay_year, lower(k.valid_during) AS valid_from, upper(k.valid_during) - 1 AS valid_until, k.rate_percent, k.limit_class
 FROM qualification q JOIN copay_rate_as_known k USING (insured_id)
 WHERE (q.municipality_code, q.resident_number) = ($1, $2) AND k.recorded_during @> $3::timestamptz
 ORDER BY k.copay_year, lower(k.valid_during)

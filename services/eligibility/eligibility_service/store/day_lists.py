@@ -24,7 +24,8 @@ SELECT q.municipality_code, q.resident_number, q.insured_number, q.acquired_on, 
        e.content ->> 'evidence' AS evidence, e.content ->> 'grade' AS grade, (e.content ->> 'document_ends_on')::date AS document_ends_on
 FROM {{source}} {RECORD}
 LEFT JOIN LATERAL (
-    SELECT e.content FROM linked_people(q.municipality_code, q.resident_number) AS p JOIN ledger_entry e USING (municipality_code, resident_number)
+    SELECT e.content FROM linked_people(q.municipality_code, q.resident_number) AS p
+    JOIN ledger_entry e USING (municipality_code, resident_number)
     WHERE e.kind = 'disability_certified' AND e.recorded_at <= $3 AND e.effective_on <= $2
     ORDER BY e.effective_on DESC, e.position DESC LIMIT 1
 ) AS e ON true
@@ -33,7 +34,8 @@ ORDER BY document_ends_on NULLS LAST, q.municipality_code, q.resident_number
 """
 _SEARCHED: Final = f"""
 SELECT q.municipality_code, q.resident_number, h.insured_number, {PERSON}, q.cause, q.opened_on, q.deadline AS due_on, l.kind, l.done_on,
-       EXISTS (SELECT FROM residence_survey_entry e WHERE e.survey_id = q.survey_id AND e.kind = 'removal_asked' AND e.kept_at <= $3) AS asked
+       EXISTS (
+           SELECT FROM residence_survey_entry e WHERE e.survey_id = q.survey_id AND e.kind = 'removal_asked' AND e.kept_at <= $3) AS asked
 FROM residence_survey q {RECORD}
 LEFT JOIN LATERAL (
     SELECT k.insured_number FROM qualification_as_known k
@@ -41,7 +43,8 @@ LEFT JOIN LATERAL (
       AND k.acquired_on <= $2 AND (k.lost_on IS NULL OR k.lost_on > $2) LIMIT 1
 ) AS h ON true
 JOIN LATERAL (
-    SELECT e.kind, e.done_on FROM residence_survey_entry e WHERE e.survey_id = q.survey_id AND e.kept_at <= $3 ORDER BY e.kept_at DESC LIMIT 1
+    SELECT e.kind, e.done_on FROM residence_survey_entry e WHERE e.survey_id = q.survey_id AND e.kept_at <= $3
+    ORDER BY e.kept_at DESC LIMIT 1
 ) AS l ON true
 WHERE {OF.format(q="q")} AND q.opened_on <= $2 AND (q.closed_on IS NULL OR q.closed_on > $2)
 ORDER BY q.deadline, q.municipality_code, q.resident_number
@@ -70,7 +73,7 @@ async def certified(uow: UnitOfWork, asked: ListAsked) -> pl.DataFrame:
 
 
 async def searched(uow: UnitOfWork, asked: ListAsked) -> pl.DataFrame:
-    """居所不明者一覧: everybody whose residence is looked for on the day, with the last thing that was done; the first deadline first (E-17)."""
+    """居所不明者一覧: everybody whose residence is looked for on the day, with what was done last; the first deadline first (E-17)."""
     parameters = asked.municipality_code, asked.valid_on, known_at(uow, asked)
     found = frame_of(await (await driver(uow.connection)).fetch(_SEARCHED, *parameters), _OF_SEARCHED)
     step = pl.when("asked").then(pl.lit(STEP_TERMS[Step.REMOVAL_ASKED])).otherwise(pl.lit(STEP_TERMS[Step.SURVEYING]))

@@ -1,4 +1,4 @@
-"""差替えと回収: a certificate whose number, name, address or rate is no longer true gets a successor, and the old one is to be collected."""
+"""差替えと回収: a certificate whose number, name, address or rate is true no more gets a successor, and the old one is to be collected."""
 
 from __future__ import annotations
 

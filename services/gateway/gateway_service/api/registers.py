@@ -17,6 +17,7 @@ from gateway_service.api.guard import OwnForm, allowed
 from gateway_service.api.pages import HEADERS, ScreenRoute, page
 from gateway_service.api.person import load, require_own, show
 from gateway_service.domain.roles import Right, has_right
+from gateway_service.domain.words import CERTIFICATES, LETTERS
 from gateway_service.store import municipalities
 from gateway_service.store.sign_ins import Session
 

@@ -67,12 +67,17 @@ MENU: Final[tuple[Entry, ...]] = (
     Entry("名簿", "75歳到達予定者リスト", "これから75歳に達する人です。誕生月の前の月に送ります。", "/lists/expected", Right.SEE_PEOPLE),
     Entry("名簿", "障害認定者一覧", "75歳になる前に、障害認定により資格のある人です。", "/lists/certified", Right.SEE_PEOPLE),
     Entry(
-        "名簿", "居所不明者一覧", "居所を調査している人を、名簿にします。調査の記録は「居所不明者の調査」で行います。", "/lists/searched",
+        "名簿",
+        "居所不明者一覧",
+        "居所を調査している人の名簿です。調査の記録は「居所不明者の調査」で行います。",
+        "/lists/searched",
         Right.SEE_PEOPLE,
     ),
     Entry("名簿", "作成した名簿", "PDFやCSVにした名簿を開きます。", "/lists/files", Right.SEE_PEOPLE),
     Entry("移行", "移行の状況", "基準日、進捗表、創設結果表と、経常業務の開始を妨げているものです。", "/migration", Right.UNION_WORK),
-    Entry("資格", "障害認定の申請一覧", "決定を待つ申請を、届出の古い順に表示します。", "/ledger/disability-applications", Right.TAKE_NOTICES),
+    Entry(
+        "資格", "障害認定の申請一覧", "決定を待つ申請を、届出の古い順に表示します。", "/ledger/disability-applications", Right.TAKE_NOTICES
+    ),
     Entry(
         "資格",
         "住所地特例者一覧",

@@ -50,6 +50,13 @@ OFFERS: Final = (
     ),
     Offer(
         "eligibility",
+        "send-expected-insured",
+        "75歳到達予定者ファイルの作成",
+        "翌月から3か月のうちに75歳に達する人を、市区町村へ渡すファイルにします。",
+        (Choice("municipality", "市区町村コード(空は全部)"), Choice("generation", "もう一度渡す世代")),
+    ),
+    Offer(
+        "eligibility",
         "send-eligibility-feed",
         "資格ファイル(オンライン資格確認)の作成",
         "台帳とすべての項目が合うときだけ送出します。合わない項目があれば、その世代を止めます。",

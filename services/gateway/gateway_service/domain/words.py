@@ -150,6 +150,7 @@ KINDS: Final = {
     "incomes": "所得情報",
     "card_holdings": "マイナ保険証保有情報",
     "qualifications": "資格情報",
+    "expected_insured": "75歳到達予定者",
 }
 HOLDING_REFUSALS: Final = {
     "number_unknown": ("被保険者番号の人がいません。", "番号を確かめてください。"),

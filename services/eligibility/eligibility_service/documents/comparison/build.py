@@ -40,13 +40,14 @@ class ComparisonData(BaseModel):
 def build(table: ComparisonData) -> Sheet:
     """The paper as its template takes it. Raises `DocumentRefused` for a character without a shape or a text without room."""
     faces = typefaces()
+    approved = f"承認 {table.approved_by}" if table.approved_by else "承認の要らない記載"
     rows = [
         ("手続", table.term),
         ("被保険者氏名", table.name),
         ("被保険者番号", table.insured_number),
         ("異動のあった日", format_day(table.effective_on)),
         ("理由", table.reason),
-        ("記録", f"{table.recorded_at}　申請 {table.asked_by}　" + (f"承認 {table.approved_by}" if table.approved_by else "承認の要らない記載")),
+        ("記録", f"{table.recorded_at}　申請 {table.asked_by}　{approved}"),
     ]
     facts = [(label, value) for label, value in rows if value]
     fonts = {

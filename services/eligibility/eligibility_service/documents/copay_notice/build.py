@@ -59,7 +59,7 @@ def notice_fields(
     union: UnionSettings,
     issued_on: date,
 ) -> dict[str, Any]:
-    """The fields of CopayNoticeData for a stored decision (`span`, with JUDGED_DTYPE) that replaced another rate; `law` of its first day."""
+    """The fields of CopayNoticeData for a stored decision (`span`, with JUDGED_DTYPE) after another rate; `law` of its first day."""
     return {
         **{field: span[field] for field in ("rate_percent", "valid_from", "valid_until", "income_year")},
         "rate_before": before,
