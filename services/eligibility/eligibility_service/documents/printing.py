@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,10 +11,21 @@ from typing import Any, Final
 
 from chassis.documents import DocumentRefused, Renderer, Sheet
 from pydantic import BaseModel, ValidationError
+from pypdf import PdfReader, PdfWriter
 
-from eligibility_service.documents import arrears_letter, card, eligibility_notice, limit_certificate, specific_disease_certificate
+from eligibility_service.documents import (
+    arrears_letter,
+    card,
+    comparison,
+    copay_notice,
+    eligibility_notice,
+    limit_certificate,
+    specific_disease_certificate,
+)
 from eligibility_service.documents.arrears_letter.build import ArrearsLetterData
 from eligibility_service.documents.card import CardData, render_card, render_cards
+from eligibility_service.documents.comparison.build import ComparisonData
+from eligibility_service.documents.copay_notice.build import CopayNoticeData
 from eligibility_service.documents.eligibility_notice.build import EligibilityNoticeData
 from eligibility_service.documents.limit_certificate.build import LimitCertificateData
 from eligibility_service.documents.specific_disease_certificate.build import SpecificDiseaseData
@@ -69,6 +81,8 @@ FORMS: Final = {
     "limit_certificate": _form(LimitCertificateData, limit_certificate),
     "specific_disease_certificate": _form(SpecificDiseaseData, specific_disease_certificate),
     "arrears_letter": _form(ArrearsLetterData, arrears_letter),
+    "comparison": _form(ComparisonData, comparison),
+    "copay_notice": _form(CopayNoticeData, copay_notice),
 }
 
 
@@ -105,6 +119,18 @@ def print_many(form: str, records: Sequence[Fields]) -> Printed:
             del wanted[place]
     pages = {place: page for page, place in enumerate(wanted, start=1)}
     return Printed(pdf, tuple(pages.get(place) for place in range(len(records))), tuple(refusals))
+
+
+def page_of(content: bytes, page: int | None) -> bytes:
+    """One page of a print file; a file of one page, or of one letter (no page), is given byte for byte."""
+    reader = PdfReader(io.BytesIO(content))
+    if page is None or len(reader.pages) == 1:
+        return content
+    writer = PdfWriter()
+    writer.add_page(reader.pages[page - 1])
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
 
 
 def _reason(error: DocumentRefused | ValidationError) -> str:

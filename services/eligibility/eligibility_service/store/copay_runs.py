@@ -15,7 +15,9 @@ from eligibility_service.domain.linked_households import cuts
 from eligibility_service.rules.copay.period import CopayYear
 from eligibility_service.store.copay_judging import JOB
 
-_SPANS: Final = "SELECT min(household) AS first, max(household) AS last FROM copay_input WHERE run_id = $1 AND is_judged GROUP BY insured_id"
+_SPANS: Final = """
+SELECT min(household) AS first, max(household) AS last FROM copay_input WHERE run_id = $1 AND is_judged GROUP BY insured_id
+"""
 _SPAN: Final = np.dtype([("first", np.int64), ("last", np.int64)])
 _LAST_YEAR: Final = np.dtype([("insured_id", "S16"), ("rate_percent", np.int16)])
 # Households of which somebody was judged since (identifiers of runs grow with time): alone, which keeps the inputs, or by a later run; with
