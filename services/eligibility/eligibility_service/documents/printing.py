@@ -23,7 +23,7 @@ from eligibility_service.documents import (
     specific_disease_certificate,
 )
 from eligibility_service.documents.arrears_letter.build import ArrearsLetterData
-from eligibility_service.documents.card import CardData, render_card, render_cards
+from eligibility_service.documents.card import CardData, render_card
 from eligibility_service.documents.comparison.build import ComparisonData
 from eligibility_service.documents.copay_notice.build import CopayNoticeData
 from eligibility_service.documents.eligibility_notice.build import EligibilityNoticeData
@@ -45,12 +45,12 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One 帳票: the model of its record, what is built from one, and how one or many are typeset and read back."""
+    """One 帳票: the model of its record, what is built from one, and how one, or the sheets of many, are typeset and read back."""
 
     model: type[BaseModel]
     build: Callable[[Any], Sheet]
     one: Callable[[Any], bytes]
-    many: Callable[[Sequence[Any]], bytes]
+    many: Callable[[Sequence[Any], Sequence[Sheet]], bytes]
 
 
 @cache
@@ -63,15 +63,15 @@ def _form(model: type[BaseModel], folder: Any) -> Form:
     template = f"{Path(folder.__file__).parent.name}/template.typ"
     build: Callable[[Any], Sheet] = folder.build.build
 
-    def many(records: Sequence[Any]) -> bytes:
-        (pdf,) = renderer().release_many(template, map(build, records), pages_per_file=len(records))
+    def many(_: Sequence[Any], sheets: Sequence[Sheet]) -> bytes:
+        (pdf,) = renderer().release_many(template, sheets, pages_per_file=len(sheets))
         return pdf
 
     return Form(model, build, lambda record: renderer().release(template, build(record)), many)
 
 
-def _cards(records: Sequence[CardData]) -> bytes:
-    (pdf,) = render_cards(records, pages_per_file=len(records))
+def _cards(records: Sequence[CardData], sheets: Sequence[Sheet]) -> bytes:
+    (pdf,) = card.renderer().release_many("card.typ", sheets, pages_per_file=len(sheets), common={"stocks": card.stocks(records)})
     return pdf
 
 
@@ -99,18 +99,17 @@ def print_many(form: str, records: Sequence[Fields]) -> Printed:
     """One print file. What cannot be printed is left out with its reason; the others stand in their order."""
     used = FORMS[form]
     refusals: list[str | None] = [None] * len(records)
-    wanted: dict[int, BaseModel] = {}
+    wanted: dict[int, tuple[BaseModel, Sheet]] = {}
     for place, fields in enumerate(records):
         try:
-            wanted[place] = used.model(**fields)
-            used.build(wanted[place])
+            record = used.model(**fields)
+            wanted[place] = record, used.build(record)
         except (DocumentRefused, ValidationError) as error:
             refusals[place] = _reason(error)
-            wanted.pop(place, None)
     pdf = None
     while wanted and pdf is None:
         try:
-            pdf = used.many(list(wanted.values()))
+            pdf = used.many([record for record, _ in wanted.values()], [sheet for _, sheet in wanted.values()])
         except DocumentRefused as error:
             if error.page is None:
                 raise
