@@ -32,6 +32,7 @@ CATALOGUE: dict[str, Entry] = dict(
         _entry(eligibility.InsuredLost, "premium", "collection", "benefits", "statistics"),
         _entry(eligibility.InsuredBatchSealed, "premium", "collection", "benefits", "statistics"),
         _entry(eligibility.QualificationFileSealed, "gateway"),
+        _entry(eligibility.ExpectedInsuredFileSealed, "gateway"),
         _entry(eligibility.CertificateIssued, "gateway"),
         _entry(eligibility.CopayRateDecided, "benefits"),
         _entry(eligibility.CopayRatesBatchSealed, "benefits"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
 from contracts.batches import BatchSealed
@@ -94,7 +94,19 @@ class CaseKind(StrEnum):
     PREVIOUS_INSURER_UNCLEAR = "previous_insurer_unclear"
 
 
-class InsuredEvent(Event):
+class AboutResident:
+    """An event about one resident: what is said of a person stays in order. The fields stand in each event, in its own order."""
+
+    if TYPE_CHECKING:
+        municipality_code: MunicipalityCode
+        resident_number: ResidentNumber
+
+    @property
+    def subject(self) -> str:
+        return f"{self.municipality_code}:{self.resident_number}"
+
+
+class InsuredEvent(AboutResident, Event):
     owner: ClassVar[str] = "eligibility"
     stream: ClassVar[str | None] = "insured"
 
@@ -110,10 +122,6 @@ class InsuredEvent(Event):
     acquisition_ground: AcquisitionGround
     lost_on: date | None = None
     loss_reason: LossReason | None = None
-
-    @property
-    def subject(self) -> str:
-        return f"{self.municipality_code}:{self.resident_number}"
 
     @property
     def position(self) -> str:
@@ -145,10 +153,9 @@ class InsuredBatchSealed(BatchSealed):
     owner: ClassVar[str] = "eligibility"
 
 
-class QualificationFileSealed(BatchSealed):
-    """資格情報ファイル: a file for a municipality lies ready, CSV in layout koki-1/qualifications, with its control file beside it."""
+class FileForMunicipality(BatchSealed):
+    """A file for a municipality lies ready, CSV in a layout of koki-1, with its control file beside it."""
 
-    type: ClassVar[str] = "eligibility.qualification_file_sealed.v1"
     owner: ClassVar[str] = "eligibility"
 
     municipality_code: MunicipalityCode
@@ -163,7 +170,19 @@ class QualificationFileSealed(BatchSealed):
         return self.municipality_code
 
 
-class CertificateIssued(Event):
+class QualificationFileSealed(FileForMunicipality):
+    """資格情報ファイル: a file for a municipality lies ready, CSV in layout koki-1/qualifications, with its control file beside it."""
+
+    type: ClassVar[str] = "eligibility.qualification_file_sealed.v1"
+
+
+class ExpectedInsuredFileSealed(FileForMunicipality):
+    """75歳到達予定者ファイル: who of a municipality will be 75 within the next three months, CSV in layout koki-1/expected_insured."""
+
+    type: ClassVar[str] = "eligibility.expected_insured_file_sealed.v1"
+
+
+class CertificateIssued(AboutResident, Event):
     """証の交付: a card was issued; the exact PDF can be found by `document_sha256`."""
 
     type: ClassVar[str] = "eligibility.certificate_issued.v1"
@@ -178,12 +197,8 @@ class CertificateIssued(Event):
     valid_until: date
     document_sha256: str
 
-    @property
-    def subject(self) -> str:
-        return f"{self.municipality_code}:{self.resident_number}"
 
-
-class CopayRateDecided(Event):
+class CopayRateDecided(AboutResident, Event):
     """負担割合決定: rate and limit class of one insured person from `valid_from` to `valid_until`, its last day.
 
     `limit_class` is empty while the tax of somebody in the household is not known. Within a copay year (August to July) the last
@@ -206,10 +221,6 @@ class CopayRateDecided(Event):
     provisional: bool
 
     @property
-    def subject(self) -> str:
-        return f"{self.municipality_code}:{self.resident_number}"
-
-    @property
     def position(self) -> str:
         return f"{self.insured_id}:{self.copay_year}"
 
@@ -223,17 +234,13 @@ class CopayRatesBatchSealed(BatchSealed):
     copay_year: int
 
 
-class CaseEvent(Event):
+class CaseEvent(AboutResident, Event):
     owner: ClassVar[str] = "eligibility"
 
     municipality_code: MunicipalityCode
     resident_number: ResidentNumber
     case_id: UUID
     kind: CaseKind
-
-    @property
-    def subject(self) -> str:
-        return f"{self.municipality_code}:{self.resident_number}"
 
 
 class CaseRaised(CaseEvent):
@@ -250,7 +257,7 @@ class CaseClosed(CaseEvent):
     type: ClassVar[str] = "eligibility.case_closed.v1"
 
 
-class FormerDependantDetermined(Event):
+class FormerDependantDetermined(AboutResident, Event):
     """被扶養者であった者の確認: whether somebody was a dependant in employees' insurance on the day before `joined_on`.
 
     `former_dependant` is empty where it is not known (any more): that is not no. `joined_on` is the day from which the person has been
@@ -268,15 +275,11 @@ class FormerDependantDetermined(Event):
     former_dependant: bool | None = None
 
     @property
-    def subject(self) -> str:
-        return f"{self.municipality_code}:{self.resident_number}"
-
-    @property
     def position(self) -> str:
         return str(self.insured_id)
 
 
-class AddressProtected(Event):
+class AddressProtected(AboutResident, Event):
     """支援措置: from `valid_from` until an officer has ended it (`valid_until`), nobody shows or prints the address of this person.
 
     Of each person the last one counts. It carries no address, and whoever hears it withholds that of the household too.
@@ -290,7 +293,3 @@ class AddressProtected(Event):
     resident_number: ResidentNumber
     valid_from: date
     valid_until: date | None = None
-
-    @property
-    def subject(self) -> str:
-        return f"{self.municipality_code}:{self.resident_number}"

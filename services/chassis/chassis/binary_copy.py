@@ -7,6 +7,7 @@ Source: PostgreSQL documentation, COPY, "Binary Format".
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from typing import Any
 
@@ -87,13 +88,23 @@ async def copy_out(connection: asyncpg.Connection[Any], query: str, dtype: np.dt
     return decode(b"".join(chunks), dtype)
 
 
-async def copy_in(connection: asyncpg.Connection[Any], table: str, records: Records, *, rows_at_once: int = 65_536) -> None:
-    """Append records to a table; their field names are its columns."""
+async def copy_in(connection: asyncpg.Connection[Any], table: str, records: Records, *, rows_at_once: int = 16_384) -> None:
+    """Append records to a table; their field names are its columns. A part is encoded while the server takes the one before it."""
+
+    def part(start: int) -> bytes:
+        return to_wire(records[start : start + rows_at_once]).tobytes()
 
     async def stream() -> Any:
         yield _SIGNATURE
-        for start in range(0, len(records), rows_at_once):
-            yield to_wire(records[start : start + rows_at_once]).tobytes()
+        if len(records) <= rows_at_once:
+            yield part(0)
+        else:
+            ahead = asyncio.create_task(asyncio.to_thread(part, 0))
+            for start in range(rows_at_once, len(records) + rows_at_once, rows_at_once):
+                made = await ahead
+                if start < len(records):
+                    ahead = asyncio.create_task(asyncio.to_thread(part, start))
+                yield made
         yield _TRAILER
 
     await connection.copy_to_table(table, source=stream(), columns=list(records.dtype.names or ()), format="binary")

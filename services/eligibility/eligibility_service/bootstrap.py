@@ -39,11 +39,13 @@ from eligibility_service.jobs.following import (
     raise_waits,
 )
 from eligibility_service.jobs.issue_cards import IssueCards
+from eligibility_service.jobs.issue_copay_notices import IssueCopayNotices
 from eligibility_service.jobs.judge_copay_rates import JudgeCopayRates
 from eligibility_service.jobs.judge_on_birthday import JudgeOnBirthday
 from eligibility_service.jobs.make_list import MakeList
 from eligibility_service.jobs.make_result_table import MakeResultTable
 from eligibility_service.jobs.send_eligibility_feed import SendEligibilityFeed
+from eligibility_service.jobs.send_expected_insured import SendExpectedInsured
 from eligibility_service.jobs.send_qualifications import SendQualifications
 from eligibility_service.jobs.watch_deliveries import WatchDeliveries
 from eligibility_service.seed import seed
@@ -82,10 +84,12 @@ SERVICE = Service(
         JudgeCopayRates(),
         JudgeOnBirthday(),
         IssueCards(),
+        IssueCopayNotices(),
         MakeList(),
         MakeResultTable(),
         FindDuplicates(),
         SendQualifications(),
+        SendExpectedInsured(),
         SendEligibilityFeed(),
         WatchDeliveries(),
     ),

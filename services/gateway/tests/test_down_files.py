@@ -13,7 +13,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.batches import Seal
 from contracts.envelope import Message
 from contracts.events.eligibility import QualificationFileSealed
-from gateway_service.handlers.down_files import on_qualification_files
+from gateway_service.handlers.down_files import on_files_for_municipalities
 
 from contracts.layouts import read_control, read_file, sha256_of
 from services.gateway.tests.world import CHIYODA, CREATED, HACHIOJI, File, GatewayWorld, residents_file
@@ -42,7 +42,7 @@ async def offered(gateway: GatewayWorld, file: File, *, code: str = CHIYODA, gen
     message = Message(id=uuid7(), source="eligibility", time=CREATED, event=event, correlation_id=uuid7())
     async with gateway.runtime.units.open() as uow:
         assert isinstance(uow, UnitOfWork)
-        await on_qualification_files([message], uow)
+        await on_files_for_municipalities([message], uow)
 
 
 @pytest.fixture

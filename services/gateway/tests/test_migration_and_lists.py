@@ -41,7 +41,8 @@ MIGRATION = {
 }  # fmt: skip
 RESULTS = [
     {"municipality_code": CHIYODA, "residents": 12_342, "birth_unknown": 4, "insured": {"age": 9_000, "moved_in": 300},
-     "not_insured": {"under_75": 3_000, "died": 42}, "differences": {}, "made_at": "2026-07-13T01:00:00+00:00"}
+     "not_insured": {"under_75": 3_000, "died": 42}, "differences": {}, "made_at": "2026-07-13T01:00:00+00:00",
+     "insured_words": "75歳到達 9,000・転入 300", "not_insured_words": "75歳未満 3,000・死亡 42"}
 ]  # fmt: skip
 Asked = list[tuple[str, str, Any]]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -15,11 +14,10 @@ from chassis.unit_of_work import UnitOfWork
 from chassis.web import once, role, runtime_of
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel
-from pypdf import PdfReader, PdfWriter
 
 from eligibility_service.api.protections import NOT_GIVEN
 from eligibility_service.api.registering import WITHHELD
-from eligibility_service.documents.printing import Printed, print_one
+from eligibility_service.documents.printing import Printed, page_of, print_one
 from eligibility_service.domain.certificates import IssueReason
 from eligibility_service.store import (
     arrears,
@@ -140,16 +138,4 @@ async def document(certificate_id: UUID, request: Request, who: Reader) -> Respo
     result = await obstore.get_async(runtime.store, found["document_key"])
     content = bytes(await result.bytes_async())
     headers = {"X-Document-SHA256": found["document_sha256"], "Cache-Control": "no-store"}
-    return Response(_page(content, found["document_page"]), media_type="application/pdf", headers=headers)
-
-
-def _page(content: bytes, page: int) -> bytes:
-    """One page of a print file; a file of one page is given byte for byte."""
-    reader = PdfReader(io.BytesIO(content))
-    if len(reader.pages) == 1:
-        return content
-    writer = PdfWriter()
-    writer.add_page(reader.pages[page - 1])
-    buffer = io.BytesIO()
-    writer.write(buffer)
-    return buffer.getvalue()
+    return Response(page_of(content, found["document_page"]), media_type="application/pdf", headers=headers)

@@ -1,27 +1,34 @@
-"""訂正・履歴修正・取消・番号の変更: compared before and after, then put before a second officer."""
+"""訂正・履歴修正・取消・番号の変更: compared before and after, put before a second officer, and compared again once recorded."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import asyncio
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
 
+from chassis.clock import JAPAN
 from chassis.problems import NOT_FOUND, Problem
-from chassis.tokens import Principal
 from chassis.unit_of_work import UnitOfWork
-from chassis.web import once, role, runtime_of
-from fastapi import APIRouter, Depends, Header, Request
+from chassis.web import runtime_of
+from contracts.eras import format_day
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from eligibility_service.api.correcting import compared
-from eligibility_service.api.notices import known_person, require_own
+from eligibility_service.api.keyed import Clerk, Key, keyed, known_person, require_own
+from eligibility_service.documents.comparison.build import TITLE
+from eligibility_service.documents.printing import print_one
 from eligibility_service.domain.contents import Renumbered, Said, TakenBack
-from eligibility_service.domain.entries import TERMS
+from eligibility_service.domain.entries import TERMS, Entry
 from eligibility_service.domain.notices import CORRECTIONS
-from eligibility_service.store import approvals, letters
+from eligibility_service.law import UnionSettings
+from eligibility_service.store import approvals, corrected, entry_log, letters
 from eligibility_service.store.entries import Known
 
-READERS = ("window_clerk", "municipal_manager", "union_staff")
+KIND: Final = "comparison"
 router = APIRouter(prefix="/people/{municipality_code}/{resident_number}/corrections", tags=["corrections"])
-Clerk = Annotated[Principal, Depends(role(*READERS))]
 
 
 class Correction(BaseModel):
@@ -46,27 +53,92 @@ async def ask(
     correction: Correction,
     request: Request,
     who: Clerk,
-    idempotency_key: Annotated[str, Header(min_length=8, max_length=100)],
+    idempotency_key: Key,
 ) -> dict[str, Any]:
     """Put it before a second officer; the ledger stays as it is until the approval."""
+
+    async def act(uow: UnitOfWork, settings: UnionSettings) -> dict[str, Any]:
+        found = await _what_would_be(uow, municipality_code, resident_number, correction, who.user)
+        approval_id = await approvals.ask(
+            uow,
+            act=correction.content.kind,
+            municipality_code=municipality_code,
+            resident_number=resident_number,
+            content={"content": correction.content.model_dump(mode="json"), **found},
+            reason=correction.reason.strip(),
+            by=who.user,
+        )
+        return {"approval_id": str(approval_id), **found}
+
+    return await keyed(request, who, (municipality_code, resident_number), idempotency_key, correction, act)
+
+
+@router.get("/{entry_id}")
+async def recorded(municipality_code: str, resident_number: str, entry_id: UUID, request: Request, who: Clerk) -> dict[str, Any]:
+    """修正前後対照表 of what was recorded: what the ledger said just before it, and since."""
     require_own(who, municipality_code)
-    body = f"{municipality_code}:{resident_number}:{correction.model_dump_json()}".encode()
     async with runtime_of(request).units.open() as uow:
+        entry = await _entry(uow, municipality_code, resident_number, entry_id)
+        lines = await corrected.before_and_after(uow, entry)
+        asked_by, approved_by = await corrected.officers(uow, entry)
+    return {
+        "entry_id": str(entry_id),
+        "term": entry.term,
+        "effective_on": entry.effective_on.isoformat(),
+        "reason": entry.reason,
+        "recorded_at": entry.recorded_at.isoformat(),
+        "asked_by": asked_by,
+        "approved_by": approved_by,
+        "lines": [{**asdict(line), "differs": line.differs} for line in lines],
+    }
 
-        async def act() -> dict[str, Any]:
-            found = await _what_would_be(uow, municipality_code, resident_number, correction, who.user)
-            approval_id = await approvals.ask(
-                uow,
-                act=correction.content.kind,
-                municipality_code=municipality_code,
-                resident_number=resident_number,
-                content={"content": correction.content.model_dump(mode="json"), **found},
-                reason=correction.reason.strip(),
-                by=who.user,
-            )
-            return {"approval_id": str(approval_id), **found}
 
-        return await once(uow, who, idempotency_key, body, act)
+@router.post("/{entry_id}/document", status_code=201)
+async def document(
+    municipality_code: str, resident_number: str, entry_id: UUID, request: Request, who: Clerk, idempotency_key: Key
+) -> dict[str, Any]:
+    """The same on paper, read back and kept with the letters of the person; the same Idempotency-Key gives the same paper."""
+    person = municipality_code, resident_number
+
+    async def act(uow: UnitOfWork, settings: UnionSettings) -> dict[str, Any]:
+        entry = await _entry(uow, *person, entry_id)
+        record = (await known_person(uow, *person)).record
+        held = await letters.qualification(uow, *person, None)
+        asked_by, approved_by = await corrected.officers(uow, entry)
+        table = {
+            "term": entry.term,
+            "name": record["name"],
+            "insured_number": held["insured_number"] if held else "",
+            "effective_on": entry.effective_on,
+            "reason": entry.reason,
+            "recorded_at": _moment(entry.recorded_at.astimezone(JAPAN)),
+            "asked_by": asked_by,
+            "approved_by": approved_by,
+            "lines": tuple((line.subject, line.before, line.after) for line in await corrected.before_and_after(uow, entry)),
+            "issued_on": uow.today,
+            "issuer": settings.insurer_name,
+        }
+        printed = await asyncio.to_thread(print_one, KIND, [table])
+        if printed.pdf is None:
+            raise Problem(422, "KOKI-E090", "対照表を作れません。", printed.refusals[0])
+        document_id = await letters.keep(
+            uow, *person, printed.pdf, kind=KIND, by=who.user, entry_id=entry_id, insured_id=None, shows_address=False
+        )
+        return {"document_id": str(document_id), "kind": KIND, "title": TITLE}
+
+    return await keyed(request, who, person, idempotency_key, None, act)
+
+
+def _moment(at: datetime) -> str:
+    return f"{format_day(at.date())} {at:%H:%M}"
+
+
+async def _entry(uow: UnitOfWork, code: str, number: str, entry_id: UUID) -> Entry:
+    """An entry of this person."""
+    found = next((entry for entry in await entry_log.of_person(uow, code, number) if entry.entry_id == entry_id), None)
+    if found is None:
+        raise Problem(404, *NOT_FOUND, detail="この方に、この記載はありません。")
+    return found
 
 
 async def _what_would_be(uow: UnitOfWork, code: str, number: str, correction: Correction, by: str) -> dict[str, Any]:

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import obstore
 from chassis.documents import DocumentRefused
-from chassis.documents.letter import Delivery
 from chassis.problems import NOT_FOUND, Problem
-from chassis.tokens import Principal
 from chassis.unit_of_work import UnitOfWork
-from chassis.web import once, role, runtime_of
-from fastapi import APIRouter, Depends, Header, Request, Response
+from chassis.web import runtime_of
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from eligibility_service.api.keyed import Clerk, Key, keyed, known_person
 from eligibility_service.api.registering import WITHHELD
 from eligibility_service.documents.ledger_letter import WORDS, LetterKind, render_letter
 from eligibility_service.documents.letters import OF_QUALIFICATION, letter, of_entry, of_qualification
+from eligibility_service.documents.printing import page_of
 from eligibility_service.domain.entries import Entry
-from eligibility_service.law import UnionSettings, notice_days, settings_of
-from eligibility_service.store import entries, letters, registers
+from eligibility_service.law import UnionSettings, notice_days
+from eligibility_service.store import addressing, letters, registers
 
-READERS = ("window_clerk", "municipal_manager", "union_staff")
 router = APIRouter(tags=["letters"])
-Clerk = Annotated[Principal, Depends(role(*READERS))]
 
 
 class Wanted(BaseModel):
@@ -44,34 +42,27 @@ async def make_letter(
     wanted: Wanted,
     request: Request,
     who: Clerk,
-    idempotency_key: Annotated[str, Header(min_length=8, max_length=100)],
+    idempotency_key: Key,
 ) -> dict[str, Any]:
     """A letter from what the ledger says now; the same Idempotency-Key gives the same letter again."""
-    if not who.may_see(municipality_code):
-        raise Problem(404, *NOT_FOUND, detail="この宛名番号の住民はいないか、見る権限のない市区町村の住民です。")
-    runtime = runtime_of(request)
-    settings = settings_of(runtime.settings.union, on=runtime.clock.today())
-    asked = f"{municipality_code}:{resident_number}:{wanted.model_dump_json()}".encode()
-    async with runtime.units.open() as uow:
+    person = municipality_code, resident_number
 
-        async def act() -> dict[str, Any]:
-            known = await _known(uow, municipality_code, resident_number)
-            entry = next((one for one in known.entries if one.entry_id == wanted.entry_id), None)
-            if (entry is None) != (wanted.kind in OF_QUALIFICATION):
-                raise Problem(404, *NOT_FOUND, detail="この通知のもとになる記載がありません。")
-            documents, refusals = await make(
-                uow, municipality_code, resident_number, [wanted.kind], settings, by=who.user, entry=entry, insured_id=wanted.insured_id
-            )
-            if refusals:
-                raise Problem(422, "KOKI-E026", "通知を作れません。", refusals[0])
-            return documents[0]
+    async def act(uow: UnitOfWork, settings: UnionSettings) -> dict[str, Any]:
+        known = await known_person(uow, *person)
+        entry = next((one for one in known.entries if one.entry_id == wanted.entry_id), None)
+        if (entry is None) != (wanted.kind in OF_QUALIFICATION):
+            raise Problem(404, *NOT_FOUND, detail="この通知のもとになる記載がありません。")
+        documents, refusals = await make(uow, *person, [wanted.kind], settings, by=who.user, entry=entry, insured_id=wanted.insured_id)
+        if refusals:
+            raise Problem(422, "KOKI-E026", "通知を作れません。", refusals[0])
+        return documents[0]
 
-        return await once(uow, who, idempotency_key, asked, act)
+    return await keyed(request, who, person, idempotency_key, wanted, act)
 
 
 @router.get("/letters/{document_id}/document")
 async def document(document_id: UUID, request: Request, who: Clerk) -> Response:
-    """The exact PDF that was kept; none with the address of whoever is protected now."""
+    """The exact PDF that was kept, of a print file the page of this person alone; none with the address of whoever is protected now."""
     runtime = runtime_of(request)
     async with runtime.units.open(seen_by=who) as uow:
         found = await letters.find(uow, document_id)
@@ -81,9 +72,9 @@ async def document(document_id: UUID, request: Request, who: Clerk) -> Response:
         raise Problem(404, *NOT_FOUND, detail="この通知はないか、見る権限のない市区町村のものです。")
     if protected and found["shows_address"]:
         raise Problem(409, *WITHHELD, detail="住所を書いた通知のため、開けません。支援措置の対象の方です。")
-    content = await (await obstore.get_async(runtime.store, found["document_key"])).bytes_async()
+    content = bytes(await (await obstore.get_async(runtime.store, found["document_key"])).bytes_async())
     headers = {"X-Document-SHA256": found["document_sha256"], "Cache-Control": "no-store"}
-    return Response(bytes(content), media_type="application/pdf", headers=headers)
+    return Response(page_of(content, found["document_page"]), media_type="application/pdf", headers=headers)
 
 
 async def make(
@@ -103,8 +94,8 @@ async def make(
     for kind in kinds:
         found = await letters.qualification(uow, code, number, insured_id)
         facts = _facts(kind, entry, found)
-        record = (await _known(uow, code, number)).record
-        delivery = await addressed(uow, code, number, record)
+        record = (await known_person(uow, code, number)).record
+        delivery = (await addressing.deliveries(uow, [(code, number)]))[code, number]
         try:
             data = letter(
                 kind,
@@ -135,23 +126,3 @@ def _facts(kind: LetterKind, entry: Entry | None, found: dict[str, Any] | None) 
         detail = "この方の資格の取得日と喪失日を確かめてください。"
         raise Problem(409, "KOKI-E027", "この通知のもとになる資格がありません。", detail)
     return of_qualification(kind, found)
-
-
-async def addressed(uow: UnitOfWork, code: str, number: str, record: dict[str, Any]) -> Delivery | None:
-    """送付先 where there is one, else the address of the register; None where no address may be printed (支援措置)."""
-    person = (code, number)
-    if person in await registers.protected_people(uow, [person], on=uow.today):
-        return None
-    elsewhere = (await registers.delivery_of(uow, [person], on=uow.today)).get(person)
-    if elsewhere:
-        return Delivery(postal_code=elsewhere.postal_code, address=elsewhere.address, name=elsewhere.recipient)
-    lines = [record["address_prefecture"] + record["address_municipality"] + record["address_town"] + record["address_number"]]
-    lines += [record["address_building"]] if record["address_building"] else []
-    return Delivery(postal_code=record["postal_code"], address=tuple(lines), name=record["name"])
-
-
-async def _known(uow: UnitOfWork, code: str, number: str) -> entries.Known:
-    try:
-        return await entries.known(uow, code, number)
-    except entries.NoSuchResident as error:
-        raise Problem(404, *NOT_FOUND, detail="この宛名番号の住民はいません。") from error

@@ -1,4 +1,4 @@
-"""障害認定の申請一覧・障害認定者一覧・住所地特例者一覧: what the union works through, for the reader's municipalities."""
+"""障害認定の申請一覧・住所地特例者一覧: what the union works through, for the reader's municipalities."""
 
 from __future__ import annotations
 
@@ -20,13 +20,6 @@ async def disability_applications(request: Request, who: Reader) -> list[dict[st
     """Applications that wait for a decision of the union, the longest waiting first."""
     async with runtime_of(request).units.open(seen_by=who) as uow:
         return await ledger_lists.waiting_applications(uow)
-
-
-@router.get("/certified")
-async def certified(request: Request, who: Reader) -> list[dict[str, Any]]:
-    """Everybody insured by certified disability today, who therefore belongs in every extract of the register although under 75."""
-    async with runtime_of(request).units.open(seen_by=who) as uow:
-        return await ledger_lists.certified(uow)
 
 
 @router.get("/domicile-exceptions")

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from chassis.documents import DocumentRefused
 from chassis.problems import Problem
 from chassis.tokens import Principal
 from chassis.web import once, role, runtime_of
 from contracts.primitives import MunicipalityCode
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, Field
 
 from eligibility_service.api import steps
+from eligibility_service.documents.result_file import write
 from eligibility_service.domain.phases import Milestone, Phase
+from eligibility_service.domain.result_table import in_words
+from eligibility_service.law import settings_of
 from eligibility_service.store import approvals, gate, migration, phases, results
 
 router = APIRouter(prefix="/migration", tags=["migration"])
@@ -65,9 +70,25 @@ async def overview(request: Request, who: Reader) -> dict[str, Any]:
 
 @router.get("/results")
 async def result_table(request: Request, who: Reader) -> list[dict[str, Any]]:
-    """創設結果表: the latest line of each municipality."""
+    """創設結果表: the latest line of each municipality, its counts by ground and by reason also in words."""
     async with runtime_of(request).units.open(seen_by=who) as uow:
-        return await results.latest(uow)
+        lines = await results.latest(uow)
+    words = [in_words(line["insured"], line["not_insured"]) for line in lines]
+    return [{**line, "insured_words": insured, "not_insured_words": others} for line, (insured, others) in zip(lines, words, strict=True)]
+
+
+@router.post("/results/document")
+async def result_table_on_paper(names: dict[str, str], request: Request, who: Reader) -> Response:
+    """創設結果表 as PDF, read back. `names`: what the municipalities are called, by code."""
+    runtime = runtime_of(request)
+    settings = settings_of(runtime.settings.union, on=runtime.clock.today())
+    async with runtime.units.open(seen_by=who) as uow:
+        lines, today = await results.latest(uow), uow.today
+    try:
+        pdf = await asyncio.to_thread(write, lines, names, issuer=settings.insurer_name, today=today)
+    except DocumentRefused as error:
+        raise Problem(422, "KOKI-E056", "創設結果表を印刷できません。", str(error)) from error
+    return Response(pdf, media_type="application/pdf", headers={"Cache-Control": "no-store"})
 
 
 @router.post("/results", status_code=202)

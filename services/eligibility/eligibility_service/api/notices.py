@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
-from chassis.problems import NOT_ALLOWED, NOT_FOUND, Problem
+from chassis.problems import NOT_ALLOWED, Problem
 from chassis.tokens import Principal
 from chassis.unit_of_work import UnitOfWork
-from chassis.web import once, role, runtime_of
+from chassis.web import runtime_of
 from contracts.events.eligibility import CaseKind
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from eligibility_service.api import ledger_documents
+from eligibility_service.api.keyed import Clerk, Key, keyed, known_person, require_own
 from eligibility_service.documents.letters import BY_ITSELF
 from eligibility_service.domain import contents as log
 from eligibility_service.domain.comparison import in_words, side_by_side
@@ -25,11 +26,8 @@ from eligibility_service.law import UnionSettings, legal_basis, notice_days, set
 from eligibility_service.rules.previous_insurer import FormerDependant
 from eligibility_service.store import cases, deemed, entries, entry_log, letters
 
-READERS = ("window_clerk", "municipal_manager", "union_staff")
 UNION = "union_staff"
 router = APIRouter(prefix="/people/{municipality_code}/{resident_number}", tags=["notices"])
-Clerk = Annotated[Principal, Depends(role(*READERS))]
-Key = Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=100)]
 
 
 class Notice(BaseModel):
@@ -48,15 +46,11 @@ async def take_in(
 ) -> dict[str, Any]:
     """Take a notice in: refused where it does not fit the person, or is late without a reason. The answer is its receipt (受付票)."""
     _require_allowed(who, municipality_code, notice)
-    runtime = runtime_of(request)
-    settings = settings_of(runtime.settings.union, on=runtime.clock.today())
-    asked = f"{municipality_code}:{resident_number}:{notice.model_dump_json()}".encode()
-    async with runtime.units.open() as uow:
 
-        async def act() -> dict[str, Any]:
-            return await _take_in(uow, municipality_code, resident_number, notice, settings, who.user)
+    async def act(uow: UnitOfWork, settings: UnionSettings) -> dict[str, Any]:
+        return await _take_in(uow, municipality_code, resident_number, notice, settings, who.user)
 
-        return await once(uow, who, idempotency_key, asked, act)
+    return await keyed(request, who, (municipality_code, resident_number), idempotency_key, notice, act)
 
 
 async def _take_in(uow: UnitOfWork, code: str, number: str, notice: Notice, settings: UnionSettings, by: str) -> dict[str, Any]:
@@ -179,17 +173,3 @@ def period_of(period: Period, *, today: date) -> dict[str, Any]:
         "loss_reason": period.loss_reason and period.loss_reason.value,
         "words": in_words(period, today=today),
     }
-
-
-async def known_person(uow: UnitOfWork, municipality_code: str, resident_number: str) -> entries.Known:
-    """What is known of a person; 404 where nobody is."""
-    try:
-        return await entries.known(uow, municipality_code, resident_number)
-    except entries.NoSuchResident as error:
-        raise Problem(404, *NOT_FOUND, detail="この宛名番号の住民はいないか、見る権限のない市区町村の住民です。") from error
-
-
-def require_own(who: Principal, municipality_code: str) -> None:
-    """Commands are scoped as reads are: somebody of another municipality is as if not there."""
-    if not who.may_see(municipality_code):
-        raise Problem(404, *NOT_FOUND, detail="この宛名番号の住民はいないか、見る権限のない市区町村の住民です。")

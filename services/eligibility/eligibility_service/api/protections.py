@@ -136,7 +136,7 @@ async def see_once(municipality_code: str, resident_number: str, release_id: UUI
 
 @router.get("/handovers")
 async def waiting(request: Request, who: Clerk) -> list[dict[str, Any]]:
-    """引き渡し一覧: certificates of protected people that wait to be handed over."""
+    """引き渡し一覧: certificates and notices of protected people that wait to be handed over."""
     async with runtime_of(request).units.open(seen_by=who) as uow:
         return await handovers.waiting(uow)
 
@@ -149,7 +149,8 @@ async def hand_over(handover_id: UUID, manner: Manner, request: Request, who: Cl
         if found is None or not who.may_see(found[0]):
             raise Problem(404, *NOT_FOUND, detail="すでに引き渡したか、一覧にありません。")
         certificate_id = await handovers.hand(uow, handover_id, by=who.user, manner=manner.manner)
-        await certificate_deliveries.hand_over(uow, certificate_id, by=who.user)
+        if certificate_id is not None:
+            await certificate_deliveries.hand_over(uow, certificate_id, by=who.user)
     return {"handover_id": str(handover_id)}
 
 

@@ -37,6 +37,7 @@ def _paper(found: Frozen, today: date) -> ListPaper:
 
 def totals(rows: pl.DataFrame, kind: ListKind) -> str:
     """合計, and how many there are of each sort: sexes on the ledger, kinds of event, groups of people of 75."""
-    sort = {ListKind.LEDGER: "sex", ListKind.CHANGES: "event"}.get(kind, "group")
+    sorts = {ListKind.LEDGER: "sex", ListKind.CHANGES: "event", ListKind.CERTIFIED: "evidence", ListKind.SEARCHED: "step"}
+    sort = sorts.get(kind, "group")
     counts: Iterable[tuple[str, int]] = rows.group_by(sort).len().sort(sort).iter_rows()
     return f"合計 {rows.height:,}件（{'・'.join(f'{value} {count:,}' for value, count in counts)}）" if rows.height else "合計 0件"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,10 +11,21 @@ from typing import Any, Final
 
 from chassis.documents import DocumentRefused, Renderer, Sheet
 from pydantic import BaseModel, ValidationError
+from pypdf import PdfReader, PdfWriter
 
-from eligibility_service.documents import arrears_letter, card, eligibility_notice, limit_certificate, specific_disease_certificate
+from eligibility_service.documents import (
+    arrears_letter,
+    card,
+    comparison,
+    copay_notice,
+    eligibility_notice,
+    limit_certificate,
+    specific_disease_certificate,
+)
 from eligibility_service.documents.arrears_letter.build import ArrearsLetterData
-from eligibility_service.documents.card import CardData, render_card, render_cards
+from eligibility_service.documents.card import CardData, render_card
+from eligibility_service.documents.comparison.build import ComparisonData
+from eligibility_service.documents.copay_notice.build import CopayNoticeData
 from eligibility_service.documents.eligibility_notice.build import EligibilityNoticeData
 from eligibility_service.documents.limit_certificate.build import LimitCertificateData
 from eligibility_service.documents.specific_disease_certificate.build import SpecificDiseaseData
@@ -33,12 +45,12 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One 帳票: the model of its record, what is built from one, and how one or many are typeset and read back."""
+    """One 帳票: the model of its record, what is built from one, and how one, or the sheets of many, are typeset and read back."""
 
     model: type[BaseModel]
     build: Callable[[Any], Sheet]
     one: Callable[[Any], bytes]
-    many: Callable[[Sequence[Any]], bytes]
+    many: Callable[[Sequence[Any], Sequence[Sheet]], bytes]
 
 
 @cache
@@ -51,15 +63,15 @@ def _form(model: type[BaseModel], folder: Any) -> Form:
     template = f"{Path(folder.__file__).parent.name}/template.typ"
     build: Callable[[Any], Sheet] = folder.build.build
 
-    def many(records: Sequence[Any]) -> bytes:
-        (pdf,) = renderer().release_many(template, map(build, records), pages_per_file=len(records))
+    def many(_: Sequence[Any], sheets: Sequence[Sheet]) -> bytes:
+        (pdf,) = renderer().release_many(template, sheets, pages_per_file=len(sheets))
         return pdf
 
     return Form(model, build, lambda record: renderer().release(template, build(record)), many)
 
 
-def _cards(records: Sequence[CardData]) -> bytes:
-    (pdf,) = render_cards(records, pages_per_file=len(records))
+def _cards(records: Sequence[CardData], sheets: Sequence[Sheet]) -> bytes:
+    (pdf,) = card.renderer().release_many("card.typ", sheets, pages_per_file=len(sheets), common={"stocks": card.stocks(records)})
     return pdf
 
 
@@ -69,6 +81,8 @@ FORMS: Final = {
     "limit_certificate": _form(LimitCertificateData, limit_certificate),
     "specific_disease_certificate": _form(SpecificDiseaseData, specific_disease_certificate),
     "arrears_letter": _form(ArrearsLetterData, arrears_letter),
+    "comparison": _form(ComparisonData, comparison),
+    "copay_notice": _form(CopayNoticeData, copay_notice),
 }
 
 
@@ -85,18 +99,17 @@ def print_many(form: str, records: Sequence[Fields]) -> Printed:
     """One print file. What cannot be printed is left out with its reason; the others stand in their order."""
     used = FORMS[form]
     refusals: list[str | None] = [None] * len(records)
-    wanted: dict[int, BaseModel] = {}
+    wanted: dict[int, tuple[BaseModel, Sheet]] = {}
     for place, fields in enumerate(records):
         try:
-            wanted[place] = used.model(**fields)
-            used.build(wanted[place])
+            record = used.model(**fields)
+            wanted[place] = record, used.build(record)
         except (DocumentRefused, ValidationError) as error:
             refusals[place] = _reason(error)
-            wanted.pop(place, None)
     pdf = None
     while wanted and pdf is None:
         try:
-            pdf = used.many(list(wanted.values()))
+            pdf = used.many([record for record, _ in wanted.values()], [sheet for _, sheet in wanted.values()])
         except DocumentRefused as error:
             if error.page is None:
                 raise
@@ -105,6 +118,18 @@ def print_many(form: str, records: Sequence[Fields]) -> Printed:
             del wanted[place]
     pages = {place: page for page, place in enumerate(wanted, start=1)}
     return Printed(pdf, tuple(pages.get(place) for place in range(len(records))), tuple(refusals))
+
+
+def page_of(content: bytes, page: int | None) -> bytes:
+    """One page of a print file; a file of one page, or of one letter (no page), is given byte for byte."""
+    reader = PdfReader(io.BytesIO(content))
+    if page is None or len(reader.pages) == 1:
+        return content
+    writer = PdfWriter()
+    writer.add_page(reader.pages[page - 1])
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
 
 
 def _reason(error: DocumentRefused | ValidationError) -> str:

@@ -74,6 +74,7 @@ class IssueReason(StrEnum):
     RENEWAL = "renewal"
     LOSS = "loss"
     DAMAGE = "damage"
+    NUMBER_CHANGED = "number_changed"
     NAME_CHANGED = "name_changed"
     ADDRESS_CHANGED = "address_changed"
     RATE_CHANGED = "rate_changed"
@@ -91,6 +92,7 @@ _ISSUE_TERMS: Final = {
     IssueReason.RENEWAL: "年次更新",
     IssueReason.LOSS: "紛失",
     IssueReason.DAMAGE: "汚損・破損",
+    IssueReason.NUMBER_CHANGED: "被保険者番号の変更",
     IssueReason.NAME_CHANGED: "氏名の変更",
     IssueReason.ADDRESS_CHANGED: "住所の変更",
     IssueReason.RATE_CHANGED: "負担割合の変更",

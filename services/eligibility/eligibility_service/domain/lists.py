@@ -24,6 +24,8 @@ class ListKind(StrEnum):
     CHANGES = "changes"
     REACHED = "reached"
     EXPECTED = "expected"
+    CERTIFIED = "certified"
+    SEARCHED = "searched"
 
 
 class Order(StrEnum):
@@ -55,6 +57,8 @@ TITLES: Final = {
     ListKind.CHANGES: "被保険者異動整理簿",
     ListKind.REACHED: "75歳到達者リスト",
     ListKind.EXPECTED: "75歳到達予定者リスト",
+    ListKind.CERTIFIED: "障害認定者一覧",
+    ListKind.SEARCHED: "居所不明者一覧",
 }
 COLUMNS: Final[dict[ListKind, tuple[Column, ...]]] = {
     ListKind.LEDGER: (
@@ -74,7 +78,22 @@ COLUMNS: Final[dict[ListKind, tuple[Column, ...]]] = {
         Column("group", "区分", 108), Column("reached_on", "75歳到達予定日", 70), _RESIDENT, _NAME, _KANA, _BORN, _SEX,
         Column("postal_code", "郵便番号", 44), _ADDRESS,
     ),
+    ListKind.CERTIFIED: (
+        _NUMBER, _RESIDENT, _NAME, _KANA, _BORN, _SEX, _ADDRESS,
+        Column("acquired_on", "資格取得日", 46), Column("acquisition_ground", "取得事由", 46), Column("evidence", "確かめた書類", 64),
+        Column("grade", "障害の程度", 40), Column("document_ends_on", "書類の有効期限", 48),
+    ),
+    ListKind.SEARCHED: (
+        Column("step", "段階", 62), Column("due_on", "調査の期限", 46), _NUMBER, _RESIDENT, _NAME, _KANA, _BORN, _ADDRESS,
+        Column("cause", "調査のきっかけ", 50), Column("opened_on", "調査の開始日", 46), Column("last", "最後の記録", 90),
+    ),
 }  # fmt: skip
+OF_A_DAY: Final = {
+    ListKind.LEDGER: "資格のある人",
+    ListKind.CERTIFIED: "障害認定により資格のある人",
+    ListKind.SEARCHED: "居所を調査している人",
+}
+"""Lists of whom something holds for on a day; the others are of a period."""
 STRUCK: Final = "cancelled"
 """The column that says of a row that what it tells was cancelled: it is shown struck."""
 
@@ -85,7 +104,7 @@ class NotAsked(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ListAsked:
-    """What a list shows. `municipality_code` '*' is the whole union. `valid_on`: whose qualification holds on that day (ledger);
+    """What a list shows. `municipality_code` '*' is the whole union. `valid_on`: who belongs to it on that day (OF_A_DAY);
     `known_on`: as it was known at the end of that day (None: now); `first_day` to `last_day`: the period (changes), or the days of
     reaching 75."""
 
@@ -98,9 +117,9 @@ class ListAsked:
     last_day: date | None = None
 
     def __post_init__(self) -> None:
-        if self.kind is ListKind.LEDGER and self.valid_on is None:
-            raise NotAsked("台帳の基準日がありません。日付を入れてください。")
-        if self.kind is not ListKind.LEDGER and (self.first_day is None or self.last_day is None or self.last_day < self.first_day):
+        if self.kind in OF_A_DAY and self.valid_on is None:
+            raise NotAsked("名簿の基準日がありません。日付を入れてください。")
+        if self.kind not in OF_A_DAY and (self.first_day is None or self.last_day is None or self.last_day < self.first_day):
             raise NotAsked("期間の初日と末日を、この順に入れてください。")
 
     @property
@@ -113,10 +132,11 @@ class ListAsked:
     def lines(self, *, today: date) -> tuple[str, ...]:
         """Of which days the list is, as it stands under the title."""
         known = f"{format_day(self.known_on)}に知られていた内容" if self.known_on else f"{format_day(today)}現在の記録による"
-        if self.kind is ListKind.LEDGER:
+        if self.kind in OF_A_DAY:
             assert self.valid_on is not None
-            order = "カナ氏名順" if self.order is Order.NAME else "被保険者番号順"
-            return f"{format_day(self.valid_on)}に資格のある人", known, order
+            orders = {ListKind.CERTIFIED: "書類の有効期限の早い順", ListKind.SEARCHED: "調査の期限の早い順"}
+            order = orders.get(self.kind, "カナ氏名順" if self.order is Order.NAME else "被保険者番号順")
+            return f"{format_day(self.valid_on)}に{OF_A_DAY[self.kind]}", known, order
         first, last = self.days
         what = {ListKind.CHANGES: "処理した異動", ListKind.REACHED: "75歳に達した人", ListKind.EXPECTED: "75歳に達する人"}[self.kind]
         return f"{format_day(first)}から{format_day(last)}までに{what}", known

@@ -60,11 +60,14 @@ HELD, LOST, CANCELLED = "1", "2", "9"
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A kind of file that leaves: the name of its layout, the table of the rows that have left, and columns that alone are no news."""
+    """A kind of file that leaves: the name of its layout, its folder in the object store, the table of the rows that have left (none: a
+    generation made again is the file as it was kept), and columns that alone are no news.
+    """
 
     name: str
-    sent_table: str
-    no_news: frozenset[str]
+    folder: str
+    sent_table: str | None = None
+    no_news: frozenset[str] = frozenset()
     by_release: bool = False
     """A generation leaves only when it is released; rows of one that was stopped have not left."""
 
@@ -83,8 +86,11 @@ class Outgoing:
         return [name for name in self.layout.names if name not in self.no_news]
 
 
-QUALIFICATIONS: Final = Outgoing("qualifications", "qualification_sent", frozenset({"history_number", "resident_history_number"}))
-FEED: Final = Outgoing("eligibility_feed", "feed_sent", frozenset({"history_number", "insured_id"}), by_release=True)
+QUALIFICATIONS: Final = Outgoing(
+    "qualifications", "qualification-files", "qualification_sent", frozenset({"history_number", "resident_history_number"})
+)
+FEED: Final = Outgoing("eligibility_feed", "feed", "feed_sent", frozenset({"history_number", "insured_id"}), by_release=True)
+EXPECTED: Final = Outgoing("expected_insured", "expected-insured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +164,11 @@ def news(current: pl.DataFrame, sent: pl.DataFrame, kind: Outgoing) -> pl.DataFr
     )
 
 
-def write(rows: pl.DataFrame, kind: Outgoing, *, municipality_code: str, generation: int, made_at: datetime) -> Written:
+def write(rows: pl.DataFrame, layout: Layout, *, municipality_code: str, generation: int, made_at: datetime) -> Written:
     """The bytes of a file and of its control file; the same rows, generation and time give the same bytes.
 
     Rows stand in the order of the key. Raises `Unwritable` for a value that the layout cannot hold.
     """
-    layout = kind.layout
     frame = rows.sort(layout.key).select(layout.names)
     data = encode_file(frame, layout, encoding="UTF-8")
     totals = totals_of(frame, layout)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 import polars as pl
 
+from eligibility_service.domain.history import GROUND
 from eligibility_service.domain.ledger import day_numbers, days_of
 from eligibility_service.domain.records import KEY
 from eligibility_service.rules.acquisition import reaches_75_on
@@ -42,6 +44,15 @@ class Result:
     insured: dict[str, int]
     not_insured: dict[str, int]
     differences: dict[str, int]
+
+
+def in_words(insured: Mapping[str, int], not_insured: Mapping[str, int]) -> tuple[str, str]:
+    """The two columns of counts as people read them: by ground, and by reason."""
+    return _told(insured, GROUND), _told(not_insured, NOT_INSURED)
+
+
+def _told(counts: Mapping[str, int], terms: Mapping[str, str]) -> str:
+    return "・".join(f"{term} {counts[kind]:,}" for kind, term in terms.items() if counts.get(kind))
 
 
 def compare(*, extract: pl.DataFrame, mirror: pl.DataFrame, wanted: pl.DataFrame, held: pl.DataFrame, cut_off_on: date) -> Result:

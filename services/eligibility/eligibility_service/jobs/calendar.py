@@ -1,4 +1,4 @@
-"""業務カレンダー of what leaves: files for the municipalities in the evening, the whole feed at night, differences after changes."""
+"""業務カレンダー of what leaves: files for the municipalities in the evening, 75歳到達予定者 once a month, the whole feed at night."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from chassis.unit_of_work import Units
 from pydantic_core import to_json
 
 from eligibility_service.jobs.send_eligibility_feed import SendEligibilityFeed
+from eligibility_service.jobs.send_expected_insured import SendExpectedInsured
 from eligibility_service.jobs.send_qualifications import SendQualifications
 from eligibility_service.store import feed
 
@@ -20,6 +21,7 @@ CALENDAR: Final = "業務カレンダー"
 # The first file of each kind is a person's decision; what goes on by itself from then on are its successors.
 _HAVE_BEGUN: Final = {
     SendQualifications.name: "SELECT EXISTS (SELECT FROM outgoing_file WHERE kind = 'qualifications')",
+    SendExpectedInsured.name: "SELECT EXISTS (SELECT FROM outgoing_file WHERE kind = 'expected_insured')",
     SendEligibilityFeed.name: "SELECT EXISTS (SELECT FROM feed_generation WHERE state = 'released')",
 }
 _RUNNING: Final = "SELECT EXISTS (SELECT FROM job_run WHERE job = $1 AND state = 'approved')"
@@ -43,6 +45,9 @@ async def send_what_is_due(units: Units) -> list[str]:
         is_evening = is_business_day(uow.today) and moment.hour >= settings.qualification_file_hour
         if begun[SendQualifications.name] and is_evening and await is_free(SendQualifications.name, today):
             started.append((SendQualifications(), today))
+        month = {"month": f"{uow.today:%Y-%m}"}
+        if begun[SendExpectedInsured.name] and is_evening and await is_free(SendExpectedInsured.name, month):
+            started.append((SendExpectedInsured(), month))
         if begun[SendEligibilityFeed.name]:
             waiting = await feed.waiting(uow)
             await _keep_alert(uow, waiting, settings.feed_freshness_minutes)

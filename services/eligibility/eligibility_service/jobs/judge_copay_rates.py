@@ -38,6 +38,7 @@ class JudgeCopayRates:
         """Freeze the inputs, and judge them once for the preview: what changes against last year, by rate and by reason."""
         raw, year = await driver(uow.connection), _year(parameters, uow)
         due_only = parameters.get("scope", "all") == "due"
+        await copay_judging.let_finish(raw)
         await copay_inputs.freeze(raw, run_id, year, uow.today, due_only=due_only)
         await raw.execute("DELETE FROM copay_due WHERE copay_year = $1", year.year)
         await raw.execute("ANALYZE copay_input")
@@ -68,7 +69,8 @@ class JudgeCopayRates:
             for reason, count in _counted(last["reason"]):
                 name = REASONS[Reason(reason)][0]
                 reasons[name] = reasons.get(name, 0) + count
-            for change, count in (await copay_runs.against_last_year(raw, last, year)).items():
+            against = await copay_runs.against_last_year(raw, last, year, among=copay_inputs.people_of(run_id, chunk))
+            for change, count in against.items():
                 changes[change] = changes.get(change, 0) + count
         return {"負担割合": rates, "理由": reasons, "昨年度との違い": changes, "判定を保留する人数": waiting}
 
@@ -77,14 +79,18 @@ class JudgeCopayRates:
         await raw.execute(f"SELECT pg_advisory_xact_lock({copay_judging.DECISION_LOCK})")
         inputs = await copay_inputs.frozen(raw, run_id, int(chunk.first_key), int(chunk.last_key))
         planned = len(np.unique(inputs["insured_id"][inputs["is_judged"]]))
-        inputs = await copay_runs.without_revised(raw, inputs, run_id, year)
+        revised = np.isin(inputs["insured_id"], await copay_runs.revised_since(raw, inputs, run_id, year)) & inputs["is_judged"]
+        inputs["is_judged"] &= ~revised
         outcomes = decide(inputs, year, run_id=run_id, as_of=day_number(uow.today), sample=settings.current().sample_data)
-        written = await copay_judging.write(uow, outcomes, year)
+        # Whoever was judged since is among the revised: of all others only what was there before the run can be believed.
+        first = not await copay_runs.judged_before(raw, run_id, year)
+        written = await copay_judging.write(uow, outcomes, year, among=copay_inputs.people_of(run_id, chunk), first=first)
         waiting = await copay_judging.wait(uow, inputs, outcomes, year, run_id)
         if len(written.rates):
             if await replacing.anything_issued(uow):
                 await replacing.replace_after_rates(uow, {uuid_of(value): None for value in np.unique(written.rates["insured_id"])})
             uow.publish(await self._sealed(run_id, chunk, inputs[written.source_rows], written.rates, year, uow))
+        await copay_judging.rejudge(uow, {copay_judging.person_of(row): None for row in inputs[revised]}, years=[year], packed=True)
         return {
             "judged": planned,
             "revised_since": planned - outcomes.judged_people,

@@ -43,7 +43,7 @@ class SendEligibilityFeed:
             return {"rows": 0, "changed": 0}  # looked at again, and nothing new: no file
         await outgoing.append(uow, FEED, news, generation.number)
         rows = await outgoing.last_sent(uow, FEED, code, through=generation.number) if generation.is_whole else news
-        written = rows_of.write(rows, FEED, municipality_code=code, generation=generation.number, made_at=uow.now)
+        written = rows_of.write(rows, FEED.layout, municipality_code=code, generation=generation.number, made_at=uow.now)
         await outgoing.keep(
             uow, FEED, written,
             municipality_code=code, generation=generation.number, is_whole=generation.is_whole, run_id=run_id, changed=news.height,

@@ -91,7 +91,7 @@ async def _write(uow: UnitOfWork, code: str, generation: int, *, is_whole: bool,
         rows = await outgoing.last_sent(uow, QUALIFICATIONS, code, through=generation)
     else:
         rows = await outgoing.sent_in(uow, QUALIFICATIONS, code, generation)
-    return rows_of.write(rows, QUALIFICATIONS, municipality_code=code, generation=generation, made_at=made_at)
+    return rows_of.write(rows, QUALIFICATIONS.layout, municipality_code=code, generation=generation, made_at=made_at)
 
 
 async def make_again(uow: UnitOfWork, code: str, generation: int) -> dict[str, Any]:

@@ -21,8 +21,9 @@ from contracts.events.eligibility import CaseKind
 from eligibility_service.domain.arrears import Arrears, ArrearsHeard, ArrearsSteps, Step
 from eligibility_service.law import long_arrears_months
 from eligibility_service.rules.arrears import Remedy, arrears_remedy
+from eligibility_service.store import addressing
 from eligibility_service.store.cases import close_cases, raise_cases
-from eligibility_service.store.facts import Row, delivery_of_resident
+from eligibility_service.store.facts import Row
 from eligibility_service.store.issuing import PrintResult
 from eligibility_service.store.needs import settings
 
@@ -152,7 +153,8 @@ async def _letter(uow: UnitOfWork, state: Arrears, printer: PrintLetter) -> None
     raw = await driver(uow.connection)
     number = await raw.fetchval("SELECT insured_number FROM qualification WHERE insured_id = $1", state.insured_id)
     found = await settings(uow)
-    delivery = await delivery_of_resident(uow, (state.municipality_code, state.resident_number))
+    whose = (state.municipality_code, state.resident_number)
+    delivery = (await addressing.deliveries(uow, [whose]))[whose]
     fields: Row = {
         "kind": kind,
         "remedy": state.remedy,

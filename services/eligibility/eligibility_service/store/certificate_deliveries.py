@@ -120,8 +120,9 @@ async def file_sent(uow: UnitOfWork, document_key: str, *, on: date, by: str) ->
     """A whole print file has left the house: everything in it that nobody has stopped is sent. How many; 0 when it was sent before."""
     raw = await driver(uow.connection)
     count = int(await raw.fetchval(_SENT, document_key, on, by, uow.now))
-    await raw.execute("UPDATE print_file SET sent_on = COALESCE(sent_on, $2) WHERE document_key = $1", document_key, on)
-    return count
+    query = "UPDATE print_file SET sent_on = $2 WHERE document_key = $1 AND sent_on IS NULL RETURNING form, pages"
+    file = await raw.fetchrow(query, document_key, on)
+    return file["pages"] if file and file["form"] == "copay_notice" else count
 
 
 async def municipalities_to_look_at(uow: UnitOfWork) -> list[tuple[str, int]]:

@@ -91,7 +91,8 @@ async def print_files(uow: UnitOfWork) -> list[dict[str, Any]]:
     raw = await driver(uow.connection)
     rows = await raw.fetch(
         """SELECT f.document_key, f.run_id, f.form, f.pages, f.document_sha256, f.first_serial, f.last_serial, f.made_at, f.sent_on,
-                  (SELECT count(*) FROM certificate c WHERE c.document_key = f.document_key AND c.delivery <> 'made') AS moved
+                  CASE f.form WHEN 'copay_notice' THEN f.pages ELSE (
+                      SELECT count(*) FROM certificate c WHERE c.document_key = f.document_key AND c.delivery <> 'made') END AS moved
         FROM print_file f WHERE NOT f.by_hand ORDER BY f.made_at DESC, f.first_serial LIMIT $1""",
         MOST,
     )

@@ -67,10 +67,12 @@ async def follow(uow: UnitOfWork, revisions: pl.DataFrame, messages: Sequence[Me
 
 
 async def after_entry(uow: UnitOfWork, revisions: pl.DataFrame) -> None:
-    """After an entry about a person: who is insured now and was not needs a certificate, who was lost needs none."""
+    """After an entry or 名寄せ: who is insured now and was not needs a certificate, who was lost none, and another number a new one."""
     acquired = revisions.filter(pl.col("begins") & (pl.col("lost_on").is_null() | (pl.col("lost_on") > uow.today)))
     await make_due(uow, acquired, [telemetry.traceparent_of(None)] * acquired.height)
     await after_records(uow, revisions, set(revisions["municipality_code"]))
+    people = revisions.select("municipality_code", "resident_number").iter_rows()
+    await replacing.replace_changed(uow, dict.fromkeys(people, telemetry.traceparent_of(None)))
 
 
 async def after_records(uow: UnitOfWork, revisions: pl.DataFrame, municipalities: set[str]) -> None:

@@ -10,26 +10,29 @@ from uuid import UUID
 import numpy as np
 from asyncpg import Connection
 from chassis.binary_copy import Records, copy_in, copy_out
+from chassis.jobs import Chunk
 from chassis.law import RULES, dates_of
 
 from eligibility_service.domain.copay_records import INPUT_DTYPE
+from eligibility_service.domain.linked_households import Household
 from eligibility_service.rules.copay.columns import AMOUNTS
 from eligibility_service.rules.copay.period import CopayYear, first_of_next_month
-
-Household = tuple[str, str]
-"""Municipality code and 世帯番号."""
+from eligibility_service.store import copay_movers
+from eligibility_service.store.copay_movers import LIVED
 
 _COLUMNS: Final = ", ".join(INPUT_DTYPE.names or ())
 _NOBODY: Final = UUID(int=0)
 NAMED: Final = "SELECT m, h FROM unnest($1::text[], $2::text[]) AS named(m, h)"
-EVERYBODY: Final = """
-SELECT DISTINCT r.municipality_code, r.household_number FROM qualification q JOIN resident r USING (municipality_code, resident_number)
-WHERE q.acquired_on <= {horizon} AND (q.lost_on IS NULL OR (q.lost_on > {start} AND q.lost_on > q.acquired_on))
+_INSURED: Final = "q.acquired_on <= {horizon} AND (q.lost_on IS NULL OR (q.lost_on > {start} AND q.lost_on > q.acquired_on))"
+EVERYBODY: Final = f"""
+SELECT r.municipality_code, r.household_number FROM qualification q JOIN resident r USING (municipality_code, resident_number)
+WHERE {_INSURED}
+UNION SELECT r.municipality_code, r.household_number FROM qualification q
+JOIN resident_history r USING (municipality_code, resident_number) WHERE {_INSURED} AND {LIVED}
 """
 DUE: Final = f"""
 SELECT e.municipality_code, e.household_number FROM ({EVERYBODY}) AS e WHERE EXISTS (
-    SELECT FROM copay_due d WHERE d.copay_year = {{year}} AND d.municipality_code = e.municipality_code
-    AND d.household_number IN ('', e.household_number))
+    SELECT FROM copay_due d WHERE d.copay_year = {{year}} AND d.municipality_code = e.municipality_code AND d.household_number = '')
 """
 # Who lived in these households from when to when, as it is believed now. The first record known of somebody reaches back to the day
 # on which the residence began: nothing is known of any other household before.
@@ -52,7 +55,7 @@ WITH wanted(m, h) AS MATERIALIZED ({wanted}), lives AS MATERIALIZED (
 ), held AS MATERIALIZED (
     SELECT DISTINCT ON (q.insured_id) l.m, l.n, q.insured_id, q.acquired_on, COALESCE(q.lost_on, 'infinity') AS lost_on
     FROM lives l JOIN qualification q ON (q.municipality_code, q.resident_number) = (l.m, l.n)
-    WHERE q.acquired_on <= {horizon} AND (q.lost_on IS NULL OR (q.lost_on > {start} AND q.lost_on > q.acquired_on))
+    WHERE {insured}
 ), days(m, h, day) AS (
     SELECT m, h, {start} FROM wanted
     UNION SELECT m, h, law FROM wanted, unnest({law_days}) AS law
@@ -68,8 +71,8 @@ WITH wanted(m, h) AS MATERIALIZED ({wanted}), lives AS MATERIALIZED (
     UNION SELECT l.m, l.h, a.effective_on FROM lives l
         JOIN receipts_application a ON (a.municipality_code, a.resident_number) = (l.m, l.n) AND a.copay_year = {year}
 ), snapshots AS (
-    SELECT m, h, day, row_number() OVER (ORDER BY m, h, day) AS number
-    FROM (SELECT DISTINCT m, h, day FROM days WHERE day BETWEEN {start} AND {horizon}) AS of_the_year
+    SELECT m, h, day, row_number() OVER (ORDER BY {order}m, h, day) AS number
+    FROM (SELECT DISTINCT m, h, day FROM days WHERE day BETWEEN {start} AND {horizon}) AS of_the_year {links}
 )
 SELECT COALESCE(q.insured_id, '{nobody}'::uuid) AS insured_id, l.m::char(6) AS municipality_code, l.n::char(15) AS resident_number,
     l.h::char(15) AS household_number, s.number AS household, s.day AS judged_on, l.born_on, {amounts},
@@ -93,10 +96,11 @@ LEFT JOIN LATERAL (
 """
 
 
-def query_of(year: CopayYear, today: date, *, wanted: str, through: str = "") -> str:
+def query_of(year: CopayYear, today: date, *, wanted: str, through: str = "", linked: bool = False) -> str:
     """The rows of INPUT_DTYPE for the households of `wanted`, on the first day of the year and each day up to now that changed something.
 
-    `through`: a further join that finds a household's residents by an index, where there is one.
+    `through`: a further join that finds a household's residents by an index, where there is one. `linked`: households that movers
+    have linked are numbered one after the other.
     """
     horizon = max(year.start, min(year.last_day, first_of_next_month(today)))
     values = {
@@ -108,7 +112,10 @@ def query_of(year: CopayYear, today: date, *, wanted: str, through: str = "") ->
         "nobody": str(_NOBODY),
         "amounts": ", ".join(f"COALESCE(i.{name}, 0) AS {name}" for name in AMOUNTS),
         "through": through,
+        "order": "link NULLS LAST, " if linked else "",
+        "links": "LEFT JOIN linked_household USING (m, h)" if linked else "",
     }
+    values["insured"] = _INSURED.format(**values)
     return _ROWS.format(wanted=wanted.format(**values), **values)
 
 
@@ -134,24 +141,45 @@ _SEARCH_FOLLOWS: Final = "SELECT EXISTS (SELECT FROM search_due WHERE municipali
 
 
 async def of_households(raw: Connection[Any], households: Sequence[Household], year: CopayYear, today: date) -> Records:
-    """INPUT_DTYPE rows of some households, locked against another judgement until the transaction ends."""
-    codes, numbers = [code for code, _ in households], [number for _, number in households]
-    await raw.execute(_LOCK, codes, numbers)
+    """INPUT_DTYPE rows of everybody who lives in some households on a day that counts, of every month of the year.
+
+    With the members of the other households in which these people have lived, who are judged only if they are among them. All are locked
+    against another judgement until the transaction ends.
+    """
     # After a large batch the search follows within seconds; until then the table of residents itself is asked.
-    through = "" if await raw.fetchval(_SEARCH_FOLLOWS, codes) else _THROUGH_SEARCH
+    through = "" if await raw.fetchval(_SEARCH_FOLLOWS, [code for code, _ in households]) else _THROUGH_SEARCH
+    elsewhere = await copay_movers.lived_elsewhere(raw, households, year, through=through)
+    await raw.execute(_LOCK, *_keys([*households, *elsewhere]))
+    elsewhere = await copay_movers.lived_elsewhere(raw, households, year, through=through)  # as the locks have found it
     query = query_of(year, today, wanted=NAMED, through=through)
     ordered = f"SELECT {_COLUMNS} FROM ({query}) AS q ORDER BY household, resident_number"
-    return await copy_out(raw, ordered, INPUT_DTYPE, codes, numbers)
+    found = await copy_out(raw, ordered, INPUT_DTYPE, *_keys([*households, *elsewhere]))
+    if elsewhere:
+        named = {(code.encode(), number.encode()) for code, number in households}
+        of_named = [(row["municipality_code"], row["household_number"].rstrip()) in named for row in found]
+        found["is_judged"] &= np.isin(found["insured_id"], found["insured_id"][of_named])
+    return found
+
+
+def _keys(households: Sequence[Household]) -> tuple[list[str], list[str]]:
+    return [code for code, _ in households], [number for _, number in households]
 
 
 async def freeze(raw: Connection[Any], run_id: UUID, year: CopayYear, today: date, *, due_only: bool) -> None:
     """Copy the members of every household (or of those that are due) to copay_input: what the run judges on, whatever comes."""
-    query = query_of(year, today, wanted=DUE if due_only else EVERYBODY)
+    linked = await copay_movers.link(raw, year)
+    query = query_of(year, today, wanted=DUE if due_only else EVERYBODY, linked=linked)
     # Of what the steps of the query give, the planner knows no number and guesses one row, the more so right after a first load, without
     # statistics; it would then compare all with all of a municipality: minutes for 50,000 people. By hashes of the whole key it is seconds.
     await raw.execute("SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off")
     await raw.execute(f"INSERT INTO copay_input (run_id, {_COLUMNS}) SELECT '{run_id}'::uuid, {_COLUMNS} FROM ({query}) AS q")
     await raw.execute("SET LOCAL enable_nestloop = on; SET LOCAL enable_mergejoin = on")
+
+
+def people_of(run_id: UUID, chunk: Chunk) -> str:
+    """The insured who are judged in a chunk of a run, as a query: a hundred thousand identifiers need not go to the database again."""
+    return f"""SELECT i.insured_id FROM copay_input i WHERE i.run_id = '{run_id}'::uuid
+        AND i.household BETWEEN {int(chunk.first_key)} AND {int(chunk.last_key)} AND i.is_judged"""
 
 
 async def frozen(raw: Connection[Any], run_id: UUID, first_household: int, last_household: int) -> Records:

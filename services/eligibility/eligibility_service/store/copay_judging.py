@@ -35,9 +35,9 @@ _CUT: Final = ", ".join("first_day - 1" if name == "valid_until" else name for n
 _COMPARED: Final = ("insured_id", "valid_from", "valid_until", "rate_percent", "limit_class", "reason", "exemption")
 BELIEVED_DTYPE: Final = np.dtype([(name, RATE_DTYPE[name]) for name in (*_COMPARED, "sequence")])
 _BELIEVED: Final = """
-SELECT {columns} FROM copay_rate WHERE copay_year = {year} AND insured_id = ANY ($1::uuid[])
+SELECT {columns} FROM copay_rate WHERE copay_year = {year} AND insured_id {among}
 UNION ALL
-SELECT {columns} FROM copay_rate_history WHERE copay_year = {year} AND insured_id = ANY ($1::uuid[]) AND upper_inf(recorded_during)
+SELECT {columns} FROM copay_rate_history WHERE copay_year = {year} AND insured_id {among} AND upper_inf(recorded_during)
 ORDER BY insured_id, valid_from
 """
 # $4: the first day that was judged of each. What is believed of the days before it goes on to be believed: a run judges the households
@@ -93,6 +93,12 @@ async def years_judged(uow: UnitOfWork) -> list[CopayYear]:
     return sorted({current, *(CopayYear(row[0]) for row in rows if row[0] > current.year)})
 
 
+async def let_finish(raw: Connection[Any]) -> None:
+    """Wait for the judgements of single households that are under way: each that comes later has a run identifier that is greater."""
+    await raw.execute(f"SELECT pg_advisory_lock({DECISION_LOCK})")
+    await raw.execute(f"SELECT pg_advisory_unlock({DECISION_LOCK})")
+
+
 async def rejudge(
     uow: UnitOfWork, because_of: Mapping[Person, Message[Any] | None], *, years: Collection[CopayYear] | None = None, packed: bool = False
 ) -> None:
@@ -127,19 +133,25 @@ async def rejudge(
         await replacing.replace_after_rates(uow, traces)
 
 
-async def write(uow: UnitOfWork, outcomes: Outcomes, year: CopayYear) -> Written:
-    """Write what differs from what is believed of the year; the old belief is closed and kept."""
+async def write(uow: UnitOfWork, outcomes: Outcomes, year: CopayYear, *, among: str | None = None, first: bool = False) -> Written:
+    """Write what differs from what is believed of the year; the old belief is closed and kept.
+
+    `among`: a query of the insured who were judged; without it their identifiers are sent, which is right for a few. `first`: it is known
+    that nothing is believed of any of them.
+    """
     raw = await driver(uow.connection)
     rates, source = outcomes.rates, outcomes.source_rows
     insured = np.unique(rates["insured_id"])
     if not len(rates):
         return Written(rates, source, 0)
-    if not await raw.fetchval("SELECT EXISTS (SELECT FROM copay_rate WHERE copay_year = $1)", year.year):
+    if first or not await raw.fetchval("SELECT EXISTS (SELECT FROM copay_rate WHERE copay_year = $1)", year.year):
         await _add(raw, rates, year, uow.now, first=True)  # the first judgement of the year: nothing to compare with
         return Written(rates, source, len(insured))
     columns = ", ".join(BELIEVED_DTYPE.names or ())
-    ids = [uuid_of(value) for value in insured]
-    believed = await copy_out(raw, _BELIEVED.format(columns=columns, year=year.year), BELIEVED_DTYPE, ids)
+    concerned, ids = ("= ANY ($1::uuid[])", [[uuid_of(value) for value in insured]]) if among is None else (f"IN ({among})", [])
+    query = _BELIEVED.format(columns=columns, year=year.year, among=concerned)
+    believed = await copy_out(raw, query, BELIEVED_DTYPE, *ids)
+    believed = believed[np.isin(believed["insured_id"], insured)]
     rates = _going_on(rates, believed)
     changed = _changed(rates, believed)
     new = np.isin(rates["insured_id"], changed)
@@ -226,6 +238,7 @@ async def _add(raw: Connection[Any], rates: Records, year: CopayYear, now: Any, 
     await raw.execute(_ADD_LAST.format(last=_LAST), now)
 
 
+_WAITING: Final = "SELECT insured_id FROM copay_wait WHERE copay_year = $1"
 _END_WAITS: Final = """
 DELETE FROM copay_wait w WHERE copay_year = $1 AND ((w.insured_id = ANY ($2::uuid[])) OR EXISTS (
     SELECT FROM unnest($3::text[], $4::text[]) AS k(m, n) WHERE (k.m, k.n) = (w.municipality_code, w.resident_number)))
@@ -250,8 +263,9 @@ async def wait(
     raw = await driver(uow.connection)
     rows = outcomes.waiting_rows
     waiting = [uuid_of(value) for value in inputs["insured_id"][rows]]
-    if people or await raw.fetchval("SELECT EXISTS (SELECT FROM copay_wait WHERE copay_year = $1)", year.year):
-        judged = [uuid_of(value) for value in np.unique(inputs["insured_id"][inputs["is_judged"]])]
+    before = np.array([row[0].bytes for row in await raw.fetch(_WAITING, year.year)], "S16")
+    if people or len(before):
+        judged = [uuid_of(value) for value in before[np.isin(before, inputs["insured_id"][inputs["is_judged"]])]]
         ended = await raw.fetch(_END_WAITS, year.year, judged, [code for code, _ in people], [number for _, number in people], waiting)
         raised = [(row["municipality_code"], row["resident_number"]) for row in ended if row["is_raised"]]
         await close_cases(uow, CaseKind.COPAY_RATE_UNDECIDED, raised)

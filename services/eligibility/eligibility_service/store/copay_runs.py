@@ -6,24 +6,31 @@ from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 from asyncpg import Connection
 from chassis.binary_copy import Records, copy_out
 from chassis.jobs import Chunk
 
-from eligibility_service.domain.copay import uuid_of
+from eligibility_service.domain.linked_households import cuts
 from eligibility_service.rules.copay.period import CopayYear
+from eligibility_service.store.copay_judging import JOB
 
-_CHUNKS: Final = """
-SELECT min(household) AS first, max(household) AS last, count(DISTINCT insured_id) FILTER (WHERE is_judged) AS judged
-FROM copay_input WHERE run_id = $1 GROUP BY household / $2 ORDER BY 1
+_SPANS: Final = """
+SELECT min(household) AS first, max(household) AS last FROM copay_input WHERE run_id = $1 AND is_judged GROUP BY insured_id
 """
+_SPAN: Final = np.dtype([("first", np.int64), ("last", np.int64)])
 _LAST_YEAR: Final = np.dtype([("insured_id", "S16"), ("rate_percent", np.int16)])
-# Households with a rate that is newer than the run; with a wait that is (identifiers of runs grow with time: a correction to 照会中 writes
-# no rate); or that were answered since, with the rate they had before (nothing is written then, and the wait is gone).
+# Households of which somebody was judged since (identifiers of runs grow with time): alone, which keeps the inputs, or by a later run; with
+# a wait that is newer (a correction to 照会中 writes no rate); or that were answered since, with the rate they had before (nothing is written then, and the wait is gone).
 _REVISED: Final = """
-SELECT DISTINCT i.household FROM copay_input i JOIN job_run j ON j.id = i.run_id
-JOIN copay_rate r ON r.insured_id = i.insured_id AND r.copay_year = $2 AND r.recorded_from > j.prepared_at
-WHERE i.run_id = $1 AND i.household BETWEEN $3 AND $4 AND i.is_insured AND r.run_id <> i.run_id
+WITH later AS MATERIALIZED (SELECT id FROM job_run WHERE id > $1 AND job = $5 AND state <> 'prepared'), newer AS MATERIALIZED (
+    SELECT n.insured_id FROM copay_input n WHERE n.run_id > $1 AND n.is_judged AND NOT EXISTS (SELECT FROM job_run j WHERE j.id = n.run_id)
+    UNION
+    SELECT r.insured_id FROM copay_rate r
+    WHERE r.copay_year = $2 AND EXISTS (SELECT FROM later) AND r.run_id IN (SELECT id FROM later)
+)
+SELECT DISTINCT i.household FROM newer JOIN copay_input i USING (insured_id)
+WHERE i.run_id = $1 AND i.household BETWEEN $3 AND $4 AND i.is_insured
 UNION
 SELECT i.household FROM copay_input i
 JOIN copay_wait w ON w.insured_id = i.insured_id AND w.copay_year = $2 AND w.run_id > i.run_id
@@ -41,21 +48,29 @@ WHERE q.acquired_on <= {day} AND (q.lost_on IS NULL OR (q.lost_on > {day} AND q.
   AND NOT EXISTS (SELECT FROM copay_rate c WHERE c.insured_id = q.insured_id AND c.copay_year = {year})
   AND NOT EXISTS (SELECT FROM copay_wait w WHERE w.insured_id = q.insured_id AND w.copay_year = {year})
 """
+_JUDGED_BEFORE: Final = """
+SELECT EXISTS (SELECT FROM copay_rate WHERE copay_year = $2 AND recorded_from <= (SELECT prepared_at FROM job_run WHERE id = $1))
+    OR EXISTS (SELECT FROM copay_rate_history WHERE copay_year = $2)
+"""
 
 
 async def chunks(raw: Connection[Any], run_id: UUID, households: int) -> list[Chunk]:
-    """The chunks of a run: ranges of frozen households."""
-    rows = await raw.fetch(_CHUNKS, run_id, households)
-    return [Chunk(number, str(row["first"]), str(row["last"]), row["judged"]) for number, row in enumerate(rows, 1)]
+    """The chunks of a run: ranges of frozen households, every month of everybody in one of them."""
+    spans = await copy_out(raw, _SPANS, _SPAN, run_id)
+    ends = cuts(spans["first"], spans["last"], households)
+    people = np.bincount(np.searchsorted(ends, spans["first"]), minlength=len(ends)).tolist()
+    starts = (1, *(end + 1 for end in ends.tolist()))
+    parts = zip(starts, ends.tolist(), people, strict=False)
+    return [Chunk(number, str(start), str(end), count) for number, (start, end, count) in enumerate(parts, start=1)]
 
 
-async def against_last_year(raw: Connection[Any], rates: Records, year: CopayYear) -> dict[str, int]:
-    """「1割→2割」 and so on with the number of people; 「新規」 for whoever had no rate last year."""
+async def against_last_year(raw: Connection[Any], rates: Records, year: CopayYear, *, among: str) -> dict[str, int]:
+    """「1割→2割」 and so on with the number of people; 「新規」 for whoever had no rate last year. `among`: a query of the insured."""
     if not len(rates):
         return {}
-    query = f"""SELECT insured_id, rate_percent FROM copay_rate WHERE copay_year = {year.year - 1} AND insured_id = ANY ($1::uuid[])
+    query = f"""SELECT insured_id, rate_percent FROM copay_rate WHERE copay_year = {year.year - 1} AND insured_id IN ({among})
         ORDER BY insured_id"""
-    before = await copy_out(raw, query, _LAST_YEAR, [uuid_of(value) for value in rates["insured_id"]])
+    before = await copy_out(raw, query, _LAST_YEAR)
     last = np.zeros(len(rates), np.int16)
     if len(before):
         place = np.minimum(np.searchsorted(before["insured_id"], rates["insured_id"]), len(before) - 1)
@@ -68,13 +83,19 @@ def _change(old: int, new: int) -> str:
     return f"{f'{old // 10}割' if old else '新規'}→{new // 10}割"
 
 
-async def without_revised(raw: Connection[Any], records: Records, run_id: UUID, year: CopayYear) -> Records:
-    """Rows whose household nobody has judged anew since the run was frozen: what is newer than the run stands."""
+async def revised_since(raw: Connection[Any], records: Records, run_id: UUID, year: CopayYear) -> npt.NDArray[np.bytes_]:
+    """The insured who stand together with somebody who was judged anew since the run was frozen: what was frozen may be true no more."""
     if not len(records):
-        return records
-    rows = await raw.fetch(_REVISED, run_id, year.year, int(records["household"][0]), int(records["household"][-1]))
-    revised = np.array([row["household"] for row in rows], np.int64)
-    return records[~np.isin(records["household"], revised)] if len(revised) else records
+        return records["insured_id"]
+    rows = await raw.fetch(_REVISED, run_id, year.year, int(records["household"][0]), int(records["household"][-1]), JOB)
+    together = np.isin(records["household"], np.array([row["household"] for row in rows], np.int64))
+    return np.unique(records["insured_id"][together & records["is_insured"]])
+
+
+async def judged_before(raw: Connection[Any], run_id: UUID, year: CopayYear) -> bool:
+    """Whether anybody had a rate of that copay year when the run was prepared."""
+    found: bool = await raw.fetchval(_JUDGED_BEFORE, run_id, year.year)
+    return found
 
 
 async def stored_spans(raw: Connection[Any], run_id: UUID) -> int:

@@ -15,11 +15,11 @@ from contracts.primitives import insurer_number
 from eligibility_service.domain.certificates import Family, needed
 from eligibility_service.domain.limits import CLASS_TERMS, NoClass, long_stay_printed, paper_kind
 from eligibility_service.law import settings_of, specific_disease_limit, specific_diseases
+from eligibility_service.store.addressing import address_lines, delivery_to
 from eligibility_service.store.bulk import frame_of
-from eligibility_service.store.cases import Person
 from eligibility_service.store.copay_rates import RateOnDay, rates_on
 from eligibility_service.store.needs import NEED, SANCTION, union_of
-from eligibility_service.store.registers import DeliveryAddress, delivery_of
+from eligibility_service.store.registers import delivery_of
 
 Row = dict[str, Any]
 
@@ -38,11 +38,6 @@ LEFT JOIN certificate_application p ON p.insured_id = c.insured_id AND p.subject
 LEFT JOIN certificate_application l ON l.insured_id = c.insured_id AND l.subject = 'limit' AND l.withdrawn_on IS NULL
 WHERE c.certificate_id = ANY ($1::uuid[]) AND c.state = 'due'
 ORDER BY c.municipality_code, c.resident_number, c.family FOR UPDATE OF c
-"""
-_RESIDENT: Final = """
-SELECT municipality_code, resident_number, name, postal_code, address_prefecture, address_municipality, address_town, address_number,
-       address_building, address_withheld
-FROM resident_shown WHERE (municipality_code, resident_number) = ($1, $2)
 """
 FORMS: Final = {
     CertificateKind.ELIGIBILITY_NOTICE: "eligibility_notice",
@@ -119,23 +114,7 @@ async def _with_letters(uow: UnitOfWork, rows: list[Row]) -> list[Row]:
     if not letters:
         return rows
     named = await delivery_of(uow, [(row["municipality_code"], row["resident_number"]) for row in letters], on=uow.today)
-    return [{**row, "delivery": _delivery(row, named)} if form_of(row) == "eligibility_notice" else row for row in rows]
-
-
-def _delivery(row: Row, named: dict[Person, DeliveryAddress]) -> Row | None:
-    """None under 支援措置: the letter is handed over, and no address stands on it."""
-    place = named.get((row["municipality_code"], row["resident_number"]))
-    if place is not None:
-        return {"postal_code": place.postal_code, "address": place.address, "name": place.recipient}
-    if row["address_withheld"] or not row["postal_code"]:
-        return None
-    return {"postal_code": row["postal_code"], "address": _address(row), "name": row["name"]}
-
-
-async def delivery_of_resident(uow: UnitOfWork, person: Person) -> Row | None:
-    """Where a letter to one person goes today: 送付先, else the address in the register; None where none may stand on it."""
-    row = await (await driver(uow.connection)).fetchrow(_RESIDENT, *person)
-    return _delivery(dict(row), await delivery_of(uow, [person], on=uow.today)) if row else None
+    return [{**row, "delivery": delivery_to(row, named)} if form_of(row) == "eligibility_notice" else row for row in rows]
 
 
 def form_of(row: Row) -> str:
@@ -153,7 +132,7 @@ def fields_of(row: Row, uow: UnitOfWork) -> Row:
         "sex": row["sex"],
         "born_on": row["born_on"],
         "born_on_unknown_text": row["born_on_unknown_text"] or "",
-        "address": () if row["address_withheld"] else _address(row),
+        "address": () if row["address_withheld"] else address_lines(row),
         "address_withheld": row["address_withheld"],
         "acquired_on": row["acquired_on"],
         "issued_on": uow.today,
@@ -181,8 +160,3 @@ def fields_of(row: Row, uow: UnitOfWork) -> Row:
             on = row["valid_from"]
             return fields | {"disease": specific_diseases(on)[row["disease"]], "monthly_limit": specific_disease_limit(on)}
     return fields | {"copay_rate": rate} | shown_class
-
-
-def _address(row: Row) -> tuple[str, ...]:
-    first = "".join(row[f"address_{part}"] or "" for part in ("prefecture", "municipality", "town", "number"))
-    return (first, row["address_building"]) if row["address_building"] else (first,)

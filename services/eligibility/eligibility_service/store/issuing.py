@@ -43,7 +43,7 @@ Print = Callable[[str, Sequence[Row]], PrintResult]
 _ISSUED_COLUMNS: Final = {
     "certificate_id": "uuid", "kind": "text", "kind_reason": "text", "valid_from": "date", "valid_until": "date", "serial": "bigint",
     "page": "int", "copay_rate": "smallint", "limit_class": "text", "class_effective_on": "date", "long_stay_from": "date",
-    "approval_id": "uuid", "address_withheld": "boolean",
+    "approval_id": "uuid", "address_withheld": "boolean", "insured_number": "text",
 }  # fmt: skip
 _TAKEN = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_ISSUED_COLUMNS.values(), start=1))
 _LATER = len(_ISSUED_COLUMNS)
@@ -51,7 +51,7 @@ _ISSUED: Final = f"""
 UPDATE certificate c SET state = 'issued', kind = k.kind, kind_reason = k.kind_reason, valid_from = k.valid_from,
     valid_until = k.valid_until, serial = k.serial, document_page = k.page, copay_rate = k.copay_rate, limit_class = k.limit_class,
     class_effective_on = k.class_effective_on, long_stay_from = k.long_stay_from, approval_id = k.approval_id,
-    address_withheld = k.address_withheld,
+    address_withheld = k.address_withheld, insured_number = k.insured_number,
     name_mark = {NAME_MARK}, address_mark = {ADDRESS_MARK},
     document_key = ${_LATER + 1}, document_sha256 = ${_LATER + 2}, issued_on = ${_LATER + 3}, decided_at = ${_LATER + 4}
 FROM unnest({_TAKEN}) AS k({", ".join(_ISSUED_COLUMNS)}), resident r
@@ -117,7 +117,7 @@ async def _keep(uow: UnitOfWork, form: str, issued: list[Row], pdf: bytes, *, pa
     await raw.execute(_ISSUED, *columns, key, sha256, uow.today, uow.now)
     await collect_replaced(uow, [row["certificate_id"] for row in issued])
     if run_id is not None:
-        await _keep_list(uow, form, issued, key, sha256, run_id)
+        await keep_list(uow, form, issued, key, sha256, run_id, by_hand=issued[0]["address_withheld"])
     events = [
         CertificateIssued(
             effective_on=uow.today,
@@ -135,13 +135,15 @@ async def _keep(uow: UnitOfWork, form: str, issued: list[Row], pdf: bytes, *, pa
     uow.publish(*events, pack=uuid7() if packed else None)
 
 
-async def _keep_list(uow: UnitOfWork, form: str, issued: list[Row], key: str, sha256: str, run_id: UUID) -> None:
-    """発行一覧: what stands on which page, sealed with the number of rows and the sum of the serials."""
+async def keep_list(uow: UnitOfWork, form: str, issued: list[Row], key: str, sha256: str, run_id: UUID, *, by_hand: bool) -> None:
+    """The print file, and 発行一覧: what stands on which page, sealed with the number of rows and the sum of the serials.
+
+    `by_hand`: it goes to no post.
+    """
     names = ("page", "serial", "insured_number", "municipality_code", "kind", "valid_from", "valid_until")
     frame = pl.DataFrame({name: [row[name] for row in issued] for name in names})
     list_key = f"eligibility/certificates/{sha256}.parquet"
     seal = await batches.seal(uow.store, list_key, frame, schema_name=LIST_SCHEMA, totals=("page", "serial"))
     serials = [row["serial"] for row in issued]
     whose = (form, len(issued), sha256, min(serials), max(serials), list_key, json.dumps(seal.model_dump()), uow.now)
-    by_hand = issued[0]["address_withheld"]
     await (await driver(uow.connection)).execute(_PRINT_FILE, key, run_id, *whose, by_hand)

@@ -22,15 +22,6 @@ WHERE e.kind = 'disability_applied' AND {_COUNTS} AND NOT EXISTS (
       AND d.content ->> 'application_id' = e.entry_id::text)
 ORDER BY e.notified_on, e.position
 """
-_CERTIFIED: Final = """
-SELECT q.municipality_code, q.resident_number, r.name, r.name_kana, r.born_on, q.insured_number, q.acquired_on,
-       e.content ->> 'evidence' AS evidence, e.content ->> 'grade' AS grade, (e.content ->> 'document_ends_on')::date AS document_ends_on
-FROM ledger_entry e JOIN resident r USING (municipality_code, resident_number)
-JOIN qualification q USING (municipality_code, resident_number)
-WHERE e.kind = 'disability_certified' AND q.acquisition_ground = 'disability' AND q.residence_since = e.effective_on
-  AND q.acquired_on <= $1 AND (q.lost_on IS NULL OR q.lost_on > $1)
-ORDER BY document_ends_on NULLS LAST, q.municipality_code, q.resident_number
-"""
 _EXCEPTIONS: Final = f"""
 SELECT {_PERSON}, e.kind, e.effective_on, i.insured_number,
        COALESCE(f.content ->> 'facility', e.content ->> 'facility') AS facility,
@@ -61,11 +52,6 @@ ORDER BY e.kind, e.effective_on, e.position
 async def waiting_applications(uow: UnitOfWork) -> list[dict[str, Any]]:
     """障害認定の申請 without a decision, the longest waiting first."""
     return [dict(row) for row in await (await driver(uow.connection)).fetch(_WAITING)]
-
-
-async def certified(uow: UnitOfWork) -> list[dict[str, Any]]:
-    """障害認定者 insured today, those whose handbook ends first at the top."""
-    return [dict(row) for row in await (await driver(uow.connection)).fetch(_CERTIFIED, uow.today)]
 
 
 async def domicile_exceptions(uow: UnitOfWork) -> list[dict[str, Any]]:

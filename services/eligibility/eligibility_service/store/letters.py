@@ -65,8 +65,8 @@ async def of_person(uow: UnitOfWork, municipality_code: str, resident_number: st
 
 
 async def find(uow: UnitOfWork, document_id: UUID) -> dict[str, Any] | None:
-    """Where a letter lies, its hash, whose it is, whether it shows an address; None where there is none that the reader may see."""
-    query = """SELECT document_key, document_sha256, municipality_code, resident_number, shows_address FROM ledger_document
+    """Where a letter lies and on which page, its hash, whose it is, whether it shows an address; None for none that the reader may see."""
+    query = """SELECT document_key, document_page, document_sha256, municipality_code, resident_number, shows_address FROM ledger_document
     WHERE document_id = $1"""
     row = await (await driver(uow.connection)).fetchrow(query, document_id)
     return dict(row) if row else None

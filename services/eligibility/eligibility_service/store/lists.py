@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from typing import Final
 
 import polars as pl
 from chassis.clock import JAPAN
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
-from contracts.primitives import Sex
 
 from eligibility_service.domain import change_list, ledger
 from eligibility_service.domain.entries import TERMS
 from eligibility_service.domain.history import GROUND, LOSS
-from eligibility_service.domain.lists import COLUMNS, WHOLE_UNION, ListAsked, ListKind, Order
+from eligibility_service.domain.lists import COLUMNS, ListAsked, ListKind, Order
 from eligibility_service.domain.records import KEY
 from eligibility_service.domain.words import WITHHELD
 from eligibility_service.rules.acquisition import reaches_75_on
 from eligibility_service.store.bulk import frame_of
+from eligibility_service.store.day_lists import certified, searched
+from eligibility_service.store.list_parts import (
+    ADDRESS,
+    HOLDS,
+    KEYS,
+    KNOWN,
+    OF,
+    PERSON,
+    RECORD,
+    SHOWN,
+    SOURCE,
+    TEXTS,
+    known_at,
+    midnight_after,
+    shown,
+)
 from eligibility_service.store.registers import protected_people
 
 DISABLED: Final = "障害認定により被保険者"
-_OF: Final = f"($1 = '{WHOLE_UNION}' OR {{q}}.municipality_code = $1)"
-_ADDRESS: Final = "concat(r.address_prefecture, r.address_municipality, r.address_town, r.address_number, r.address_building)"
-_PERSON: Final = f"r.name, r.name_kana, r.born_on, r.born_on_unknown_text, r.sex, r.postal_code, {_ADDRESS} AS address"
-# The record that held on the day as it was known; where the first one known begins later, that one.
-_RECORD: Final = """
-JOIN LATERAL (
-    SELECT * FROM resident_as_known v WHERE (v.municipality_code, v.resident_number) = (q.municipality_code, q.resident_number)
-      AND v.recorded_during @> $3::timestamptz ORDER BY v.valid_during @> $2::date DESC, lower(v.valid_during) LIMIT 1
-) AS r ON true
-"""
-_HOLDS: Final = f"{_OF.format(q='q')} AND q.acquired_on <= $2 AND (q.lost_on IS NULL OR q.lost_on > $2)"
-_SOURCE: Final = {True: "qualification q", False: "qualification_as_known q"}
-_KNOWN: Final = {True: "q.recorded_from <= $3", False: "q.recorded_during @> $3::timestamptz"}
 _SORTED: Final = {
     Order.NUMBER: ("", "q.insured_number"),
     Order.NAME: (
@@ -43,8 +46,8 @@ _SORTED: Final = {
     ),
 }
 _REACHING: Final = f"""
-SELECT q.municipality_code, q.resident_number, h.insured_number, {_PERSON}, h.acquisition_ground AS ground
-FROM resident_search q {_RECORD}
+SELECT q.municipality_code, q.resident_number, h.insured_number, {PERSON}, h.acquisition_ground AS ground
+FROM resident_search q {RECORD}
 LEFT JOIN LATERAL (
     SELECT k.insured_number, k.acquisition_ground FROM qualification_as_known k
     WHERE (k.municipality_code, k.resident_number) = (q.municipality_code, q.resident_number) AND k.recorded_during @> $3::timestamptz
@@ -52,23 +55,23 @@ LEFT JOIN LATERAL (
       AND (k.lost_on IS NULL OR k.lost_on > $4)
     ORDER BY k.acquired_on LIMIT 1
 ) AS h ON true
-WHERE {_OF.format(q="q")} AND q.born_on BETWEEN $6 AND $7 AND r.status = '1' AND r.resident_since <= $5
+WHERE {OF.format(q="q")} AND q.born_on BETWEEN $6 AND $7 AND r.status = '1' AND r.resident_since <= $5
 ORDER BY q.municipality_code, q.born_on, q.kana_key, q.resident_number
 """
 _TOUCHED: Final = f"""
 SELECT k.municipality_code, k.resident_number, k.ordinal, k.revision, k.insured_number, k.acquired_on, k.lost_on, k.acquisition_ground,
        k.loss_reason, lower(k.recorded_during) AS recorded_from
 FROM qualification_as_known k
-WHERE {_OF.format(q="k")} AND lower(k.recorded_during) < $4 AND (k.municipality_code, k.resident_number) IN (
-    SELECT q.municipality_code, q.resident_number FROM qualification q WHERE {_OF.format(q="q")} AND q.recorded_from >= $2
+WHERE {OF.format(q="k")} AND lower(k.recorded_during) < $4 AND (k.municipality_code, k.resident_number) IN (
+    SELECT q.municipality_code, q.resident_number FROM qualification q WHERE {OF.format(q="q")} AND q.recorded_from >= $2
         AND q.recorded_from < $3
-    UNION SELECT h.municipality_code, h.resident_number FROM qualification_history h WHERE {_OF.format(q="h")}
+    UNION SELECT h.municipality_code, h.resident_number FROM qualification_history h WHERE {OF.format(q="h")}
         AND lower(h.recorded_during) >= $2 AND lower(h.recorded_during) < $3
-    UNION SELECT h.municipality_code, h.resident_number FROM resident_history h WHERE {_OF.format(q="h")})
+    UNION SELECT h.municipality_code, h.resident_number FROM resident_history h WHERE {OF.format(q="h")})
 """
 _RECORDS: Final = f"""
 SELECT r.municipality_code, r.resident_number, r.sequence, min(lower(r.recorded_during)) AS recorded_from, r.changed_on, r.change_reason,
-       r.name, {_ADDRESS} AS address, r.household_number, r.sex, r.born_on
+       r.name, {ADDRESS} AS address, r.household_number, r.sex, r.born_on
 FROM resident_as_known r JOIN unnest($1::text[], $2::text[]) AS k(m, n) ON (r.municipality_code, r.resident_number) = (k.m, k.n)
 WHERE lower(r.recorded_during) < $3
 GROUP BY 1, 2, 3, r.changed_on, r.change_reason, r.name, address, r.household_number, r.sex, r.born_on
@@ -78,15 +81,12 @@ SELECT e.municipality_code, e.resident_number, e.recorded_at, e.kind, e.reason
 FROM ledger_entry e JOIN unnest($1::text[], $2::text[]) AS k(m, n) ON (e.municipality_code, e.resident_number) = (k.m, k.n)
 WHERE e.recorded_at < $3
 """
-_TEXTS: Final = ("name", "name_kana", "born_on_unknown_text", "sex", "postal_code", "address")
-_KEYS: Final = dict.fromkeys((*KEY, "insured_number"), pl.String())
 _LEDGER: Final[dict[str, pl.DataType]] = {
-    **_KEYS, "acquired_on": pl.Date(), "acquisition_ground": pl.String(), "lost_on": pl.Date(), "loss_reason": pl.String(),
-    "name": pl.String(), "name_kana": pl.String(), "born_on": pl.Date(), **dict.fromkeys(_TEXTS[2:], pl.String()),
+    **KEYS, "acquired_on": pl.Date(), "acquisition_ground": pl.String(), "lost_on": pl.Date(), "loss_reason": pl.String(),
+    "name": pl.String(), "name_kana": pl.String(), "born_on": pl.Date(), **dict.fromkeys(TEXTS[2:], pl.String()),
 }  # fmt: skip
 _PEOPLE: Final[dict[str, pl.DataType]] = {
-    **_KEYS, "name": pl.String(), "name_kana": pl.String(), "born_on": pl.Date(), **dict.fromkeys(_TEXTS[2:], pl.String()),
-    "ground": pl.String(),
+    **SHOWN, "ground": pl.String(),
 }  # fmt: skip
 _MOMENT: Final = pl.Datetime("us", "UTC")
 _VERSIONS: Final[dict[str, pl.DataType]] = {
@@ -101,7 +101,6 @@ _SAID: Final[dict[str, pl.DataType]] = {
 _ENTRIES: Final[dict[str, pl.DataType]] = {
     **dict.fromkeys(KEY, pl.String()), "recorded_from": _MOMENT, "kind": pl.String(), "reason": pl.String(),
 }  # fmt: skip
-_SEXES: Final = {sex.value: sex.term for sex in Sex}
 
 
 async def count(uow: UnitOfWork, asked: ListAsked) -> int:
@@ -109,7 +108,7 @@ async def count(uow: UnitOfWork, asked: ListAsked) -> int:
     if asked.kind is not ListKind.LEDGER:
         return (await rows(uow, asked)).height
     now = asked.known_on is None
-    query = f"SELECT count(*) FROM {_SOURCE[now]} WHERE {_HOLDS} AND {_KNOWN[now]}"
+    query = f"SELECT count(*) FROM {SOURCE[now]} WHERE {HOLDS} AND {KNOWN[now]}"
     return int(await (await driver(uow.connection)).fetchval(query, asked.municipality_code, asked.valid_on, known_at(uow, asked)))
 
 
@@ -117,7 +116,7 @@ async def rows(uow: UnitOfWork, asked: ListAsked, *, first: int = 0, most: int |
     """The rows of a list in its order, from row `first` (from 0), at most `most`: KEY and the columns of its kind, days as days."""
     if asked.kind is ListKind.LEDGER:
         return await _withheld(uow, await _ledger(uow, asked, first, most))
-    found = await (_changes if asked.kind is ListKind.CHANGES else _reaching)(uow, asked)
+    found = await _MADE[asked.kind](uow, asked)
     return await _withheld(uow, found.slice(first, most))
 
 
@@ -133,33 +132,22 @@ async def _withheld(uow: UnitOfWork, found: pl.DataFrame) -> pl.DataFrame:
     return found.with_columns(texts)
 
 
-def known_at(uow: UnitOfWork, asked: ListAsked) -> datetime:
-    """The moment whose knowledge the list shows: the end of `known_on` in Japan, or now."""
-    if asked.known_on is None or asked.known_on >= uow.now.astimezone(JAPAN).date():
-        return uow.now
-    return _midnight_after(asked.known_on) - timedelta(microseconds=1)
-
-
-def _midnight_after(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), JAPAN).astimezone(UTC)
-
-
 async def _ledger(uow: UnitOfWork, asked: ListAsked, first: int, most: int | None) -> pl.DataFrame:
     now = asked.known_on is None
     joined, order = _SORTED[asked.order]
     query = f"""
     WITH q AS (
-        SELECT q.*, row_number() OVER (ORDER BY {order}) AS place FROM {_SOURCE[now]} {joined} WHERE {_HOLDS} AND {_KNOWN[now]}
+        SELECT q.*, row_number() OVER (ORDER BY {order}) AS place FROM {SOURCE[now]} {joined} WHERE {HOLDS} AND {KNOWN[now]}
         ORDER BY {order} OFFSET $4 LIMIT $5
     )
     SELECT q.municipality_code, q.resident_number, q.insured_number, q.acquired_on, q.acquisition_ground, q.lost_on, q.loss_reason,
-           {_PERSON}
-    FROM q {_RECORD} ORDER BY q.place
+           {PERSON}
+    FROM q {RECORD} ORDER BY q.place
     """
     parameters = asked.municipality_code, asked.valid_on, known_at(uow, asked), first, most
     found = frame_of(await (await driver(uow.connection)).fetch(query, *parameters), _LEDGER)
     words = {"acquisition_ground": GROUND, "loss_reason": LOSS}
-    return _shown(found, asked.kind, **{name: pl.col(name).replace(terms) for name, terms in words.items()})
+    return shown(found, asked.kind, **{name: pl.col(name).replace(terms) for name, terms in words.items()})
 
 
 async def _reaching(uow: UnitOfWork, asked: ListAsked) -> pl.DataFrame:
@@ -176,12 +164,12 @@ async def _reaching(uow: UnitOfWork, asked: ListAsked) -> pl.DataFrame:
         insured_number=pl.when(pl.col("ground").is_not_null()).then("insured_number"),
         group=pl.when(certified).then(pl.lit(DISABLED)).otherwise(pl.lit("75歳到達" if asked.kind is ListKind.REACHED else "75歳到達予定")),
     )
-    return _shown(found.sort("municipality_code", certified, "reached_on", maintain_order=True), asked.kind)
+    return shown(found.sort("municipality_code", certified, "reached_on", maintain_order=True), asked.kind)
 
 
 async def _changes(uow: UnitOfWork, asked: ListAsked) -> pl.DataFrame:
     first, last = asked.days
-    begins, ends = _midnight_after(first - timedelta(days=1)), _midnight_after(last)
+    begins, ends = midnight_after(first - timedelta(days=1)), midnight_after(last)
     raw = await driver(uow.connection)
     known = known_at(uow, asked) + timedelta(microseconds=1)
     versions = frame_of(await raw.fetch(_TOUCHED, asked.municipality_code, begins, ends, known), _VERSIONS)
@@ -201,17 +189,19 @@ async def _changes(uow: UnitOfWork, asked: ListAsked) -> pl.DataFrame:
     )
 
 
-def _shown(found: pl.DataFrame, kind: ListKind, **more: Any) -> pl.DataFrame:
-    """KEY and the columns of a kind; a birthday that is not fully known is what the municipality wrote of it."""
-    names = dict.fromkeys((*KEY, *(column.name for column in COLUMNS[kind])))
-    born_on = pl.when(pl.col("born_on_unknown_text").fill_null("") != "").then(pl.format("{}（不詳）", "born_on_unknown_text"))
-    born = born_on.otherwise(pl.col("born_on").dt.to_string("%Y-%m-%d"))
-    return found.with_columns(born_on=born, sex=pl.col("sex").replace(_SEXES), **more).select(*names)
-
-
 def _years_before(day: date, years: int) -> date:
     """The same day of an earlier year; 29 February as 1 March where there is none."""
     try:
         return day.replace(year=day.year - years)
     except ValueError:
         return date(day.year - years, 3, 1)
+
+
+_MADE: Final[dict[ListKind, Callable[[UnitOfWork, ListAsked], Awaitable[pl.DataFrame]]]] = {
+    ListKind.CHANGES: _changes,
+    ListKind.REACHED: _reaching,
+    ListKind.EXPECTED: _reaching,
+    ListKind.CERTIFIED: certified,
+    ListKind.SEARCHED: searched,
+}
+"""All but the ledger, which is read a page at a time."""

@@ -82,7 +82,7 @@ async def last_sent(
     raw = await driver(uow.connection)
     those, arguments = ("", []) if only is None else ("AND insured_id = ANY ($3::uuid[])", [list(only)])
     released = _RELEASED if kind.by_release else ""
-    query = _LAST.replace("{columns}", _columns(kind)).replace("{table}", kind.sent_table).replace("{those}", f"{released} {those}")
+    query = _LAST.replace("{columns}", _columns(kind)).replace("{table}", str(kind.sent_table)).replace("{those}", f"{released} {those}")
     return frame_of(await raw.fetch(query, municipality_code, through, *arguments), _schema(kind))
 
 
@@ -113,8 +113,7 @@ def _schema(kind: Outgoing) -> dict[str, pl.DataType]:
 
 async def keep(uow: UnitOfWork, kind: Outgoing, written: Written, **values: Any) -> dict[str, Any]:
     """Put file and control file into the object store and write their row; `values`: the other columns of outgoing_file."""
-    folder = "eligibility/qualification-files" if kind is QUALIFICATIONS else "eligibility/feed"
-    place = f"{folder}/{values['municipality_code']}/{values['generation']:06}"
+    place = f"eligibility/{kind.folder}/{values['municipality_code']}/{values['generation']:06}"
     row = {
         "kind": kind.name, "rows": written.rows, "key": f"{place}.csv", "sha256": written.sha256,
         "control_key": f"{place}.control.json", "control_sha256": written.control_sha256, "made_at": uow.now, **values,

@@ -1,4 +1,4 @@
-"""差替えと回収: a certificate whose name, address or rate is no longer true gets a successor, and the old one is to be collected."""
+"""差替えと回収: a certificate whose number, name, address or rate is true no more gets a successor, and the old one is to be collected."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ INSERT INTO certificate (
     municipality_code, resident_number, insured_id, origin, state, family, issue_reason, replaces, kind, kind_reason, valid_from,
     valid_until, application_id, disease, traceparent, made_due_at)
 SELECT c.municipality_code, c.resident_number, c.insured_id, 'change', 'due', c.family,
-       CASE WHEN c.name_mark <> {NAME_MARK} THEN 'name_changed'
+       CASE WHEN c.insured_number <> q.insured_number THEN 'number_changed'
+            WHEN c.name_mark <> {NAME_MARK} THEN 'name_changed'
             WHEN c.address_mark <> {ADDRESS_MARK} AND NOT c.address_withheld THEN 'address_changed' ELSE 'rate_changed' END,
        c.certificate_id, c.kind, c.kind_reason, c.valid_from, c.valid_until, c.application_id, c.disease, k.traceparent, $2
 FROM {{people}}
@@ -43,7 +44,7 @@ LEFT JOIN LATERAL (
     WHERE insured_id = c.insured_id AND valid_during @> GREATEST($1::date, c.valid_from) AND upper_inf(recorded_during)
     LIMIT 1) AS w ON true
 WHERE c.state = 'issued' AND c.collection IS NULL AND c.valid_until >= $1 AND (q.lost_on IS NULL OR q.lost_on > $1)
-  AND (c.name_mark <> {NAME_MARK} OR (c.address_mark <> {ADDRESS_MARK} AND NOT c.address_withheld)
+  AND (c.insured_number <> q.insured_number OR c.name_mark <> {NAME_MARK} OR (c.address_mark <> {ADDRESS_MARK} AND NOT c.address_withheld)
        OR (c.family = 'card' AND w.rate_percent IS DISTINCT FROM c.copay_rate AND w.rate_percent IS NOT NULL
            AND c.kind NOT IN ('status_certificate'))
        OR (c.family = 'card' AND c.limit_class IS NOT NULL AND {_CLASS_NOW} <> c.limit_class))
@@ -78,7 +79,7 @@ WHERE insured_id = ANY ($1::uuid[]) AND collection = 'due' AND collection_reason
 
 
 async def replace_changed(uow: UnitOfWork, traces: Mapping[Person, str | None]) -> None:
-    """Make a successor due for each certificate in force of these people that shows another name, address or rate than is true now.
+    """Make a successor due for each certificate in force of these people that shows another number, name, address or rate than is now.
 
     `traces`: whose, with the trace of what has changed, which goes on when the successor is made. A setting of the union.
     """

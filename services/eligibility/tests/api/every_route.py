@@ -23,7 +23,7 @@ PROTECTION = {"applicant": "本人", "ground": "other", "valid_from": "2026-07-0
 NOTICE = {"content": {"kind": "loss_notified", "cause": "other"}, "effective_on": "2026-07-10", "notified_on": DAY}
 CORRECTION = {"content": {"kind": "cancelled", "acquired_on": "2015-05-05"}, **REASON}
 LISTED = {"municipality": CHIYODA, "form": "csv", "place": "千代田区"}
-LIST_KINDS = ("ledger", "changes", "reached", "expected")
+LIST_KINDS = ("ledger", "changes", "reached", "expected", "certified", "searched")
 OF_THE_UNION = {
     "/print-files", "/print-files/sent", "/exchange", "/card-holdings", "/migration", "/migration/results", "/migration/plan",
     "/migration/milestones/{milestone}", "/migration/steps", "/operations/insured-numbers/{number}",
@@ -77,7 +77,6 @@ def asked_of(known: Known) -> dict[str, list[Request]]:
         f"{PERSON}/letters": post(f"{OWN}/letters", {"kind": "acquisition"}),
         "/letters/{document_id}/document": get(f"/letters/{known.document_id}/document"),
         "/ledger/disability-applications": get("/ledger/disability-applications"),
-        "/ledger/certified": get("/ledger/certified"),
         "/ledger/domicile-exceptions": get("/ledger/domicile-exceptions"),
         "/lists/files": get("/lists/files"),
         "/lists/files/{list_id}/{number}": get(f"/lists/files/{known.list_id}/1"),

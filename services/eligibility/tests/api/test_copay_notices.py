@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis.testing import Databases
-from eligibility_service.documents.copay_notice import why
+from eligibility_service.documents.copay_notice.words import why
 from eligibility_service.law import copay_law_on
 from eligibility_service.rules.copay.columns import Exemption, Reason
 

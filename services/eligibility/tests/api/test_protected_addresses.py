@@ -89,7 +89,7 @@ def _asked(found: Found) -> dict[str, list[tuple[str, str, object]]]:
     }  # fmt: skip
     cancelled = {"content": {"kind": "cancelled", "acquired_on": "2015-05-05"}, **reason}
     days = "first_day=2026-07-01&last_day=2026-07-31"
-    lists = [("ledger", ""), ("changes", days), ("reached", days), ("expected", days)]
+    lists = [("ledger", ""), ("changes", days), ("reached", days), ("expected", days), ("certified", ""), ("searched", "")]
     return {
         "/arrears": [("GET", "/arrears", None)],
         f"{own}/arrears": get("/arrears"),
@@ -125,7 +125,6 @@ def _asked(found: Found) -> dict[str, list[tuple[str, str, object]]]:
         f"{own}/corrections/preview": post("/corrections/preview", cancelled),
         f"{own}/letters": post("/letters", {"kind": "acquisition"}),
         "/letters/{document_id}/document": [("GET", f"/letters/{found.ledger_letter_id}/document", None)],
-        "/ledger/certified": [("GET", "/ledger/certified", None)],
         "/ledger/disability-applications": [("GET", "/ledger/disability-applications", None)],
         "/ledger/domicile-exceptions": [("GET", "/ledger/domicile-exceptions", None)],
         "/lists/{kind}": [("GET", f"/lists/{kind}?municipality={CHIYODA}&{which}", None) for kind, which in lists],

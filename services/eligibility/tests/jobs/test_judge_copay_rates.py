@@ -8,9 +8,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from chassis import jobs
 from chassis.testing import Databases
 from contracts.events.eligibility import CaseRaised, CopayRatesBatchSealed
-from contracts.events.municipal import IncomeDetermined, ResidentChanged
+from contracts.events.municipal import IncomeDetermined
+from eligibility_service.jobs import judge_copay_rates
 from eligibility_service.jobs.judge_copay_rates import JudgeCopayRates
 from eligibility_service.store import copay_waits
 from hypothesis import HealthCheck, given, settings
@@ -91,42 +93,102 @@ async def test_a_resident_whose_record_of_the_year_has_not_come_is_a_case_until_
 
 FACTS = st.fixed_dictionaries(
     {
-        "home": st.lists(st.integers(1, 2), min_size=3, max_size=3),
-        "taxable": st.lists(st.sampled_from([0, 300_000, 1_450_000, 4_000_000]), min_size=3, max_size=3),
-        "moves": st.booleans(),
-        "correction": st.sampled_from([None, 0, 1_449_999, 2_000_000]),
+        "home": st.lists(st.integers(1, 3), min_size=4, max_size=4),
+        "taxable": st.lists(st.sampled_from([0, 300_000, 1_450_000, 4_000_000]), min_size=4, max_size=4),
+        "moves": st.lists(st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(8, 11)), max_size=3),
+        "corrections": st.lists(st.tuples(st.integers(1, 4), st.sampled_from([0, 1_449_999, 2_000_000])), max_size=2),
+        "moves_first": st.booleans(),
     }
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(facts=FACTS)
-async def test_single_events_and_a_run_over_batches_give_the_same_rates(databases: Databases, facts: dict[str, Any]) -> None:
-    residents: list[ResidentChanged] = [
-        resident(n, household_number=f"{home:015d}", born_on=date(1940 + 5 * n, 5, 5)) for n, home in enumerate(facts["home"], 1)
+async def test_single_events_and_a_run_over_batches_give_the_same_rates(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch, facts: dict[str, Any]
+) -> None:
+    """E-27: with people who move between households, whose incomes are corrected before or after, and runs cut wherever they can be.
+
+    Seen to fail: with chunks cut between any two households; without the households lived in before (`LIVED`) in `EVERYBODY`; and, for
+    single events, without `lived_elsewhere`.
+    """
+    monkeypatch.setattr(judge_copay_rates, "CHUNK_HOUSEHOLDS", 1)
+    residents = [resident(n, household_number=f"{home:015d}", born_on=date(1935 + 5 * n, 5, 5)) for n, home in enumerate(facts["home"], 1)]
+    incomes = [told(n, 1, taxable) for n, taxable in enumerate(facts["taxable"], 1)]
+    moves = [
+        resident(n, 2 + at, household_number=f"{home:015d}", born_on=date(1935 + 5 * n, 5, 5), changed_on=date(2026, month, 5 + at))
+        for at, (n, home, month) in enumerate(sorted(facts["moves"], key=lambda move: move[2]))
     ]
-    incomes: list[IncomeDetermined] = [
-        income(n, taxable_income=taxable, resident_tax_status="1" if taxable else "2", public_pension_receipts=1_500_000 + taxable)
-        for n, taxable in enumerate(facts["taxable"], 1)
-    ]
-    later: list[Any] = []
-    if facts["moves"]:
-        later.append(
-            resident(2, 2, household_number=f"{3 - facts['home'][1]:015d}", born_on=date(1950, 5, 5), changed_on=date(2026, 10, 5))
-        )
-    elif facts["correction"] is not None:  # both at once: a run judges no months that were lived in another household (README)
-        later.append(income(1, 2, taxable_income=facts["correction"], resident_tax_status="1"))
+    corrections = [told(n, 2 + at, taxable) for at, (n, taxable) in enumerate(facts["corrections"])]
     async with a_world(databases, today=AUTUMN) as single, a_world(databases, today=AUTUMN) as bulk:
-        for event in (*residents, *incomes, *later):
+        for event in (*residents, *incomes, *(moves + corrections if facts["moves_first"] else corrections + moves)):
             await single.hear(event)
         await bulk.hear_sealed(residents)
         await bulk.hear_sealed_incomes(incomes)
         await bulk.run(JudgeCopayRates())
-        for event in later:
-            if isinstance(event, ResidentChanged):
-                await bulk.hear_sealed([event])
-            else:
-                await bulk.hear_sealed_incomes([event])
-        await bulk.run(JudgeCopayRates(), scope="due")
+        for move in moves:
+            await bulk.hear_sealed([move])
+        for correction in corrections:
+            await bulk.hear_sealed_incomes([correction])
+        found = await bulk.run(JudgeCopayRates(), scope="due")
+        assert found["differences"] == {}
         assert await single.rates() == await bulk.rates()
         assert await single.waits() == await bulk.waits()
+
+
+def told(number: int, sequence: int, taxable: int) -> IncomeDetermined:
+    tax = "1" if taxable else "2"
+    return income(number, sequence, taxable_income=taxable, resident_tax_status=tax, public_pension_receipts=1_500_000 + taxable)
+
+
+RICH: dict[str, Any] = {"taxable_income": 4_000_000, "resident_tax_status": "1", "public_pension_receipts": 6_000_000}
+FIRST, SECOND, LATER = f"{1:015d}", f"{2:015d}", f"{9:015d}"
+
+
+async def test_months_that_a_mover_lived_with_somebody_are_judged_again_when_that_income_is_corrected(databases: Databases) -> None:
+    """E-27, I-15: the second lived with the first until October, and has lived alone since.
+
+    Seen to fail, by a single event and by a run, while only the present households were judged: the single event gave the second the rate
+    of the household that was left, to the end of the year; the run left August to October as they were.
+    """
+    together, moved = resident(2, household_number=FIRST), resident(2, 2, household_number=LATER, changed_on=date(2026, 10, 5))
+    async with a_world(databases, today=AUTUMN) as single, a_world(databases, today=AUTUMN) as bulk:
+        await single.hear(resident(1, household_number=FIRST), together, income(1), income(2), moved, income(1, 2, **RICH))
+        await bulk.hear_sealed([resident(1, household_number=FIRST), together])
+        await bulk.hear_sealed_incomes([income(1), income(2)])
+        await bulk.run(JudgeCopayRates())
+        await bulk.hear_sealed([moved])
+        await bulk.hear_sealed_incomes([income(1, 2, **RICH)])
+        await bulk.run(JudgeCopayRates(), scope="due")
+        for world in (single, bulk):
+            spans = [(row["valid_from"], row["rate_percent"]) for row in await world.rates() if row["resident_number"] == SECOND]
+            assert spans == [(date(2026, 8, 1), 30), (date(2026, 11, 1), 10)]
+
+
+async def test_who_stands_with_somebody_judged_since_the_freezing_is_judged_as_it_is_now(databases: Databases) -> None:
+    """E-27. Seen to fail while only the months shared with that person were left out: the first kept August's rate to the year's end."""
+    async with a_world(databases, today=AUTUMN) as world:
+        await world.hear_sealed([resident(1, household_number=FIRST), resident(2, household_number=LATER)])
+        await world.hear_sealed([resident(2, 2, household_number=FIRST, changed_on=date(2026, 10, 5))])
+        await world.hear_sealed_incomes([income(1), income(2, **RICH)])
+        run_id = await jobs.prepare(JudgeCopayRates(), {}, world.units, by="職員")
+        await world.hear(income(2, 2, **RICH | {"taxable_income": 5_000_000}))
+        await jobs.approve(run_id, world.units, by="上司")
+        found = await jobs.execute(JudgeCopayRates(), run_id, world.units)
+
+        assert (found["differences"], found["totals"]["revised_since"]) == ({}, 2)
+        spans = [(row["valid_from"], row["rate_percent"]) for row in await world.rates() if row["resident_number"] == FIRST]
+        assert spans == [(date(2026, 8, 1), 10), (date(2026, 11, 1), 30)]
+
+
+async def test_a_run_is_cut_only_where_nobody_stands_on_both_sides(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    """E-27: three households of which a mover links the first with the last; what is cut is said once of everybody."""
+    monkeypatch.setattr(judge_copay_rates, "CHUNK_HOUSEHOLDS", 1)
+    async with a_world(databases, today=AUTUMN) as world:
+        await world.hear_sealed([resident(n, household_number=f"{n:015d}") for n in (1, 2, 3)])
+        await world.hear_sealed([resident(1, 2, household_number=f"{3:015d}", changed_on=date(2026, 10, 5))])
+        await world.hear_sealed_incomes([income(n) for n in (1, 2, 3)])
+        found = await world.run(JudgeCopayRates())
+        assert (found["totals"]["judged"], found["totals"]["spans"]) == (3, 3)
+        chunks = await world.rows("SELECT records FROM job_chunk ORDER BY number")
+        assert [row["records"] for row in chunks] == [2, 1]

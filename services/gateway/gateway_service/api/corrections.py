@@ -16,6 +16,7 @@ from gateway_service.api.guard import OwnForm, allowed
 from gateway_service.api.notices import entered
 from gateway_service.api.pages import HEADERS, ScreenRoute
 from gateway_service.api.person import load, require_own, show
+from gateway_service.api.registers import asked as asked_of_eligibility
 from gateway_service.api.upstream import REFUSED
 from gateway_service.domain import corrections
 from gateway_service.domain.roles import Right
@@ -34,6 +35,29 @@ async def listing(request: Request, session: Clerk, municipality_code: str, resi
     person = await load(request, session, "acts", municipality_code, resident_number)
     found = await entered(gateway_of(request), session, person.path)
     return show(request, person, "acts", template="corrections", found=found, asked=asked, titles=corrections.TITLES)
+
+
+@router.get("/recorded/{entry_id}")
+async def recorded(request: Request, session: Clerk, municipality_code: str, resident_number: str, entry_id: UUID) -> Response:
+    """修正前後対照表 of a correction that was carried out."""
+    person = await load(request, session, "acts", municipality_code, resident_number)
+    table = await asked_of_eligibility(gateway_of(request), session, f"{person.path}/corrections/{entry_id}")
+    return show(request, person, "acts", template="correction_recorded", table=table, key=str(uuid4()))
+
+
+@router.post("/recorded/{entry_id}", dependencies=[OwnForm])
+async def on_paper(
+    request: Request, session: Clerk, municipality_code: str, resident_number: str, entry_id: UUID, key: Annotated[UUID, Form()]
+) -> Response:
+    """The same as PDF, kept with the letters of the person."""
+    gateway = gateway_of(request)
+    subject = await require_own(gateway, session, "make_letter", municipality_code, resident_number)
+    path = f"/people/{municipality_code}/{resident_number}"
+    answer = await carry(
+        gateway, session, "eligibility", f"{path}/corrections/{entry_id}/document", {}, key=key, action="make_letter", about=(subject,),
+        what="作成", look="「届出と記載」を開き",
+    )  # fmt: skip
+    return RedirectResponse(f"{path}/acts/letters/{answer['document_id']}.pdf", status_code=303, headers=HEADERS)
 
 
 @router.get("/{kind}")

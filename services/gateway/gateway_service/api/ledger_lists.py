@@ -1,4 +1,4 @@
-"""障害認定の申請一覧・障害認定者一覧・住所地特例者一覧: what the union works through."""
+"""障害認定の申請一覧・住所地特例者一覧: what the union works through."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ Officer = Annotated[Session, allowed(Right.TAKE_NOTICES)]
 
 @router.get("/disability-applications")
 async def disability_applications(request: Request, session: Officer) -> Response:
-    """Applications that wait, with the way to the decision; and everybody who is certified today."""
+    """Applications that wait, with the way to the decision. Who is certified stands on a list (/lists/certified)."""
     waiting = await _rows(request, session, "disability-applications")
-    certified = await _rows(request, session, "certified")
-    return await _list(request, session, "ledger_applications.html", [*waiting, *certified], waiting=waiting, certified=certified)
+    return await _list(request, session, "ledger_applications.html", waiting, waiting=waiting)
 
 
 @router.get("/domicile-exceptions")

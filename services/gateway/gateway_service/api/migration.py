@@ -27,14 +27,6 @@ STEPS = {
     "open_routine": ("経常業務の開始", "移行を終え、証や通知の日々の発行を始めます。移行には戻れません。", "migration"),
 }
 """Act → its term, what it does, and the phase in which it can be asked for."""
-REASONS = {
-    "under_75": "75歳未満", "came_later": "基準日より後に転入", "excepted": "適用除外など", "moved_out": "転出", "died": "死亡",
-    "removed": "職権消除",
-}  # fmt: skip
-GROUNDS = {
-    "age": "年齢", "moved_in": "転入", "disability": "障害認定", "exclusion_ended": "適用除外の終了", "domicile_exception": "住所地特例",
-    "other_union_ended": "他の広域連合の住所地特例の終了", "moved_within_union": "区域内の他市区町村からの転入",
-}  # fmt: skip
 DONE = {
     "plan": "移行の計画を保存しました。",
     "milestone": "進捗表を保存しました。",
@@ -61,7 +53,7 @@ async def overview(request: Request, session: Staff, done: str = "") -> Response
     found: dict[str, Any] = overview.json()
     steps = {act: step for act, step in STEPS.items() if step[2] == found["phase"]}
     return page(
-        request, "migration.html", found=found, results=results.json(), names=names, steps=steps, reasons=REASONS, grounds=GROUNDS,
+        request, "migration.html", found=found, results=results.json(), names=names, steps=steps,
         done=DONE.get(done, ""), key=str(uuid4()),
     )  # fmt: skip
 
@@ -102,6 +94,24 @@ async def make_results(request: Request, session: Staff, key: Annotated[UUID, Fo
         look="「移行の状況」を開き",
     )  # fmt: skip
     return _back("results")
+
+
+@router.get("/results.pdf")
+async def results_on_paper(request: Request, session: Staff) -> Response:
+    """創設結果表 as PDF."""
+    gateway = gateway_of(request)
+    async with gateway.runtime.units.open() as uow:
+        names = await municipalities.names(uow.connection)
+    reply = await gateway.upstream.ask("eligibility", "/migration/results/document", session.principal, method="POST", json=dict(names))
+    await gateway.record(session, "see_migration", "shown" if reply.ok else "failed", detail="results.pdf")
+    if reply.unavailable:
+        raise Problem(
+            503, "KOKI-S542", "いまは移行の状況を表示できません。", "資格サービスに接続できません。取り込んだものは失われていません。"
+        )
+    if not reply.ok:
+        raise Problem(422, "KOKI-S545", "創設結果表を印刷できません。", str(reply.problem.get("detail") or "内容を確かめてください。"))
+    headers = {**HEADERS, "Content-Disposition": 'inline; filename="results.pdf"', "Content-Security-Policy": "default-src 'none'"}
+    return Response(reply.content, media_type="application/pdf", headers=headers)
 
 
 @router.post("/steps/{act}", dependencies=[OwnForm])

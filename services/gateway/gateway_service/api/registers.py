@@ -17,6 +17,7 @@ from gateway_service.api.guard import OwnForm, allowed
 from gateway_service.api.pages import HEADERS, ScreenRoute, page
 from gateway_service.api.person import load, require_own, show
 from gateway_service.domain.roles import Right, has_right
+from gateway_service.domain.words import CERTIFICATES, LETTERS
 from gateway_service.store import municipalities
 from gateway_service.store.sign_ins import Session
 
@@ -71,7 +72,7 @@ async def register(request: Request, session: Clerk, name: str, done: str = "") 
         names = await municipalities.names(uow.connection)
     return page(
         request, f"register_{name}.html", title=title, rows=rows, names=names, purposes=PURPOSES, grounds=GROUNDS, notices=notices,
-        key=str(uuid4()), done=done[:1],
+        kinds=CERTIFICATES | LETTERS, key=str(uuid4()), done=done[:1],
     )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ MENU: Final[tuple[Entry, ...]] = (
     Entry(
         "台帳の登録", "引き渡し一覧", "支援措置の対象の方の証を、郵送せずに手渡し、記録します。", "/registers/handovers", Right.TAKE_NOTICES
     ),
-    Entry("調査・同定", "居所不明者一覧", "居所を調査している方と、調査の期限を確かめます。", "/registers/surveys", Right.TAKE_NOTICES),
+    Entry("調査・同定", "居所不明者の調査", "居所を調査している方と、調査の期限を確かめます。", "/registers/surveys", Right.TAKE_NOTICES),
     Entry("調査・同定", "名寄せ", "同じ人かもしれない二人の記録を並べて確かめ、決定を申請します。", "/duplicates", Right.UNION_WORK),
     Entry("調査・同定", "外字の同定", "「●」や外字コードで届いた文字を同定し、市区町村に答えます。", "/characters", Right.UNION_WORK),
     Entry("名簿", "被保険者台帳", "ある日に資格のある人を、番号順または氏名順に表示します。", "/lists/ledger", Right.SEE_PEOPLE),
@@ -65,9 +65,19 @@ MENU: Final[tuple[Entry, ...]] = (
     ),
     Entry("名簿", "75歳到達者リスト", "その月に75歳に達した人を、障害認定の人と分けて表示します。", "/lists/reached", Right.SEE_PEOPLE),
     Entry("名簿", "75歳到達予定者リスト", "これから75歳に達する人です。誕生月の前の月に送ります。", "/lists/expected", Right.SEE_PEOPLE),
+    Entry("名簿", "障害認定者一覧", "75歳になる前に、障害認定により資格のある人です。", "/lists/certified", Right.SEE_PEOPLE),
+    Entry(
+        "名簿",
+        "居所不明者一覧",
+        "居所を調査している人の名簿です。調査の記録は「居所不明者の調査」で行います。",
+        "/lists/searched",
+        Right.SEE_PEOPLE,
+    ),
     Entry("名簿", "作成した名簿", "PDFやCSVにした名簿を開きます。", "/lists/files", Right.SEE_PEOPLE),
     Entry("移行", "移行の状況", "基準日、進捗表、創設結果表と、経常業務の開始を妨げているものです。", "/migration", Right.UNION_WORK),
-    Entry("資格", "障害認定の申請一覧", "決定を待つ申請と、認定を受けている方。", "/ledger/disability-applications", Right.TAKE_NOTICES),
+    Entry(
+        "資格", "障害認定の申請一覧", "決定を待つ申請を、届出の古い順に表示します。", "/ledger/disability-applications", Right.TAKE_NOTICES
+    ),
     Entry(
         "資格",
         "住所地特例者一覧",

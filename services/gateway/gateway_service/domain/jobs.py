@@ -29,6 +29,13 @@ class Offer:
 
 OFFERS: Final = (
     Offer("premium", "assess", "保険料の本算定", "賦課の期日が来ている世帯の保険料を決定します。", (Choice("scope", "対象", "due"),)),
+    Offer(
+        "eligibility",
+        "issue-copay-notices",
+        "負担割合判定通知書の一括作成",
+        "負担割合が変わり、まだ通知していない人の通知書を、印刷ファイルにします。",
+        (Choice("year", "判定年度（8月からの西暦年。空は今の年度）"),),
+    ),
     Offer("eligibility", "issue-cards", "資格確認書の一括作成", "有効期間の始まる証を、まだない人の分だけ作ります。"),
     Offer(
         "eligibility",
@@ -40,6 +47,13 @@ OFFERS: Final = (
             Choice("whole", "全件にするときは true"),
             Choice("generation", "作り直す世代"),
         ),
+    ),
+    Offer(
+        "eligibility",
+        "send-expected-insured",
+        "75歳到達予定者ファイルの作成",
+        "翌月から3か月のうちに75歳に達する人を、市区町村へ渡すファイルにします。",
+        (Choice("municipality", "市区町村コード(空は全部)"), Choice("generation", "もう一度渡す世代")),
     ),
     Offer(
         "eligibility",

@@ -9,21 +9,30 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class PeopleList:
-    """A list: its kind at the service, its title, whether it asks for one day or a period, and the months from now it begins with."""
+    """A list: its kind at the service, its title, what its one day is called (none: it asks for a period), the months from now that its
+    form begins with, and whether its order can be chosen.
+    """
 
     kind: str
     title: str
-    has_period: bool
+    day: str | None = None
     months_ahead: int = 0
+    has_order: bool = False
+
+    @property
+    def has_period(self) -> bool:
+        return self.day is None
 
 
 LISTS: Final = {
     found.kind: found
     for found in (
-        PeopleList("ledger", "被保険者台帳", has_period=False),
-        PeopleList("changes", "被保険者異動整理簿", has_period=True),
-        PeopleList("reached", "75歳到達者リスト", has_period=True),
-        PeopleList("expected", "75歳到達予定者リスト", has_period=True, months_ahead=1),
+        PeopleList("ledger", "被保険者台帳", day="資格のある日", has_order=True),
+        PeopleList("changes", "被保険者異動整理簿"),
+        PeopleList("reached", "75歳到達者リスト"),
+        PeopleList("expected", "75歳到達予定者リスト", months_ahead=1),
+        PeopleList("certified", "障害認定者一覧", day="資格のある日"),
+        PeopleList("searched", "居所不明者一覧", day="調査中である日"),
     )
 }
 FORMS: Final = {"pdf": "PDF", "csv": "CSV（UTF-8）", "csv_cp932": "CSV（CP932）"}

@@ -106,6 +106,7 @@ CASES: Final = {
 }
 LETTERS: Final = {
     "copay_rate_changed": "負担割合判定通知書",
+    "comparison": "修正前後対照表",
     "receipt": "届出受付票",
     "disability_certified": "障害認定通知書",
     "disability_refused": "障害認定申請却下通知書",
@@ -149,6 +150,7 @@ KINDS: Final = {
     "incomes": "所得情報",
     "card_holdings": "マイナ保険証保有情報",
     "qualifications": "資格情報",
+    "expected_insured": "75歳到達予定者",
 }
 HOLDING_REFUSALS: Final = {
     "number_unknown": ("被保険者番号の人がいません。", "番号を確かめてください。"),

@@ -10,27 +10,32 @@ from chassis.batches import SealBroken
 from chassis.business_days import business_moment
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
-from contracts.events.eligibility import QualificationFileSealed
+from contracts.events.eligibility import ExpectedInsuredFileSealed, FileForMunicipality, QualificationFileSealed
 from pydantic_core import to_json
 
 from contracts.layouts import sha256_of
 from gateway_service.domain import answers
 from gateway_service.store import file_calendar
 
-KIND: Final = "qualifications"
+KINDS: Final[dict[type[FileForMunicipality], str]] = {
+    QualificationFileSealed: "qualifications",
+    ExpectedInsuredFileSealed: "expected_insured",
+}
+"""What a file is called at the municipalities' door: the name of its layout."""
 
 
-async def on_qualification_files(messages: Sequence[Message[QualificationFileSealed]], uow: UnitOfWork) -> None:
+async def on_files_for_municipalities(messages: Sequence[Message[FileForMunicipality]], uow: UnitOfWork) -> None:
     """Keep each file with its control file, and tell its municipality; made again, it is told again."""
     for message in messages:
         event = message.event
+        kind = KINDS[type(event)]
         data = await _verified(uow, event.key, event.seal.sha256)
         control = await _verified(uow, event.control_key, event.control_sha256)
-        place = f"down/{event.municipality_code}/{KIND}/{event.generation:06}"
+        place = f"down/{event.municipality_code}/{kind}/{event.generation:06}"
         keys = {"data_key": f"{place}.csv", "control_key": f"{place}.control.json"}
         await obstore.put_async(uow.store, keys["data_key"], data)
         await obstore.put_async(uow.store, keys["control_key"], control)
-        file = {"kind": KIND, "generation": event.generation, "is_whole": event.is_whole, "rows": event.seal.rows}
+        file = {"kind": kind, "generation": event.generation, "is_whole": event.is_whole, "rows": event.seal.rows}
         sums = {"data_sha256": event.seal.sha256, "control_sha256": event.control_sha256}
         values = {"municipality_code": event.municipality_code, **file, **keys, **sums}
         await file_calendar.offer(uow, values, business_moment(uow.today, uow.now))

@@ -3,13 +3,13 @@
 from chassis.routing import Routes
 from contracts.events import eligibility, premium
 
-from gateway_service.handlers.down_files import on_qualification_files
+from gateway_service.handlers.down_files import on_files_for_municipalities
 from gateway_service.handlers.protections import on_addresses_protected
 from gateway_service.handlers.work import on_cases, on_certificates_issued
 
 ROUTES = Routes(
     {
-        on_qualification_files: (eligibility.QualificationFileSealed,),
+        on_files_for_municipalities: (eligibility.QualificationFileSealed, eligibility.ExpectedInsuredFileSealed),
         on_certificates_issued: (eligibility.CertificateIssued,),
         on_addresses_protected: (eligibility.AddressProtected,),
         on_cases: (premium.CaseRaised, premium.CaseClosed, eligibility.CaseRaised, eligibility.CaseClosed),

@@ -4,8 +4,9 @@
 Law: 高齢者の医療の確保に関する法律 第67条 (一部負担金), 施行令 第7条; 第128条 (審査請求).
 """
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from chassis.documents import Expected, Sheet, fit
 from chassis.documents.fonts import typefaces
@@ -13,7 +14,9 @@ from chassis.documents.letter import Contact, Delivery, appeals
 from contracts.eras import format_day
 from pydantic import BaseModel, ConfigDict, Field
 
-from eligibility_service.documents.copay_notice.words import TITLE
+from eligibility_service.documents.copay_notice.words import TITLE, why
+from eligibility_service.law import UnionSettings
+from eligibility_service.rules.copay.parameters import CopayLaw
 
 LEAD: Final = "医療機関などの窓口で支払う医療費の負担割合を判定し、次のとおり変わりましたので、お知らせします。"
 HANDED_OVER: Final = "（窓口でお渡しするもの）"
@@ -43,6 +46,32 @@ class CopayNoticeData(BaseModel):
     issuer: str = Field(min_length=1)
     contact: Contact
     review_board: str = Field(min_length=1)
+
+
+def notice_fields(
+    span: Mapping[str, Any],
+    before: int,
+    *,
+    delivery: Delivery | None,
+    name: str,
+    insured_number: str,
+    law: CopayLaw,
+    union: UnionSettings,
+    issued_on: date,
+) -> dict[str, Any]:
+    """The fields of CopayNoticeData for a stored decision (`span`, with JUDGED_DTYPE) after another rate; `law` of its first day."""
+    return {
+        **{field: span[field] for field in ("rate_percent", "valid_from", "valid_until", "income_year")},
+        "rate_before": before,
+        "delivery": delivery,
+        "name": name,
+        "insured_number": insured_number,
+        "why": why(span, law),
+        "issued_on": issued_on,
+        "issuer": union.insurer_name,
+        "contact": Contact(office=union.contact_office, telephone=union.contact_telephone),
+        "review_board": union.review_board,
+    }
 
 
 def build(notice: CopayNoticeData) -> Sheet:
