@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from chassis import approvals
 from chassis.problems import NOT_FOUND, Problem
 from chassis.tokens import Principal
 from chassis.unit_of_work import UnitOfWork
@@ -16,7 +17,7 @@ from eligibility_service.api.notices import known_person, require_own
 from eligibility_service.domain.contents import Renumbered, Said, TakenBack
 from eligibility_service.domain.entries import TERMS
 from eligibility_service.domain.notices import CORRECTIONS
-from eligibility_service.store import approvals, letters
+from eligibility_service.store import letters
 from eligibility_service.store.entries import Known
 
 READERS = ("window_clerk", "municipal_manager", "union_staff")

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from chassis import approvals
 from chassis.problems import Problem
 from chassis.tokens import Principal
 from chassis.web import once, role, runtime_of
@@ -16,7 +17,7 @@ from pydantic import BaseModel, Field
 
 from eligibility_service.api import steps
 from eligibility_service.domain.phases import Milestone, Phase
-from eligibility_service.store import approvals, gate, migration, phases, results
+from eligibility_service.store import gate, migration, phases, results
 
 router = APIRouter(prefix="/migration", tags=["migration"])
 UnionStaff = Annotated[Principal, Depends(role("union_staff"))]
