@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 from uuid import UUID
 
+from chassis import approvals
+from chassis.approvals import Approval
+from chassis.commands import Command, Key
 from chassis.problems import NOT_FOUND, Problem
 from chassis.tokens import Principal
 from chassis.unit_of_work import UnitOfWork
@@ -12,11 +15,9 @@ from chassis.web import once, role, runtime_of
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
-from eligibility_service.api.registering import Command, Key
 from eligibility_service.api.steps import UNION
 from eligibility_service.domain.words import WITHHELD
-from eligibility_service.store import approvals, duplicates, queries
-from eligibility_service.store.approvals import Approval
+from eligibility_service.store import duplicates, queries
 
 router = APIRouter(prefix="/duplicates", tags=["duplicates"])
 Staff = Annotated[Principal, Depends(role("union_staff"))]

@@ -54,9 +54,7 @@ async def test_what_a_correction_changed_stands_side_by_side_on_screen_and_on_pa
         assert line["after"] == f"被保険者番号 {number}、平成27年5月5日 取得（75歳到達）、令和8年7月1日 喪失（転出）"
         assert (table["term"], table["reason"], table["approved_by"]) == ("履歴修正", "届出の誤り", "union_staff")
         assert (made.status_code, made.json()) == (201, again.json())
-        paper = await window.client.get(
-            f"/letters/{made.json()['document_id']}/document", headers=window.as_("window_clerk", of=OWN)
-        )
+        paper = await window.client.get(f"/letters/{made.json()['document_id']}/document", headers=window.as_("window_clerk", of=OWN))
         said = text_of(paper.content)
         assert "修正前後対照表" in said
         assert "".join(line["before"].split()) in said

@@ -272,7 +272,9 @@ async def test_a_csv_is_safe_for_a_spreadsheet_in_either_encoding(databases: Dat
         assert [row[2] for row in csv.reader(io.StringIO(cp932.decode("cp932"), newline=""))][2] == "髙﨑　〓子"
 
 
-async def test_who_is_certified_is_listed_as_of_any_two_days_wherever_the_certification_was_decided(databases: Databases, keys: Path) -> None:
+async def test_who_is_certified_is_listed_as_of_any_two_days_wherever_the_certification_was_decided(
+    databases: Databases, keys: Path
+) -> None:
     """E-14: also after a move within the union, and not any more from the 75th birthday on. Seen to fail with the ground as the test."""
     async with a_window(databases, keys) as window:
         world = window.world
@@ -300,7 +302,9 @@ async def test_who_is_certified_is_listed_as_of_any_two_days_wherever_the_certif
         assert "令和8年5月19日に障害認定により資格のある人" in pdf[0]
 
 
-async def test_whose_residence_is_looked_for_is_listed_for_the_whole_union_without_withheld_addresses(databases: Databases, keys: Path) -> None:
+async def test_whose_residence_is_looked_for_is_listed_for_the_whole_union_without_withheld_addresses(
+    databases: Databases, keys: Path
+) -> None:
     """E-17, I-39."""
     async with a_window(databases, keys) as window:
         world = window.world
@@ -315,7 +319,9 @@ async def test_whose_residence_is_looked_for_is_listed_for_the_whole_union_witho
         opening = {"cause": "returned_mail", "remark": ""}
         survey = await post(f"/people/{CHIYODA}/{1:015d}/residence-surveys", {**opening, "deadline": "2026-08-12"}, "survey-01")
         await post(f"/people/{HACHIOJI}/{5:015d}/residence-surveys", {**opening, "deadline": "2026-08-01"}, "survey-02")
-        await post(f"/residence-surveys/{survey['survey_id']}/acts", {"act": "visit", "done_on": "2026-07-10", "remark": "不在"}, "act-00001")
+        await post(
+            f"/residence-surveys/{survey['survey_id']}/acts", {"act": "visit", "done_on": "2026-07-10", "remark": "不在"}, "act-00001"
+        )
 
         every = await listed(window, "searched", of=ALL, municipality="*")
         own = await listed(window, "searched")
@@ -331,5 +337,7 @@ async def test_whose_residence_is_looked_for_is_listed_for_the_whole_union_witho
         await post(f"/people/{CHIYODA}/{1:015d}/address-protection", protection, "protect-1")
         withheld = pages_of(await content(window, await made(window, "searched", "pdf", key="key-00000003")))
         assert "88番" not in withheld[0]
-        await post(f"/residence-surveys/{survey['survey_id']}/acts", {"act": "found", "done_on": "2026-07-13", "remark": "在宅"}, "act-00002")
+        await post(
+            f"/residence-surveys/{survey['survey_id']}/acts", {"act": "found", "done_on": "2026-07-13", "remark": "在宅"}, "act-00002"
+        )
         assert (await listed(window, "searched"))["rows"] == []

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from chassis import approvals
 from chassis.clock import uuid7
 from chassis.database import driver
 from chassis.testing import Databases
@@ -16,7 +17,7 @@ from eligibility_service.domain.contents import CONTENT
 from eligibility_service.domain.entries import Source
 from eligibility_service.jobs.check_ledger import CheckLedger
 from eligibility_service.jobs.following import issue_next
-from eligibility_service.store import approvals, duplicates, entries, qualifications
+from eligibility_service.store import duplicates, entries, qualifications
 from sqlalchemy.exc import IntegrityError
 
 from services.eligibility.tests.people import CHIYODA, HACHIOJI, resident

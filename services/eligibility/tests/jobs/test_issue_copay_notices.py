@@ -16,7 +16,7 @@ from eligibility_service.jobs import issue_copay_notices
 from eligibility_service.jobs.issue_copay_notices import IssueCopayNotices
 from eligibility_service.jobs.judge_copay_rates import JudgeCopayRates
 
-from services.eligibility.tests.api.conftest import Window, a_window, keys
+from services.eligibility.tests.api.conftest import a_window, keys
 from services.eligibility.tests.api.test_copay_notices import make
 from services.eligibility.tests.api.test_protected_addresses import PROTECTION, SECRET, WHERE
 from services.eligibility.tests.pdf import pages_of, text_of
@@ -78,7 +78,9 @@ async def test_everybody_whose_rate_changed_is_told_once_in_print_files_with_the
         assert letters[1]["document_sha256"] == hashlib.sha256(await content(world, made[0]["document_key"])).hexdigest()
         listing = (await window.client.get("/print-files", headers=window.as_("union_staff", of=None))).json()
         sent = await window.client.post(
-            "/print-files/sent", headers=window.as_("union_staff", of=None), json={"document_key": listing[-1]["document_key"], "on": "2026-11-20"}
+            "/print-files/sent",
+            headers=window.as_("union_staff", of=None),
+            json={"document_key": listing[-1]["document_key"], "on": "2026-11-20"},
         )
         assert sent.json() == {"sent": 2}
 
