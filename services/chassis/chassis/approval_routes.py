@@ -64,4 +64,5 @@ def approval_routes(acts: Mapping[str, Act], withheld: WithheldFrom) -> APIRoute
 
 def _listed(one: Approval, act: Act, who: Principal) -> dict[str, Any]:
     may_decide = bool(who.roles & act.deciders) and one.asked_by != who.user
-    return {**asdict(one), "term": act.term, "shown": act.shown(one), "may_decide": may_decide}
+    about = [f"{code}:{number}" for code, number in act.about(one)]
+    return {**asdict(one), "term": act.term, "shown": act.shown(one), "about": about, "may_decide": may_decide}

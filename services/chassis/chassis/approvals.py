@@ -75,15 +75,21 @@ class Approval:
     outcome: dict[str, Any] | None
 
 
+def its_resident(asked: Approval) -> list[tuple[str, str]]:
+    """Whom most acts are about: the one resident (municipality code and 宛名番号), or nobody."""
+    return [(asked.municipality_code, asked.resident_number)] if asked.resident_number is not None else []
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """One kind of act: its Japanese term, who may decide it, its content as the second officer reads it (Japanese term → text), and
-    what its approval does; the answer is kept as its outcome."""
+    what its approval does; the answer is kept as its outcome. `about`: whom it is about, for the log of who looked at whom."""
 
     term: str
     deciders: frozenset[str]
     shown: Callable[[Approval], dict[str, str]]
     carry_out: Callable[[Approval, UnitOfWork], Awaitable[dict[str, Any]]]
+    about: Callable[[Approval], list[tuple[str, str]]] = its_resident
 
 
 class WithheldFrom(Protocol):

@@ -21,7 +21,7 @@ ACTS: Final[dict[str, Act]] = {
     delivery.END: Act("送付先の終了", OFFICERS, lambda asked: delivery.shown(asked.content), deliveries.carry_out),
     protections.END: Act("支援措置の終了", PRIVILEGED, protections.shown, protections.carry_out),
     protections.RELEASE: Act("支援措置の対象者の住所の表示", PRIVILEGED, protections.shown, protections.carry_out),
-    duplicates.ACT: Act("名寄せの決定", STAFF, duplicates.shown, duplicates.carry_out),
+    duplicates.ACT: Act("名寄せの決定", STAFF, duplicates.shown, duplicates.carry_out, duplicates.both),
     "arrears_remedy": Act("滞納による措置の決定", STAFF, arrears_acts.shown, arrears_acts.decide_remedy),
     "short_term_card": Act("短期被保険者証の交付", STAFF, arrears_acts.shown, arrears_acts.decide_short_term),
     "corrected": Act(TERMS["corrected"], OFFICERS, correcting.shown, correcting.carry_out),

@@ -109,6 +109,11 @@ def _compared(person: dict[str, Any]) -> dict[str, Any]:
     return {**{name: record[name] for name in _COMPARED}, "address": address, "qualifications": qualifications}
 
 
+def both(asked: Approval) -> list[tuple[str, str]]:
+    """The two people, also where they are of two municipalities and the act belongs to none of them."""
+    return [(asked.content[f"{place}_code"], asked.content[f"{place}_number"]) for place in ("first", "second")]
+
+
 def shown(asked: Approval) -> dict[str, str]:
     """What the second officer reads of the two people."""
     content = asked.content

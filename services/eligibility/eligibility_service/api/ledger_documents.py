@@ -19,9 +19,10 @@ from pydantic import BaseModel
 from eligibility_service.api.about_person import known_of, known_person, require_own
 from eligibility_service.api.registering import WITHHELD
 from eligibility_service.documents.ledger_letter import WORDS, LetterKind, render_letter
-from eligibility_service.documents.letters import OF_QUALIFICATION, letter, of_entry, of_qualification
+from eligibility_service.documents.letters import OF_QUALIFICATION, letter, of_change, of_entry, of_qualification
 from eligibility_service.documents.printing import page_of
 from eligibility_service.domain.entries import Entry
+from eligibility_service.domain.history import last_change
 from eligibility_service.law import UnionSettings, notice_days
 from eligibility_service.store import addressing, letters, needs, registers
 from eligibility_service.store.entries import Known
@@ -96,7 +97,7 @@ async def make(
     refusals: list[str] = []
     for kind in kinds:
         found = await letters.qualification(uow, code, number, insured_id)
-        facts = _facts(kind, entry, found)
+        facts = await _of_last_change(uow, code, number) if kind is LetterKind.CHANGE else _facts(kind, entry, found)
         record = (await known_person(uow, code, number)).record
         delivery = (await addressing.deliveries(uow, [(code, number)]))[code, number]
         try:
@@ -120,6 +121,13 @@ async def make(
         )  # fmt: skip
         made.append({"document_id": str(document_id), "kind": kind.value, "title": WORDS[kind].title})
     return made, refusals
+
+
+async def _of_last_change(uow: UnitOfWork, code: str, number: str) -> tuple[tuple[str, str], ...]:
+    changed = last_change(await letters.records(uow, code, number))
+    if changed is None:
+        raise Problem(409, "KOKI-E027", "この通知のもとになる資格がありません。", "住民情報の変更が届いていません。")
+    return of_change(*changed)
 
 
 def _facts(kind: LetterKind, entry: Entry | None, found: dict[str, Any] | None) -> tuple[tuple[str, str], ...]:

@@ -22,6 +22,7 @@ from eligibility_service.domain.comparison import in_words, side_by_side
 from eligibility_service.domain.contents import Said
 from eligibility_service.domain.corrections import SCHEME, Period
 from eligibility_service.domain.entries import IN_DAYS, Entry, Source, is_late, last_day_of_notice, standing
+from eligibility_service.domain.history import GROUND, LOSS
 from eligibility_service.domain.notices import BY_UNION, CORRECTIONS, misfit, was_dependant, withdrawn_from
 from eligibility_service.law import UnionSettings, legal_basis, notice_days
 from eligibility_service.rules.previous_insurer import FormerDependant
@@ -129,7 +130,10 @@ def _require_allowed(who: Principal, municipality_code: str, notice: Notice) -> 
 
 @router.get("/entries")
 async def everything_entered(municipality_code: str, resident_number: str, request: Request, who: Clerk) -> dict[str, Any]:
-    """異動の記載: the log of a person, the notices deemed from the resident register, the letters, and what no longer has an effect."""
+    """異動の記載: the log of a person, the notices deemed from the resident register, the letters, and what no longer has an effect.
+
+    `grounds`, `losses`: the words of every ground and reason, for whoever chooses one.
+    """
     require_own(who, municipality_code)
     async with runtime_of(request).units.open() as uow:
         known = await known_person(uow, municipality_code, resident_number)
@@ -142,6 +146,8 @@ async def everything_entered(municipality_code: str, resident_number: str, reque
                 {**shown(entry, days=days), "counts": entry.entry_id in counting, "has_effect": entry.entry_id not in idle}
                 for entry in reversed(await entry_log.of_person(uow, municipality_code, resident_number))
             ],
+            "grounds": GROUND,
+            "losses": LOSS,
             "periods": [period_of(period, today=uow.today) for period in decided.periods if period.acquired_on <= uow.today],
             "deemed_notices": await deemed.of_person(uow, municipality_code, resident_number, days=days),
             "documents": await letters.of_person(uow, municipality_code, resident_number),
