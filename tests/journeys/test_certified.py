@@ -1,4 +1,4 @@
-"""Somebody of 69 from the application for 障害認定 to the card, and what a correction by two officers leaves behind; on the real service."""
+"""Somebody of 69 from the application for 障害認定 to the card, and what a correction by two officers leaves behind."""
 
 from __future__ import annotations
 
