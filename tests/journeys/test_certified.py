@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from chassis.testing import Databases
+from chassis.testing import SAMPLE_DAY, Databases
 from eligibility_service.jobs.following import issue_next
 from playwright.async_api import BrowserContext, Page, expect
 
@@ -64,7 +64,7 @@ async def opened(page: Page, installation: Installation, path: str | None) -> st
 
 
 async def test_an_application_becomes_a_card_and_its_correction_a_struck_line(
-    installation: Installation, the_world: World, context: BrowserContext, sign_in: SignIn
+    installation: Installation, the_world: World, context: BrowserContext, sign_in: SignIn, tmp_path: Path
 ) -> None:
     """E-14, E-05, E-06, E-12, E-22: taken in, certified, the card with the rate, cancelled by two officers, struck on 異動整理簿."""
     clerk = await as_another(context, sign_in, "chiyoda")
@@ -82,8 +82,9 @@ async def test_an_application_becomes_a_card_and_its_correction_a_struck_line(
     await union.get_by_role("button", name="確かめる").click()
     await union.get_by_role("button", name="決定する").click()
     await expect(union.get_by_role("status")).to_contain_text("障害認定を決定しました")
-    while await issue_next(the_world.units):
-        pass
+    async with the_world.database.units(today=SAMPLE_DAY, store=tmp_path / "objects") as units:
+        while await issue_next(units):
+            pass
 
     await union.goto(f"{installation.url}{HANAKO}/documents")
     await shot(union, "certified-documents")

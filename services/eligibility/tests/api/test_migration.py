@@ -202,7 +202,7 @@ async def test_no_phase_is_left_out_and_none_comes_again(databases: Databases, k
 
 
 async def test_the_window_issues_no_certificate_before_routine_work(databases: Databases, keys: Path) -> None:
-    """Without the question for the phase in `issue_at_window` a card was made."""
+    """Seen to fail without the question for the phase in `issue_now`: a card was made."""
     async with a_window(databases, keys) as window:
         await ready(window.world)
         headers = {**window.as_("window_clerk", of=frozenset({CHIYODA})), "Idempotency-Key": "key-00000009"}

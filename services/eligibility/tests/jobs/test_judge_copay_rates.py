@@ -14,6 +14,7 @@ from contracts.events.eligibility import CaseRaised, CopayRatesBatchSealed
 from contracts.events.municipal import IncomeDetermined
 from eligibility_service.jobs import judge_copay_rates
 from eligibility_service.jobs.judge_copay_rates import JudgeCopayRates
+from eligibility_service.rules.copay.columns import LimitClass
 from eligibility_service.store import copay_waits
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -162,7 +163,8 @@ async def test_months_that_a_mover_lived_with_somebody_are_judged_again_when_tha
     monkeypatch.setattr(judge_copay_rates, "CHUNK_HOUSEHOLDS", 1)
     together, moved = resident(2, household_number=left), resident(2, 2, household_number=lives_in, changed_on=date(2026, 10, 5))
     async with a_world(databases, today=AUTUMN) as single, a_world(databases, today=AUTUMN) as bulk:
-        await single.hear(resident(1, household_number=left), together, income(1), income(2), moved, income(1, 2, **RICH))
+        await single.hear(resident(1, household_number=left), together, income(1), income(2), moved)
+        await single.hear(income(1, 2, **RICH))
         await bulk.hear_sealed([resident(1, household_number=left), together])
         await bulk.hear_sealed_incomes([income(1), income(2)])
         await bulk.run(JudgeCopayRates())
@@ -174,18 +176,36 @@ async def test_months_that_a_mover_lived_with_somebody_are_judged_again_when_tha
             assert spans == [(date(2026, 8, 1), 30), (date(2026, 11, 1), 10)]
 
 
-async def test_who_stands_with_somebody_judged_since_the_freezing_is_judged_as_it_is_now(databases: Databases) -> None:
-    """E-27. Seen to fail while only the months shared with that person were left out: the first kept August's rate to the year's end."""
+async def test_months_in_a_household_where_nobody_insured_lives_any_more_are_judged_by_a_run(databases: Databases) -> None:
+    """E-27: the first lived with a son until October; the son's tax is corrected by a file. Seen to fail without `LIVED` in `EVERYBODY`."""
+    son = resident(2, household_number=FIRST, relationship="20", born_on=date(1975, 4, 1))
     async with a_world(databases, today=AUTUMN) as world:
-        await world.hear_sealed([resident(1, household_number=FIRST), resident(2, household_number=LATER)])
+        await world.hear_sealed([resident(1, household_number=FIRST), son])
+        await world.hear_sealed_incomes([income(1), income(2)])
+        await world.run(JudgeCopayRates())
+        await world.hear_sealed([resident(1, 2, household_number=LATER, changed_on=date(2026, 10, 5))])
+        await world.hear_sealed_incomes([income(2, 2, **RICH)])
+        await world.run(JudgeCopayRates(), scope="due")
+        spans = [(row["valid_from"], row["limit_class"]) for row in await world.rates()]
+        assert spans == [(date(2026, 8, 1), LimitClass.GENERAL_1), (date(2026, 11, 1), LimitClass.LOW_2)]
+
+
+async def test_who_stands_with_somebody_judged_since_the_freezing_is_judged_as_it_is_now(databases: Databases) -> None:
+    """E-27: the second moved in with the first in October; of the third, with whom the second had lived, the income was corrected.
+
+    Seen to fail while a run left out the months that are shared with somebody judged since: the first kept August's rate to the year's end.
+    """
+    async with a_world(databases, today=AUTUMN) as world:
+        await world.hear_sealed([resident(1, household_number=FIRST), *(resident(n, household_number=LATER) for n in (2, 3))])
         await world.hear_sealed([resident(2, 2, household_number=FIRST, changed_on=date(2026, 10, 5))])
-        await world.hear_sealed_incomes([income(1), income(2, **RICH)])
+        await world.hear_sealed_incomes([income(1), income(2, **RICH), income(3)])
+        await world.run(JudgeCopayRates())
         run_id = await jobs.prepare(JudgeCopayRates(), {}, world.units, by="職員")
-        await world.hear(income(2, 2, **RICH | {"taxable_income": 5_000_000}))
+        await world.hear(income(3, 2, **RICH | {"taxable_income": 7_000_000}))
         await jobs.approve(run_id, world.units, by="上司")
         found = await jobs.execute(JudgeCopayRates(), run_id, world.units)
 
-        assert (found["differences"], found["totals"]["revised_since"]) == ({}, 2)
+        assert (found["differences"], found["totals"]["revised_since"]) == ({}, 3)
         spans = [(row["valid_from"], row["rate_percent"]) for row in await world.rates() if row["resident_number"] == FIRST]
         assert spans == [(date(2026, 8, 1), 10), (date(2026, 11, 1), 30)]
 
