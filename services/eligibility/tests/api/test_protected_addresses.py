@@ -20,6 +20,7 @@ from eligibility_service.jobs.issue_cards import IssueCards
 from fastapi.routing import APIRoute
 
 from services.eligibility.tests.api.conftest import Window, a_window
+from services.eligibility.tests.api.every_route import CHANGED
 from services.eligibility.tests.api.test_arrears import report
 from services.eligibility.tests.pdf import text_of
 from services.eligibility.tests.people import CHIYODA, resident
@@ -50,10 +51,6 @@ NO_ADDRESS = {
     "/migration/results/document": "counts of municipalities, no people",
 }
 """Routes that are not asked here, each with its reason. A route that is neither here nor in `_asked` fails the test."""
-CHANGED = {
-    "effective_on": "2026-07-10", "notified_on": "2026-07-13", "late_reason": "", "reason": "",
-    "content": {"kind": "change_notified", "what": "氏名"},
-}  # fmt: skip
 PROVED = {
     "copay_notice": "test_copay_notices", "comparison": "test_corrections: no field of it is an address",
     "card": "below", "delivery_letter": "by its route", "survey_sheet": "by its route", "people_list": "test_lists",
