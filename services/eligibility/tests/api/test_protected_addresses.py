@@ -203,9 +203,8 @@ async def with_everything(window: Window) -> Found:
     candidate = await window.world.value(
         "SELECT candidate_id::text FROM duplicate_candidate WHERE (first_number, second_number) = ($1, $2)", VICTIM, OTHER
     )
-    letters = outcome["letters"]
+    letters, of_ledger = outcome["letters"], ledger_letter["document_id"]
     assert isinstance(letters, list)
-    of_ledger = ledger_letter["document_id"]
     entry = (await ask(window, "POST", f"{path}/notices", CHANGED)).json()["entry_id"]
     return Found(card["certificate_id"], letters, survey.json()["survey_id"], candidate, of_ledger, arrears_letter_id, list_id, entry)
 
