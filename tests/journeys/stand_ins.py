@@ -70,8 +70,10 @@ def spells(person: dict[str, Any]) -> list[dict[str, Any]]:
             "insured_id": str(uuid5(NAMESPACE_URL, person["resident_number"])),
             "acquired_on": born.replace(year=born.year + 75).isoformat(),
             "acquisition_ground": "age",
+            "ground_term": "75歳到達",
             "lost_on": "2026-05-21" if died else None,
             "loss_reason": "death" if died else None,
+            "loss_term": "死亡" if died else "",
             "recorded_from": "2026-07-13T00:05:12+00:00",
         }
     ]

@@ -5,8 +5,8 @@ from pathlib import Path
 from chassis.runtime import Service
 
 from eligibility_service.api import (
+    acts,
     applications,
-    approvals,
     arrears,
     certificate_deliveries,
     certificates,
@@ -66,7 +66,7 @@ SERVICE = Service(
         applications.router,
         certificate_deliveries.router,
         arrears.router,
-        approvals.router,
+        acts.router,
         deliveries.router,
         protections.router,
         residence_surveys.router,

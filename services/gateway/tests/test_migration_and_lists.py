@@ -124,7 +124,7 @@ async def test_the_migration_shows_what_keeps_the_gate_shut_and_the_equation_of_
 
         assert "受け付けられなかった記録があります" in shown
         assert "全件データが届いていません" in shown
-        assert all(count in shown for count in ("12,345", "12,342", "9,300", "年齢 9,000・転入 300", "75歳未満 3,000・死亡 42"))
+        assert all(count in shown for count in ("12,345", "12,342", "9,300", "75歳到達 9,000・転入 300", "75歳未満 3,000・死亡 42"))
         assert "/migration/steps/open_routine" in shown
         assert "/migration/steps/reset_rehearsal" not in shown
 

@@ -19,7 +19,9 @@ class FileUnfit(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A file that was fetched, checked and confirmed. `rows` by 被保険者番号, as the office's own system would load them."""
+    """A file that was fetched, checked and confirmed. `rows` by 被保険者番号 (of whoever has none yet by 宛名番号), as
+    the office's own system would load them.
+    """
 
     kind: str
     generation: int
@@ -55,5 +57,6 @@ def _receive_one(gateway: httpx.Client, code: str, auth: tuple[str, str], file: 
         (folder / control.file_name).write_bytes(data)
         (folder / control.file_name).with_suffix(".control.json").write_bytes(control_bytes)
     receipt = gateway.post(f"{at}/receipt", json={"sha256": sha256_of(data)}, auth=auth).raise_for_status().json()
-    rows = {row["insured_number"]: row for row in result.frame.iter_rows(named=True)}
+    whose = "insured_number" if "insured_number" in result.frame.columns else "resident_number"
+    rows = {row[whose]: row for row in result.frame.iter_rows(named=True)}
     return Received(file["kind"], file["generation"], file["is_whole"], rows, receipt["confirmed_at"], data)

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from chassis.unit_of_work import UnitOfWork
+from chassis.approval_routes import approval_routes
+from chassis.approvals import Act
 
 from eligibility_service.api import arrears_acts, correcting, deliveries, duplicates, protections, steps
 from eligibility_service.domain import delivery
 from eligibility_service.domain.entries import TERMS
-from eligibility_service.store.approvals import Approval
+from eligibility_service.store.registers import protected_people
 
 OFFICERS: Final = frozenset({"window_clerk", "municipal_manager", "union_staff"})
 PRIVILEGED: Final = frozenset({"municipal_manager", "union_staff"})
 STAFF: Final = frozenset({"union_staff"})
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One kind of act: its Japanese term, who may decide it, its content as the second officer reads it (Japanese term → text), and
-    what its approval does; the answer is kept as its outcome."""
-
-    term: str
-    deciders: frozenset[str]
-    shown: Callable[[Approval], dict[str, str]]
-    carry_out: Callable[[Approval, UnitOfWork], Awaitable[dict[str, Any]]]
-
 
 ACTS: Final[dict[str, Act]] = {
     delivery.ACT: Act("送付先の登録", OFFICERS, lambda asked: delivery.shown(asked.content), deliveries.carry_out),
     delivery.END: Act("送付先の終了", OFFICERS, lambda asked: delivery.shown(asked.content), deliveries.carry_out),
     protections.END: Act("支援措置の終了", PRIVILEGED, protections.shown, protections.carry_out),
     protections.RELEASE: Act("支援措置の対象者の住所の表示", PRIVILEGED, protections.shown, protections.carry_out),
-    duplicates.ACT: Act("名寄せの決定", STAFF, duplicates.shown, duplicates.carry_out),
+    duplicates.ACT: Act("名寄せの決定", STAFF, duplicates.shown, duplicates.carry_out, duplicates.both),
     "arrears_remedy": Act("滞納による措置の決定", STAFF, arrears_acts.shown, arrears_acts.decide_remedy),
     "short_term_card": Act("短期被保険者証の交付", STAFF, arrears_acts.shown, arrears_acts.decide_short_term),
     "corrected": Act(TERMS["corrected"], OFFICERS, correcting.shown, correcting.carry_out),
@@ -44,3 +31,5 @@ ACTS: Final[dict[str, Act]] = {
     "renumbered": Act(TERMS["renumbered"], STAFF, correcting.shown, correcting.carry_out),
     **{act: Act(term, STAFF, steps.shown, steps.carry_out) for act, term in steps.TERMS.items()},
 }
+
+router = approval_routes(ACTS, protected_people)

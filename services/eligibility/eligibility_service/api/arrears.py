@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import obstore
+from chassis import approvals
 from chassis.problems import NOT_FOUND, Problem
 from chassis.process import OutOfTurn
 from chassis.tokens import Principal
@@ -21,7 +22,7 @@ from eligibility_service.documents.printing import print_one
 from eligibility_service.domain.arrears import ENDING_TERMS, STEP_TERMS, Declined, Ending, Explained, StatusIssued, Step
 from eligibility_service.domain.certificates import IssueReason
 from eligibility_service.rules.arrears import Remedy
-from eligibility_service.store import approvals, arrears, registers
+from eligibility_service.store import arrears, registers
 from eligibility_service.store.certificates import Wanted
 
 router = APIRouter(tags=["arrears"])

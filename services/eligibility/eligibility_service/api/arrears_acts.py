@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from chassis.approvals import Approval
 from chassis.problems import Problem
 from chassis.process import OutOfTurn
 from chassis.unit_of_work import UnitOfWork
@@ -14,7 +15,6 @@ from eligibility_service.documents.printing import print_one
 from eligibility_service.domain.arrears import Approved, ShortTermApproved
 from eligibility_service.rules.arrears import Remedy
 from eligibility_service.store import arrears
-from eligibility_service.store.approvals import Approval
 from eligibility_service.store.needs import settings
 
 _REMEDIES = {Remedy.STATUS_CERTIFICATE: "被保険者資格証明書の交付", Remedy.SPECIAL_MEDICAL: "特別療養費の支給"}

@@ -6,6 +6,7 @@ import asyncio
 from datetime import date
 from typing import Any
 
+from chassis.commands import Clerk, Key, carried_out
 from chassis.law import day_number
 from chassis.problems import Problem
 from chassis.unit_of_work import UnitOfWork
@@ -13,13 +14,13 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from eligibility_service import settings as service_settings
-from eligibility_service.api.keyed import Clerk, Key, keyed, known_person
+from eligibility_service.api.about_person import known_of, require_own
 from eligibility_service.documents.copay_notice.build import notice_fields
 from eligibility_service.documents.copay_notice.words import TITLE
 from eligibility_service.documents.printing import print_one
 from eligibility_service.domain.copay import law_on
-from eligibility_service.law import UnionSettings
-from eligibility_service.store import addressing, copay_explaining, copay_notices, letters
+from eligibility_service.store import addressing, copay_explaining, copay_notices, letters, needs
+from eligibility_service.store.entries import Known
 
 router = APIRouter(tags=["copay rates"])
 
@@ -40,16 +41,16 @@ async def make_notice(
     idempotency_key: Key,
 ) -> dict[str, Any]:
     """The notice of one change; the same Idempotency-Key gives the same notice again."""
-    person = municipality_code, resident_number
+    require_own(who, municipality_code)
 
-    async def act(uow: UnitOfWork, settings: UnionSettings) -> dict[str, Any]:
-        return await _make(uow, *person, wanted.valid_from, settings, by=who.user)
+    async def act(uow: UnitOfWork, known: Known) -> dict[str, Any]:
+        return await _make(uow, known, wanted.valid_from, by=who.user)
 
-    return await keyed(request, who, person, idempotency_key, wanted, act)
+    return await carried_out(request, who, (municipality_code, resident_number), idempotency_key, wanted, known_of, act)
 
 
-async def _make(uow: UnitOfWork, code: str, number: str, valid_from: date, settings: UnionSettings, *, by: str) -> dict[str, Any]:
-    record = (await known_person(uow, code, number)).record
+async def _make(uow: UnitOfWork, known: Known, valid_from: date, *, by: str) -> dict[str, Any]:
+    code, number = known.person
     found = await copay_explaining.change_from(uow, code, number, valid_from)
     if found is None:
         detail = "この日から始まる判定がないか、前の負担割合と同じです。画面を開きなおして確かめてください。"
@@ -62,10 +63,10 @@ async def _make(uow: UnitOfWork, code: str, number: str, valid_from: date, setti
         span,
         before,
         delivery=delivery,
-        name=record["name"],
+        name=known.record["name"],
         insured_number=qualification["insured_number"],
         law=law_on(day_number(span["valid_from"]), sample=service_settings.current().sample_data),
-        union=settings,
+        union=await needs.settings(uow),
         issued_on=uow.today,
     )
     printed = await asyncio.to_thread(print_one, copay_notices.FORM, [fields])

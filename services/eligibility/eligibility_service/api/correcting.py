@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from chassis.approvals import Approval
 from chassis.problems import NOT_FOUND, Problem
 from chassis.unit_of_work import UnitOfWork
 
@@ -13,7 +14,6 @@ from eligibility_service.domain.comparison import side_by_side
 from eligibility_service.domain.contents import CONTENT, Amended, AnyContent, Cancelled, Corrected, Renumbered, TakenBack
 from eligibility_service.domain.entries import Entry, Source, standing
 from eligibility_service.store import entries, qualifications
-from eligibility_service.store.approvals import Approval
 from eligibility_service.store.entries import Known
 
 

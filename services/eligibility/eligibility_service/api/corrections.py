@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from chassis import approvals
 from chassis.clock import JAPAN
+from chassis.commands import Clerk, Command, Key, carried_out
 from chassis.problems import NOT_FOUND, Problem
 from chassis.unit_of_work import UnitOfWork
 from chassis.web import runtime_of
@@ -16,15 +18,14 @@ from contracts.eras import format_day
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from eligibility_service.api.about_person import known_of, known_person, require_own
 from eligibility_service.api.correcting import compared
-from eligibility_service.api.keyed import Clerk, Key, keyed, known_person, require_own
 from eligibility_service.documents.comparison.build import TITLE
 from eligibility_service.documents.printing import print_one
 from eligibility_service.domain.contents import Renumbered, Said, TakenBack
 from eligibility_service.domain.entries import TERMS, Entry
 from eligibility_service.domain.notices import CORRECTIONS
-from eligibility_service.law import UnionSettings
-from eligibility_service.store import approvals, corrected, entry_log, letters
+from eligibility_service.store import corrected, entry_log, letters, needs
 from eligibility_service.store.entries import Known
 
 KIND: Final = "comparison"
@@ -43,7 +44,7 @@ async def preview(municipality_code: str, resident_number: str, correction: Corr
     """修正前後対照表 of what would be; nothing is kept."""
     require_own(who, municipality_code)
     async with runtime_of(request).units.open() as uow:
-        return await _what_would_be(uow, municipality_code, resident_number, correction, who.user)
+        return await _what_would_be(uow, await known_person(uow, municipality_code, resident_number), correction, who.user)
 
 
 @router.post("", status_code=201)
@@ -56,9 +57,11 @@ async def ask(
     idempotency_key: Key,
 ) -> dict[str, Any]:
     """Put it before a second officer; the ledger stays as it is until the approval."""
+    require_own(who, municipality_code)
+    person = municipality_code, resident_number
 
-    async def act(uow: UnitOfWork, settings: UnionSettings) -> dict[str, Any]:
-        found = await _what_would_be(uow, municipality_code, resident_number, correction, who.user)
+    async def act(uow: UnitOfWork, known: Known) -> dict[str, Any]:
+        found = await _what_would_be(uow, known, correction, who.user)
         approval_id = await approvals.ask(
             uow,
             act=correction.content.kind,
@@ -70,7 +73,7 @@ async def ask(
         )
         return {"approval_id": str(approval_id), **found}
 
-    return await keyed(request, who, (municipality_code, resident_number), idempotency_key, correction, act)
+    return await carried_out(request, who, person, idempotency_key, correction, known_of, act)
 
 
 @router.get("/{entry_id}")
@@ -98,16 +101,16 @@ async def document(
     municipality_code: str, resident_number: str, entry_id: UUID, request: Request, who: Clerk, idempotency_key: Key
 ) -> dict[str, Any]:
     """The same on paper, read back and kept with the letters of the person; the same Idempotency-Key gives the same paper."""
+    require_own(who, municipality_code)
     person = municipality_code, resident_number
 
-    async def act(uow: UnitOfWork, settings: UnionSettings) -> dict[str, Any]:
+    async def act(uow: UnitOfWork, known: Known) -> dict[str, Any]:
         entry = await _entry(uow, *person, entry_id)
-        record = (await known_person(uow, *person)).record
         held = await letters.qualification(uow, *person, None)
         asked_by, approved_by = await corrected.officers(uow, entry)
         table = {
             "term": entry.term,
-            "name": record["name"],
+            "name": known.record["name"],
             "insured_number": held["insured_number"] if held else "",
             "effective_on": entry.effective_on,
             "reason": entry.reason,
@@ -116,7 +119,7 @@ async def document(
             "approved_by": approved_by,
             "lines": tuple((line.subject, line.before, line.after) for line in await corrected.before_and_after(uow, entry)),
             "issued_on": uow.today,
-            "issuer": settings.insurer_name,
+            "issuer": (await needs.settings(uow)).insurer_name,
         }
         printed = await asyncio.to_thread(print_one, KIND, [table])
         if printed.pdf is None:
@@ -126,7 +129,7 @@ async def document(
         )
         return {"document_id": str(document_id), "kind": KIND, "title": TITLE}
 
-    return await keyed(request, who, person, idempotency_key, None, act)
+    return await carried_out(request, who, person, idempotency_key, Command(), known_of, act)
 
 
 def _moment(at: datetime) -> str:
@@ -141,13 +144,12 @@ async def _entry(uow: UnitOfWork, code: str, number: str, entry_id: UUID) -> Ent
     return found
 
 
-async def _what_would_be(uow: UnitOfWork, code: str, number: str, correction: Correction, by: str) -> dict[str, Any]:
-    content = correction.content
+async def _what_would_be(uow: UnitOfWork, known: Known, correction: Correction, by: str) -> dict[str, Any]:
+    content, (code, number) = correction.content, known.person
     if content.kind not in CORRECTIONS:
         raise Problem(422, "KOKI-E029", "この手続はここでは受け付けません。", "届出として受け付けてください。")
     if not correction.reason.strip():
         raise Problem(422, "KOKI-E024", "理由がありません。", "訂正・取消の理由を入れてください。")
-    known = await known_person(uow, code, number)
     if isinstance(content, Renumbered):
         held = await letters.qualification(uow, code, number, content.insured_id)
         if held is None or held["insured_number"] != content.old_number:

@@ -9,6 +9,9 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import obstore
+from chassis import approvals
+from chassis.approvals import Approval
+from chassis.commands import Clerk, Command, Key, require_own
 from chassis.database import driver
 from chassis.documents import DocumentRefused
 from chassis.documents.letter import Contact, Delivery
@@ -20,12 +23,11 @@ from contracts.primitives import PostalCode
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from eligibility_service.api.registering import WITHHELD, Clerk, Command, Key, carried_out, require_own
+from eligibility_service.api.registering import WITHHELD, carried_out
 from eligibility_service.documents.delivery_letter import DeliveryLetterData, render_letter
 from eligibility_service.domain.delivery import ACT, END, key_of
 from eligibility_service.domain.words import PURPOSES
-from eligibility_service.store import approvals, deliveries
-from eligibility_service.store.approvals import Approval
+from eligibility_service.store import deliveries
 from eligibility_service.store.cases import Person
 
 router = APIRouter(tags=["delivery addresses"])

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 from uuid import UUID
 
+from chassis import approvals
+from chassis.approvals import Approval
+from chassis.commands import Command, Key
 from chassis.problems import NOT_FOUND, Problem
 from chassis.tokens import Principal
 from chassis.unit_of_work import UnitOfWork
@@ -12,11 +15,9 @@ from chassis.web import once, role, runtime_of
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
-from eligibility_service.api.registering import Command, Key
 from eligibility_service.api.steps import UNION
 from eligibility_service.domain.words import WITHHELD
-from eligibility_service.store import approvals, duplicates, queries
-from eligibility_service.store.approvals import Approval
+from eligibility_service.store import duplicates, queries
 
 router = APIRouter(prefix="/duplicates", tags=["duplicates"])
 Staff = Annotated[Principal, Depends(role("union_staff"))]
@@ -106,6 +107,11 @@ def _compared(person: dict[str, Any]) -> dict[str, Any]:
         for row in person["qualifications"]
     ]
     return {**{name: record[name] for name in _COMPARED}, "address": address, "qualifications": qualifications}
+
+
+def both(asked: Approval) -> list[tuple[str, str]]:
+    """The two people, also where they are of two municipalities and the act belongs to none of them."""
+    return [(asked.content[f"{place}_code"], asked.content[f"{place}_number"]) for place in ("first", "second")]
 
 
 def shown(asked: Approval) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import obstore
+from chassis.commands import Clerk, Key, carried_out
 from chassis.documents import DocumentRefused
 from chassis.problems import NOT_FOUND, Problem
 from chassis.unit_of_work import UnitOfWork
@@ -15,14 +16,16 @@ from chassis.web import runtime_of
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from eligibility_service.api.keyed import Clerk, Key, keyed, known_person
+from eligibility_service.api.about_person import known_of, known_person, require_own
 from eligibility_service.api.registering import WITHHELD
 from eligibility_service.documents.ledger_letter import WORDS, LetterKind, render_letter
-from eligibility_service.documents.letters import OF_QUALIFICATION, letter, of_entry, of_qualification
+from eligibility_service.documents.letters import OF_QUALIFICATION, letter, of_change, of_entry, of_qualification
 from eligibility_service.documents.printing import page_of
 from eligibility_service.domain.entries import Entry
+from eligibility_service.domain.history import last_change
 from eligibility_service.law import UnionSettings, notice_days
-from eligibility_service.store import addressing, letters, registers
+from eligibility_service.store import addressing, letters, needs, registers
+from eligibility_service.store.entries import Known
 
 router = APIRouter(tags=["letters"])
 
@@ -45,10 +48,11 @@ async def make_letter(
     idempotency_key: Key,
 ) -> dict[str, Any]:
     """A letter from what the ledger says now; the same Idempotency-Key gives the same letter again."""
+    require_own(who, municipality_code)
     person = municipality_code, resident_number
 
-    async def act(uow: UnitOfWork, settings: UnionSettings) -> dict[str, Any]:
-        known = await known_person(uow, *person)
+    async def act(uow: UnitOfWork, known: Known) -> dict[str, Any]:
+        settings = await needs.settings(uow)
         entry = next((one for one in known.entries if one.entry_id == wanted.entry_id), None)
         if (entry is None) != (wanted.kind in OF_QUALIFICATION):
             raise Problem(404, *NOT_FOUND, detail="この通知のもとになる記載がありません。")
@@ -57,7 +61,7 @@ async def make_letter(
             raise Problem(422, "KOKI-E026", "通知を作れません。", refusals[0])
         return documents[0]
 
-    return await keyed(request, who, person, idempotency_key, wanted, act)
+    return await carried_out(request, who, person, idempotency_key, wanted, known_of, act)
 
 
 @router.get("/letters/{document_id}/document")
@@ -93,7 +97,7 @@ async def make(
     refusals: list[str] = []
     for kind in kinds:
         found = await letters.qualification(uow, code, number, insured_id)
-        facts = _facts(kind, entry, found)
+        facts = await _of_last_change(uow, code, number) if kind is LetterKind.CHANGE else _facts(kind, entry, found)
         record = (await known_person(uow, code, number)).record
         delivery = (await addressing.deliveries(uow, [(code, number)]))[code, number]
         try:
@@ -117,6 +121,13 @@ async def make(
         )  # fmt: skip
         made.append({"document_id": str(document_id), "kind": kind.value, "title": WORDS[kind].title})
     return made, refusals
+
+
+async def _of_last_change(uow: UnitOfWork, code: str, number: str) -> tuple[tuple[str, str], ...]:
+    changed = last_change(await letters.records(uow, code, number))
+    if changed is None:
+        raise Problem(409, "KOKI-E027", "この通知のもとになる資格がありません。", "住民情報の変更が届いていません。")
+    return of_change(*changed)
 
 
 def _facts(kind: LetterKind, entry: Entry | None, found: dict[str, Any] | None) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from chassis import approvals
 from chassis.documents import DocumentRefused
 from chassis.problems import Problem
 from chassis.tokens import Principal
@@ -21,7 +22,7 @@ from eligibility_service.documents.result_file import write
 from eligibility_service.domain.phases import Milestone, Phase
 from eligibility_service.domain.result_table import in_words
 from eligibility_service.law import settings_of
-from eligibility_service.store import approvals, gate, migration, phases, results
+from eligibility_service.store import gate, migration, phases, results
 
 router = APIRouter(prefix="/migration", tags=["migration"])
 UnionStaff = Annotated[Principal, Depends(role("union_staff"))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from chassis.commands import Clerk, Key, carried_out
 from chassis.problems import NOT_ALLOWED, Problem
 from chassis.tokens import Principal
 from chassis.unit_of_work import UnitOfWork
@@ -14,17 +15,18 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from eligibility_service.api import ledger_documents
-from eligibility_service.api.keyed import Clerk, Key, keyed, known_person, require_own
+from eligibility_service.api.about_person import known_of, known_person, require_own
 from eligibility_service.documents.letters import BY_ITSELF
 from eligibility_service.domain import contents as log
 from eligibility_service.domain.comparison import in_words, side_by_side
 from eligibility_service.domain.contents import Said
 from eligibility_service.domain.corrections import SCHEME, Period
 from eligibility_service.domain.entries import IN_DAYS, Entry, Source, is_late, last_day_of_notice, standing
+from eligibility_service.domain.history import GROUND, LOSS
 from eligibility_service.domain.notices import BY_UNION, CORRECTIONS, misfit, was_dependant, withdrawn_from
-from eligibility_service.law import UnionSettings, legal_basis, notice_days, settings_of
+from eligibility_service.law import UnionSettings, legal_basis, notice_days
 from eligibility_service.rules.previous_insurer import FormerDependant
-from eligibility_service.store import cases, deemed, entries, entry_log, letters
+from eligibility_service.store import cases, deemed, entries, entry_log, letters, needs
 
 UNION = "union_staff"
 router = APIRouter(prefix="/people/{municipality_code}/{resident_number}", tags=["notices"])
@@ -47,14 +49,14 @@ async def take_in(
     """Take a notice in: refused where it does not fit the person, or is late without a reason. The answer is its receipt (受付票)."""
     _require_allowed(who, municipality_code, notice)
 
-    async def act(uow: UnitOfWork, settings: UnionSettings) -> dict[str, Any]:
-        return await _take_in(uow, municipality_code, resident_number, notice, settings, who.user)
+    async def act(uow: UnitOfWork, known: entries.Known) -> dict[str, Any]:
+        return await _take_in(uow, known, notice, who.user)
 
-    return await keyed(request, who, (municipality_code, resident_number), idempotency_key, notice, act)
+    return await carried_out(request, who, (municipality_code, resident_number), idempotency_key, notice, known_of, act)
 
 
-async def _take_in(uow: UnitOfWork, code: str, number: str, notice: Notice, settings: UnionSettings, by: str) -> dict[str, Any]:
-    known = await known_person(uow, code, number)
+async def _take_in(uow: UnitOfWork, known: entries.Known, notice: Notice, by: str) -> dict[str, Any]:
+    (code, number), settings = known.person, await needs.settings(uow)
     new, days = _entry(uow, code, number, notice, known, settings, by)
     if _is_late(new, days) and new.late_reason is None:
         last_day = last_day_of_notice(new.effective_on, days=days)
@@ -111,10 +113,8 @@ def _is_late(entry: Entry, days: int) -> bool:
 async def preview(municipality_code: str, resident_number: str, notice: Notice, request: Request, who: Clerk) -> dict[str, Any]:
     """What a notice would change, and whether it is late; nothing is kept."""
     _require_allowed(who, municipality_code, notice)
-    runtime = runtime_of(request)
-    settings = settings_of(runtime.settings.union, on=runtime.clock.today())
-    async with runtime.units.open() as uow:
-        known = await known_person(uow, municipality_code, resident_number)
+    async with runtime_of(request).units.open() as uow:
+        known, settings = await known_person(uow, municipality_code, resident_number), await needs.settings(uow)
         new, days = _entry(uow, municipality_code, resident_number, notice, known, settings, who.user)
         before, after = known.decided(today=uow.today), known.decided(new, today=uow.today)
         return {**shown(new, days=days), "compared": side_by_side(before.periods, after.periods, today=uow.today)}
@@ -130,7 +130,10 @@ def _require_allowed(who: Principal, municipality_code: str, notice: Notice) -> 
 
 @router.get("/entries")
 async def everything_entered(municipality_code: str, resident_number: str, request: Request, who: Clerk) -> dict[str, Any]:
-    """異動の記載: the log of a person, the notices deemed from the resident register, the letters, and what no longer has an effect."""
+    """異動の記載: the log of a person, the notices deemed from the resident register, the letters, and what no longer has an effect.
+
+    `grounds`, `losses`: the words of every ground and reason, for whoever chooses one.
+    """
     require_own(who, municipality_code)
     async with runtime_of(request).units.open() as uow:
         known = await known_person(uow, municipality_code, resident_number)
@@ -143,6 +146,8 @@ async def everything_entered(municipality_code: str, resident_number: str, reque
                 {**shown(entry, days=days), "counts": entry.entry_id in counting, "has_effect": entry.entry_id not in idle}
                 for entry in reversed(await entry_log.of_person(uow, municipality_code, resident_number))
             ],
+            "grounds": GROUND,
+            "losses": LOSS,
             "periods": [period_of(period, today=uow.today) for period in decided.periods if period.acquired_on <= uow.today],
             "deemed_notices": await deemed.of_person(uow, municipality_code, resident_number, days=days),
             "documents": await letters.of_person(uow, municipality_code, resident_number),

@@ -70,13 +70,18 @@ async def one(municipality_code: str, resident_number: str, request: Request, wh
             "insured_number": holding[0]["insured_number"] if holding else None,
             "insurer_number": insurer_number(municipality_code),
         },
-        "qualifications": [{name: row[name] for name in _QUALIFICATION} for row in holding],
+        "qualifications": [_qualification(row) for row in holding],
         "household": found["household"],
         "certificates": [_certificate(row, _CERTIFICATE) for row in issued],
         "certificates_waiting": [_certificate(row, _WAITING) for row in waiting],
         "history": history.of_person(found["records"], found["revisions"]),
     }
     return Response(to_json(answer), media_type="application/json")
+
+
+def _qualification(row: dict[str, Any]) -> dict[str, Any]:
+    terms = {"ground_term": history.GROUND[row["acquisition_ground"]], "loss_term": history.LOSS.get(row["loss_reason"], "")}
+    return {**{name: row[name] for name in _QUALIFICATION}, **terms}
 
 
 def _certificate(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -6,16 +6,18 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
+from chassis import approvals
+from chassis.approvals import Approval
+from chassis.commands import Clerk, Command, Key, require_own
 from chassis.problems import NOT_FOUND, Problem
 from chassis.unit_of_work import UnitOfWork
 from chassis.web import runtime_of
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from eligibility_service.api.registering import Clerk, Command, Key, Privileged, carried_out, require_own
+from eligibility_service.api.registering import Privileged, carried_out
 from eligibility_service.domain.words import DOCUMENTS
-from eligibility_service.store import approvals, certificate_deliveries, deliveries, handovers, protections, releases
-from eligibility_service.store.approvals import Approval
+from eligibility_service.store import certificate_deliveries, deliveries, handovers, protections, releases
 
 router = APIRouter(tags=["address protections"])
 END, RELEASE = "address_protection_end", "address_release"

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
+from chassis.commands import Clerk, Command, Key, require_own
 from chassis.database import driver
 from chassis.documents import DocumentRefused
 from chassis.problems import NOT_FOUND, Problem
@@ -15,7 +16,7 @@ from chassis.web import once, runtime_of
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from eligibility_service.api.registering import Clerk, Command, Key, carried_out, require_own
+from eligibility_service.api.registering import carried_out
 from eligibility_service.documents.survey_sheet import SurveySheetData, render_sheet
 from eligibility_service.documents.survey_sheet.build import SurveyEntry
 from eligibility_service.domain.residence_survey import ACT_TERMS, CAUSES, STEP_TERMS, Act, OutOfTurn

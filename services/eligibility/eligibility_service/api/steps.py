@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from chassis.approvals import Approval
 from chassis.database import driver
 from chassis.problems import Problem
 from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service.domain.phases import Phase
 from eligibility_service.store import gate, municipal_batches, phases
-from eligibility_service.store.approvals import Approval
 
 BEGIN_MIGRATION: Final = "begin_migration"
 OPEN_ROUTINE: Final = "open_routine"

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from chassis.documents.letter import Contact, Delivery
 from contracts.eras import format_day
+from contracts.primitives import Sex
 
 from eligibility_service.documents.ledger_letter import LetterData, LetterKind
 from eligibility_service.domain import contents as log
 from eligibility_service.domain.corrections import SCHEME
 from eligibility_service.domain.entries import EVIDENCE, IN_DAYS, Entry, last_day_of_notice
-from eligibility_service.domain.history import GROUND, LOSS
+from eligibility_service.domain.history import GROUND, LOSS, same_address
 from eligibility_service.law import UnionSettings, legal_basis
 
 BY_ITSELF: Final = {
@@ -24,7 +25,9 @@ BY_ITSELF: Final = {
     "domicile_exception_ended": LetterKind.DOMICILE_EXCEPTION_ENDED,
 }
 """Kinds of entries whose letter is made with them."""
-OF_QUALIFICATION: Final = frozenset({LetterKind.ACQUISITION, LetterKind.LOSS, LetterKind.LOSS_CERTIFICATE})
+OF_QUALIFICATION: Final = frozenset({LetterKind.ACQUISITION, LetterKind.CHANGE, LetterKind.LOSS, LetterKind.LOSS_CERTIFICATE})
+_CHANGED: Final = {"name": "氏名", "sex": "性別", "born_on": "生年月日"}
+"""What is told with the old and the new value: with the day and the others at most as many facts as a letter has room for."""
 
 
 def of_entry(kind: LetterKind, entry: Entry, *, notice_days: int) -> tuple[tuple[str, str], ...]:
@@ -66,6 +69,23 @@ def of_qualification(kind: LetterKind, found: Mapping[str, Any]) -> tuple[tuple[
     if kind is LetterKind.ACQUISITION:
         return acquired
     return (*acquired, ("資格喪失日", format_day(found["lost_on"])), ("喪失の事由", LOSS[found["loss_reason"]]))
+
+
+def of_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The facts of a letter about two records of a resident, one after the other; nothing of an address, but that it is another."""
+    facts = [("変更のあった日", format_day(after["changed_on"]))]
+    for field, term in _CHANGED.items():
+        if before[field] != after[field]:
+            facts += [(f"変更前の{term}", _shown(field, before[field])), (f"変更後の{term}", _shown(field, after[field]))]
+    same = {"住所": same_address(before, after), "世帯": before["household_number"] == after["household_number"]}
+    others = "、".join(term for term, is_same in same.items() if not is_same)
+    return (*facts, *([("そのほか変わった事項", others)] if others else []))
+
+
+def _shown(field: str, value: Any) -> str:
+    if field == "sex":
+        return Sex(value).term
+    return format_day(value) if field == "born_on" else str(value)
 
 
 def letter(

@@ -12,14 +12,14 @@ from contracts.eras import format_day
 
 from eligibility_service.documents.people_list import ListPaper, render
 from eligibility_service.domain.lists import Column
-from eligibility_service.domain.result_table import DIFFERENCES, in_words
+from eligibility_service.domain.result_table import SHORT, in_words
 
 TITLE: Final = "創設結果表"
 COLUMNS: Final = (
     Column("municipality", "市区町村", 70), Column("sent", "送られた人", 44), Column("accepted", "受け付けた人", 44),
     Column("rejected", "返した人", 34), Column("parked", "保留", 30), Column("residents", "住民", 44), Column("insured", "被保険者", 44),
     Column("grounds", "取得の事由", 118), Column("others", "対象外", 44), Column("reasons", "対象外の理由", 118),
-    Column("birth_unknown", "生年月日不詳", 42), Column("differences", "不一致", 52),
+    Column("birth_unknown", "生年不詳", 42), Column("differences", "不一致", 96),
 )  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def write(lines: Sequence[Mapping[str, Any]], names: Mapping[str, str], *, issue
         title=TITLE,
         lines=(*days, compared),
         place=issuer,
-        foot=f"{format_day(today)} 作成　不一致: {'、'.join(DIFFERENCES.values())}",
+        foot=f"{format_day(today)} 作成　不一致の内容は、移行の状況の画面で確かめてください。",
         totals=_totals(lines),
         columns=COLUMNS,
         rows=frame.height,
@@ -46,10 +46,10 @@ def write(lines: Sequence[Mapping[str, Any]], names: Mapping[str, str], *, issue
 def _row(line: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, ...]:
     counts = (f"{line[name]:,}" for name in ("sent", "accepted", "rejected", "parked", "residents"))
     insured, others = in_words(line["insured"], line["not_insured"])
-    wrong = sum(line["differences"].values())
+    wrong = "・".join(f"{SHORT[kind]} {count:,}" for kind, count in line["differences"].items())
     return (
         names.get(line["municipality_code"], line["municipality_code"]), *counts, f"{sum(line['insured'].values()):,}", insured,
-        f"{sum(line['not_insured'].values()):,}", others, f"{line['birth_unknown']:,}", f"{wrong:,}" if wrong else "なし",
+        f"{sum(line['not_insured'].values()):,}", others, f"{line['birth_unknown']:,}", wrong or "なし",
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 TERMS: Final = {
@@ -70,9 +71,24 @@ def _changed(before: Mapping[str, Any] | None, record: Mapping[str, Any]) -> str
     terms = [term for name, term in TERMS.items() if name != "status" and before[name] != record[name]]
     if before["status"] != record["status"]:
         terms.insert(0, STATUS[record["status"]])
-    if any(before[name] != record[name] for name in _ADDRESS):
+    if not same_address(before, record):
         terms.append("住所")
     return "、".join(terms) or "記録の更新"
+
+
+def same_address(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether two records of a resident say the same address."""
+    return all(before[name] == after[name] for name in _ADDRESS)
+
+
+def last_change(records: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    """The last two records, one after the other, that say something else of a person who stays resident; None where there are none.
+
+    `records`: every record of the resident as it was told, by sequence.
+    """
+    told = [record for record in records if record["status"] == "1"]
+    pairs = [(one, other) for one, other in pairwise(told) if _changed(one, other) != "記録の更新"]
+    return pairs[-1] if pairs else None
 
 
 def _of_qualifications(revisions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

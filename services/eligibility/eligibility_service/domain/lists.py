@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -79,13 +79,14 @@ COLUMNS: Final[dict[ListKind, tuple[Column, ...]]] = {
         Column("postal_code", "郵便番号", 44), _ADDRESS,
     ),
     ListKind.CERTIFIED: (
-        _NUMBER, _RESIDENT, _NAME, _KANA, _BORN, _SEX, _ADDRESS,
-        Column("acquired_on", "資格取得日", 46), Column("acquisition_ground", "取得事由", 46), Column("evidence", "確かめた書類", 64),
+        _NUMBER, _RESIDENT, _NAME, _KANA, _BORN, _SEX, replace(_ADDRESS, width=140),
+        Column("acquired_on", "資格取得日", 46), Column("evidence", "確かめた書類", 70),
         Column("grade", "障害の程度", 40), Column("document_ends_on", "書類の有効期限", 48),
     ),
     ListKind.SEARCHED: (
-        Column("step", "段階", 62), Column("due_on", "調査の期限", 46), _NUMBER, _RESIDENT, _NAME, _KANA, _BORN, _ADDRESS,
-        Column("cause", "調査のきっかけ", 50), Column("opened_on", "調査の開始日", 46), Column("last", "最後の記録", 90),
+        Column("step", "段階", 56), Column("due_on", "調査の期限", 46), _NUMBER, _RESIDENT, _NAME, _KANA, _BORN,
+        replace(_ADDRESS, width=110), Column("cause", "きっかけ", 44), Column("opened_on", "調査の開始日", 46),
+        Column("last", "最後の記録", 70),
     ),
 }  # fmt: skip
 OF_A_DAY: Final = {

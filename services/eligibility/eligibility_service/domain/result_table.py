@@ -33,6 +33,8 @@ DIFFERENCES: Final = {
     "not_acquired": "75歳以上の住民なのに、被保険者台帳に載っていない人",
     "without_ground": "住民の記録からは資格がないのに、被保険者台帳に載っている人",
 }
+SHORT: Final = {"not_loaded": "未取込", "insured_twice": "二重", "not_acquired": "台帳になし", "without_ground": "資格なし"}
+"""The same in a word, for a narrow column."""
 
 
 @dataclass(frozen=True, slots=True)

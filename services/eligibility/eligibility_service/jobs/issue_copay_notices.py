@@ -19,6 +19,8 @@ from eligibility_service.rules.copay.period import CopayYear
 from eligibility_service.store import addressing, copay_notices, needs
 
 PEOPLE: Final = 1_000
+BY_RUN: Final = "一括作成"
+"""Who made a letter of a run, as the list of letters shows it."""
 
 
 class IssueCopayNotices:
@@ -78,7 +80,7 @@ class IssueCopayNotices:
             kept_back = [(notice, why) for notice, why in zip(wanted, printed.refusals, strict=True) if why is not None]
             await copay_notices.refuse(uow, kept_back)
             if printed.pdf is not None:
-                await copay_notices.keep_file(uow, run_id, made, printed.pdf, by=self.name, shows_address=by_post)
+                await copay_notices.keep_file(uow, run_id, made, printed.pdf, by=BY_RUN, shows_address=by_post)
             issued, refused = issued + len(made), refused + len(kept_back)
         return {"due": len(due), "issued": issued, "refused": refused, "withdrawn": len(gone)}
 

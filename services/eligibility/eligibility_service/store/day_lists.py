@@ -10,17 +10,16 @@ from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service.domain import ledger
 from eligibility_service.domain.entries import EVIDENCE
-from eligibility_service.domain.history import GROUND
 from eligibility_service.domain.lists import ListAsked
 from eligibility_service.domain.residence_survey import ACT_TERMS, CAUSES, STEP_TERMS, Step
 from eligibility_service.rules.acquisition import reaches_75_on
 from eligibility_service.store.bulk import frame_of
-from eligibility_service.store.list_parts import HOLDS, KNOWN, OF, PERSON, RECORD, SHOWN, SOURCE, known_at, shown
+from eligibility_service.store.list_parts import HOLDS, KEYS, KNOWN, OF, PERSON, RECORD, SHOWN, SOURCE, known_at, shown
 
 # Whoever is insured before 75 is so by a certified disability (法50条2号), wherever it was certified: the entry may be that of the
 # municipality from which the person has moved. Years are compared in the frame, where the rule of the birthday is.
 _CERTIFIED: Final = f"""
-SELECT q.municipality_code, q.resident_number, q.insured_number, q.acquired_on, q.acquisition_ground, {PERSON},
+SELECT q.municipality_code, q.resident_number, q.insured_number, q.acquired_on, {PERSON},
        e.content ->> 'evidence' AS evidence, e.content ->> 'grade' AS grade, (e.content ->> 'document_ends_on')::date AS document_ends_on
 FROM {{source}} {RECORD}
 LEFT JOIN LATERAL (
@@ -29,7 +28,7 @@ LEFT JOIN LATERAL (
     WHERE e.kind = 'disability_certified' AND e.recorded_at <= $3 AND e.effective_on <= $2
     ORDER BY e.effective_on DESC, e.position DESC LIMIT 1
 ) AS e ON true
-WHERE {HOLDS} AND {{known}} AND (q.acquisition_ground = 'disability' OR r.born_on > $2::date - interval '76 years')
+WHERE {HOLDS} AND {{known}} AND (r.born_on IS NULL OR r.born_on > $2::date - interval '76 years')
 ORDER BY document_ends_on NULLS LAST, q.municipality_code, q.resident_number
 """
 _SEARCHED: Final = f"""
@@ -50,8 +49,7 @@ WHERE {OF.format(q="q")} AND q.opened_on <= $2 AND (q.closed_on IS NULL OR q.clo
 ORDER BY q.deadline, q.municipality_code, q.resident_number
 """
 _OF_CERTIFIED: Final[dict[str, pl.DataType]] = {
-    **dict.fromkeys(("municipality_code", "resident_number", "insured_number"), pl.String()), "acquired_on": pl.Date(),
-    "acquisition_ground": pl.String(), **{name: kind for name, kind in SHOWN.items() if not name.endswith(("_code", "_number"))},
+    **KEYS, "acquired_on": pl.Date(), **{name: kind for name, kind in SHOWN.items() if name not in KEYS},
     "evidence": pl.String(), "grade": pl.String(), "document_ends_on": pl.Date(),
 }  # fmt: skip
 _OF_SEARCHED: Final[dict[str, pl.DataType]] = {
@@ -68,8 +66,7 @@ async def certified(uow: UnitOfWork, asked: ListAsked) -> pl.DataFrame:
     found = frame_of(await (await driver(uow.connection)).fetch(query, *parameters), _OF_CERTIFIED)
     reached = ledger.days_of(reaches_75_on(born_on=ledger.day_numbers(found["born_on"])))
     found = found.filter(pl.col("born_on").is_null() | (reached > pl.lit(asked.valid_on)))
-    words = {"evidence": EVIDENCE, "acquisition_ground": GROUND}
-    return shown(found, asked.kind, **{name: pl.col(name).replace(terms) for name, terms in words.items()})
+    return shown(found, asked.kind, evidence=pl.col("evidence").replace(EVIDENCE))
 
 
 async def searched(uow: UnitOfWork, asked: ListAsked) -> pl.DataFrame:

@@ -18,14 +18,14 @@ _BORN: Final = """
 SELECT r.municipality_code, r.resident_number, r.sequence AS resident_history_number, r.born_on, r.sex,
        CASE WHEN EXISTS (SELECT FROM qualification q
            WHERE (q.municipality_code, q.resident_number) = (r.municipality_code, r.resident_number)
-             AND q.acquired_on <= $4 AND (q.lost_on IS NULL OR q.lost_on > $4)) THEN '1' ELSE '0' END AS already_insured
+             AND q.acquired_on <= $4 AND (q.lost_on IS NULL OR q.lost_on > $4)) THEN '1' ELSE '0' END AS disability
 FROM resident r
 WHERE r.municipality_code = $1 AND r.born_on BETWEEN $2::date - interval '75 years 2 days' AND $3::date - interval '75 years'
   AND r.status = '1' AND r.resident_since <= $3
 """
 _ROWS: Final[dict[str, pl.DataType]] = {
     "municipality_code": pl.String(), "resident_number": pl.String(), "resident_history_number": pl.Int32(), "born_on": pl.Date(),
-    "sex": pl.String(), "already_insured": pl.String(),
+    "sex": pl.String(), "disability": pl.String(),
 }  # fmt: skip
 
 

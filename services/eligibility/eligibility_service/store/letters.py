@@ -11,11 +11,17 @@ from chassis.clock import uuid7
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
+from eligibility_service.domain.records import RECORD
+
 _QUALIFICATION: Final = """
 SELECT insured_id, insured_number, acquired_on, acquisition_ground, lost_on, loss_reason FROM qualification
 WHERE (municipality_code, resident_number) = ($1, $2) AND (lost_on IS NULL OR lost_on > acquired_on)
   AND ($3::uuid IS NULL OR insured_id = $3)
 ORDER BY ordinal DESC LIMIT 1
+"""
+_RECORDS: Final = f"""
+SELECT DISTINCT ON (sequence) {", ".join(RECORD)} FROM resident_as_known WHERE (municipality_code, resident_number) = ($1, $2)
+ORDER BY sequence, lower(recorded_during)
 """
 _KEEP: Final = """
 INSERT INTO ledger_document (document_id, municipality_code, resident_number, kind, entry_id, insured_id, document_key, document_sha256,
@@ -28,6 +34,11 @@ async def qualification(uow: UnitOfWork, municipality_code: str, resident_number
     """One qualification that holds some day: the named one, or the latest."""
     row = await (await driver(uow.connection)).fetchrow(_QUALIFICATION, municipality_code, resident_number, insured_id)
     return dict(row) if row else None
+
+
+async def records(uow: UnitOfWork, municipality_code: str, resident_number: str) -> list[dict[str, Any]]:
+    """Every record of a resident as the municipality told it, by sequence."""
+    return [dict(row) for row in await (await driver(uow.connection)).fetch(_RECORDS, municipality_code, resident_number)]
 
 
 async def keep(

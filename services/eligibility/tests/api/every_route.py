@@ -21,11 +21,13 @@ ENTRY = {
 }  # fmt: skip
 PROTECTION = {"applicant": "本人", "ground": "other", "valid_from": "2026-07-01", "expires_on": "2027-06-30", "remark": ""}
 NOTICE = {"content": {"kind": "loss_notified", "cause": "other"}, "effective_on": "2026-07-10", "notified_on": DAY}
+CHANGED = {"content": {"kind": "change_notified", "what": "氏名"}, "effective_on": "2026-07-10", "notified_on": DAY}
 CORRECTION = {"content": {"kind": "cancelled", "acquired_on": "2015-05-05"}, **REASON}
 LISTED = {"municipality": CHIYODA, "form": "csv", "place": "千代田区"}
 LIST_KINDS = ("ledger", "changes", "reached", "expected", "certified", "searched")
 OF_THE_UNION = {
-    "/print-files", "/print-files/sent", "/exchange", "/card-holdings", "/migration", "/migration/results", "/migration/plan",
+    "/print-files", "/print-files/sent", "/exchange", "/card-holdings", "/migration", "/migration/results", "/migration/results/document",
+    "/migration/plan",
     "/migration/milestones/{milestone}", "/migration/steps", "/operations/insured-numbers/{number}",
 }  # fmt: skip
 """Work of the union as a whole: closed to every municipality by its role. The others are asked with all roles at once."""
@@ -48,9 +50,10 @@ class Known:
     approvals: list[str]
     release_id: str
     handover_id: str
+    entry_id: str
 
 
-NOTHING = Known("", "", "", "", "", "", [], "", [], "", "")
+NOTHING = Known("", "", "", "", "", "", [], "", [], "", "", "")
 
 
 def asked_of(known: Known) -> dict[str, list[Request]]:
@@ -74,6 +77,8 @@ def asked_of(known: Known) -> dict[str, list[Request]]:
         f"{PERSON}/entries": get(f"{OWN}/entries"),
         f"{PERSON}/corrections": post(f"{OWN}/corrections", CORRECTION),
         f"{PERSON}/corrections/preview": post(f"{OWN}/corrections/preview", CORRECTION),
+        f"{PERSON}/corrections/{{entry_id}}": get(f"{OWN}/corrections/{known.entry_id}"),
+        f"{PERSON}/corrections/{{entry_id}}/document": post(f"{OWN}/corrections/{known.entry_id}/document"),
         f"{PERSON}/letters": post(f"{OWN}/letters", {"kind": "acquisition"}),
         "/letters/{document_id}/document": get(f"/letters/{known.document_id}/document"),
         "/ledger/disability-applications": get("/ledger/disability-applications"),
@@ -159,6 +164,7 @@ def asked_of(known: Known) -> dict[str, list[Request]]:
         "/card-holdings": get("/card-holdings"),
         "/migration": get("/migration"),
         "/migration/results": [*get("/migration/results"), *post("/migration/results")],
+        "/migration/results/document": post("/migration/results/document", {HACHIOJI: "八王子市"}),
         "/migration/plan": post("/migration/plan", {"cut_off_on": "2026-04-01", "municipalities": [HACHIOJI]}),
         "/migration/milestones/{milestone}": post("/migration/milestones/routine", {"planned_on": DAY}),
         "/migration/steps": post("/migration/steps", {"act": "reset_rehearsal", **REASON}),

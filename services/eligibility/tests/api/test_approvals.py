@@ -8,12 +8,12 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from chassis import approvals
+from chassis.approvals import Act, Approval
 from chassis.database import driver
 from chassis.testing import Databases
 from chassis.unit_of_work import UnitOfWork
-from eligibility_service.api.acts import ACTS, Act
-from eligibility_service.store import approvals
-from eligibility_service.store.approvals import Approval
+from eligibility_service.api.acts import ACTS
 
 from services.eligibility.tests.api.conftest import Window, a_window
 from services.eligibility.tests.people import CHIYODA, HACHIOJI

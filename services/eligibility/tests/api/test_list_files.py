@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from chassis import jobs
 from chassis.testing import Databases
@@ -54,3 +55,20 @@ async def test_a_long_list_is_a_job_in_volumes_of_the_rows_that_were_frozen(
         assert [part["rows"] for part in ready["parts"]] == [26, 26, 8]
         assert [f"{number}/3ページ" in text for number, text in enumerate(texts, start=1)] == [True, True, True]
         assert sum(f"{61:015d}" in text for text in texts) == 0
+
+
+async def test_no_volume_is_made_of_rows_that_are_not_those_that_were_frozen(
+    databases: Databases, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """E-11: a list is what was asked for, or it is not made."""
+    monkeypatch.setattr(made_lists, "AT_ONCE", 0)
+    async with a_window(databases, keys) as window:
+        await window.world.hear(resident(1), resident(2))
+        await made(window, "ledger", "csv")
+        key = await window.world.value("SELECT rows_key FROM made_list")
+        path = window.world.folder / key
+        pl.read_parquet(path).head(1).write_parquet(path)
+        ((run_id, name),) = await jobs.approved_runs(window.world.units)
+
+        with pytest.raises(made_lists.RowsChanged):
+            await jobs.execute(next(job for job in SERVICE.jobs if job.name == name), run_id, window.world.units)

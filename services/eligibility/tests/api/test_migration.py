@@ -17,6 +17,7 @@ from eligibility_service.store import phases, search
 
 from services.eligibility.tests import first_load
 from services.eligibility.tests.api.conftest import Window, a_window
+from services.eligibility.tests.pdf import pages_of
 from services.eligibility.tests.people import CHIYODA, HACHIOJI, message, resident
 from services.eligibility.tests.world import World
 
@@ -201,7 +202,7 @@ async def test_no_phase_is_left_out_and_none_comes_again(databases: Databases, k
 
 
 async def test_the_window_issues_no_certificate_before_routine_work(databases: Databases, keys: Path) -> None:
-    """Without the question for the phase in `issue_at_window` a card was made."""
+    """Seen to fail without the question for the phase in `issue_now`: a card was made."""
     async with a_window(databases, keys) as window:
         await ready(window.world)
         headers = {**window.as_("window_clerk", of=frozenset({CHIYODA})), "Idempotency-Key": "key-00000009"}
@@ -266,3 +267,19 @@ async def test_the_result_table_is_made_by_a_job_and_refused_without_a_cut_off_d
 
         assert (refused.status_code, refused.json()["code"], made.status_code) == (409, "KOKI-E055", 202)
         assert await window.world.value("SELECT state FROM job_run") == "approved"
+
+
+async def test_the_result_table_is_printed_with_the_names_of_the_municipalities_and_its_totals(databases: Databases, keys: Path) -> None:
+    """T-02: 創設結果表 on paper, read back; nothing else than what the table holds."""
+    async with a_window(databases, keys) as window:
+        await ready(window.world)
+        await _different(window.world)
+        headers = window.as_("union_staff", of=ALL)
+        answer = await window.client.post("/migration/results/document", headers=headers, json={CHIYODA: "千代田区"})
+        (line,) = (await window.client.get("/migration/results", headers=headers)).json()
+        assert (line["insured_words"], line["not_insured_words"]) == ("75歳到達 1", "")
+        (page,) = pages_of(answer.content)
+        for part in ("創設結果表", "基準日令和8年8月1日", "千代田区", "75歳到達1", "1市区町村住民2人被保険者1人不一致1人"):
+            assert part in page, part
+        clerk = window.as_("window_clerk", of=frozenset({CHIYODA}))
+        assert (await window.client.post("/migration/results/document", headers=clerk, json={})).status_code == 403

@@ -26,6 +26,9 @@ EFFECTS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         "2", "/certificate-applications", "certificate_application", {"subject": "eligibility_confirmation", "applied_on": DAY},
     ),
     f"{PERSON}/notices": ("3", "/notices", "ledger_entry", NOTICE),
+    f"{PERSON}/corrections/{{entry_id}}/document": (
+        "3", "/corrections/{entry_id}/document", "ledger_document WHERE kind = 'comparison'", {},
+    ),
     f"{PERSON}/corrections": ("4", "/corrections", "approval WHERE act = 'cancelled'", CORRECTION),
     f"{PERSON}/letters": ("5", "/letters", "ledger_document WHERE kind = 'acquisition'", {"kind": "acquisition"}),
     f"{PERSON}/delivery-addresses": ("6", "/delivery-addresses", "approval WHERE act = 'delivery_address'", ENTRY),
@@ -89,7 +92,7 @@ async def test_a_form_that_is_sent_four_times_at_once_has_one_effect_and_one_ans
     for route, (person, path, rows, body) in EFFECTS.items():
         if person:
             path = f"/people/{CHIYODA}/{int(person):015d}{path}"
-        for name, table in (("survey_id", "residence_survey"), ("candidate_id", "duplicate_candidate")):
+        for name, table in (("survey_id", "residence_survey"), ("candidate_id", "duplicate_candidate"), ("entry_id", "ledger_entry")):
             if name in path:
                 path = path.replace(f"{{{name}}}", str(await window.world.value(f"SELECT {name}::text FROM {table} LIMIT 1")))
         before = await window.world.value(f"SELECT count(*) FROM {rows}")

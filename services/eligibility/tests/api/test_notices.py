@@ -12,6 +12,7 @@ from chassis.testing import Databases
 from pypdf import PdfReader
 
 from services.eligibility.tests.api.conftest import Window, a_window
+from services.eligibility.tests.pdf import text_of
 from services.eligibility.tests.people import CHIYODA, HACHIOJI, resident
 
 FIRST = f"{1:015d}"
@@ -154,6 +155,25 @@ async def test_letters_about_a_qualification_are_made_from_the_ledger_and_refuse
         entered = (await window.client.get(f"{PATH}/entries", headers=window.as_("window_clerk", of=OWN))).json()
         assert len(entered["documents"]) == 3
         assert [found["kind"] for found in entered["deemed_notices"]] == ["loss"]
+
+
+async def test_a_change_that_the_municipality_told_is_told_to_the_person_without_any_address(databases: Databases, keys: Path) -> None:
+    """E-04, I-39: 変更通知 says the names before and after, and of an address only that it is another."""
+    async with a_window(databases, keys) as window:
+        await window.world.hear(resident())
+        none = await post(window, f"{PATH}/letters", {"kind": "change"})
+        moved = {"name": "後期　梅子", "address_number": "77番7号", "household_number": f"{77:015d}", "changed_on": date(2026, 7, 3)}
+        await window.world.hear(resident(1, 2, **moved))
+        await window.world.hear(resident(1, 3, **moved))
+
+        made = await post(window, f"{PATH}/letters", {"kind": "change"})
+
+        assert (none.status_code, none.json()["code"]) == (409, "KOKI-E027")
+        answer = await window.client.get(f"/letters/{made.json()['document_id']}/document", headers=window.as_("window_clerk", of=OWN))
+        said = text_of(answer.content)
+        for part in ("資格変更通知書", "令和8年7月3日", "変更前の氏名後期花子", "変更後の氏名後期梅子", "そのほか変わった事項住所、世帯"):
+            assert part in said, part
+        assert said.count("77番7号") == 1, "in the window of the envelope alone"
 
 
 async def test_a_previous_insurer_that_contradicts_the_record_waits_for_a_person_and_decides_nothing(

@@ -22,6 +22,7 @@ from fastapi.routing import APIRoute
 
 from services.eligibility.tests.api.conftest import Window, a_window
 from services.eligibility.tests.api.every_route import (
+    CHANGED,
     CORRECTION,
     ENTRY,
     FAR,
@@ -86,6 +87,7 @@ async def with_everything(window: Window) -> Known:
     while await issue_next(world.units):
         pass
     made = await done("/lists/ledger/files", LISTED)
+    entry = await done(f"{OWN}/notices", CHANGED)
     handover_id = await world.value("SELECT handover_id::text FROM handover WHERE handed_on IS NULL")
     pairs = [row["id"] for row in await world.rows("SELECT candidate_id::text AS id FROM duplicate_candidate ORDER BY second_code")]
     assert len(pairs) >= 2, "one within Chiyoda, one with Hachiōji"
@@ -94,7 +96,7 @@ async def with_everything(window: Window) -> Known:
     arrears_letter = await world.value("SELECT letter_id::text FROM arrears_letter")
     return Known(
         number, card["certificate_id"], letter["document_id"], letters[0], arrears_letter, survey["survey_id"], pairs, made["list_id"],
-        [one["approval_id"] for one in waiting], release["release_id"], handover_id,
+        [one["approval_id"] for one in waiting], release["release_id"], handover_id, entry["entry_id"],
     )  # fmt: skip
 
 

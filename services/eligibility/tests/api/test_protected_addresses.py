@@ -20,6 +20,7 @@ from eligibility_service.jobs.issue_cards import IssueCards
 from fastapi.routing import APIRoute
 
 from services.eligibility.tests.api.conftest import Window, a_window
+from services.eligibility.tests.api.every_route import CHANGED
 from services.eligibility.tests.api.test_arrears import report
 from services.eligibility.tests.pdf import text_of
 from services.eligibility.tests.people import CHIYODA, resident
@@ -36,21 +37,19 @@ ENTRY = {
     "address": [f"東京都渋谷区{SECRET[0]}{SECRET[2]}"], "valid_from": "2026-07-01", "valid_until": None, "reason": "施設に入所",
 }  # fmt: skip
 LIST = {"municipality": CHIYODA, "form": "csv", "place": "千代田区"}
+_OF_MIGRATION = [f"/migration/{rest}" for rest in ("plan", "milestones/{milestone}", "steps", "results/document")]
 NO_ADDRESS = {
     "/approvals/{approval_id}/decision": "a decision, answered with its outcome",
     "/operations/insured-numbers/{number}": "a number and a code",
     "/people/{municipality_code}/{resident_number}/address-releases/{release_id}/use": "the privileged act itself, tested below",
     "/handovers/{handover_id}": "answers with its own id",
-    "/certificates/{certificate_id}/delivery": "answers with its own id",
-    "/certificates/{certificate_id}/collection": "answers with its own id",
     "/print-files/sent": "a count",
-    "/migration/plan": "days and municipalities, no people",
-    "/migration/milestones/{milestone}": "a day, no people",
-    "/migration/steps": "a step, no people",
+    **dict.fromkeys(_OF_MIGRATION, "days, steps and counts of municipalities, no people"),
+    **{f"/certificates/{{certificate_id}}/{act}": "answers with its own id" for act in ("delivery", "collection")},
 }
 """Routes that are not asked here, each with its reason. A route that is neither here nor in `_asked` fails the test."""
 PROVED = {
-    "copay_notice": "test_copay_notices",
+    "copay_notice": "test_copay_notices", "comparison": "test_corrections: no field of it is an address",
     "card": "below", "delivery_letter": "by its route", "survey_sheet": "by its route", "people_list": "test_lists",
     "arrears_letter": "test_protected_papers", "eligibility_notice": "test_protected_papers", "ledger_letter": "test_protected_papers",
     "limit_certificate": "test_protected_papers", "specific_disease_certificate": "test_protected_papers",
@@ -69,6 +68,7 @@ class Found:
     ledger_letter_id: str
     arrears_letter_id: str
     list_id: str
+    entry_id: str
 
 
 def _asked(found: Found) -> dict[str, list[tuple[str, str, object]]]:
@@ -123,6 +123,8 @@ def _asked(found: Found) -> dict[str, list[tuple[str, str, object]]]:
         f"{own}/notices/preview": post("/notices/preview", moved),
         f"{own}/corrections": post("/corrections", cancelled),
         f"{own}/corrections/preview": post("/corrections/preview", cancelled),
+        f"{own}/corrections/{{entry_id}}": get(f"/corrections/{found.entry_id}"),
+        f"{own}/corrections/{{entry_id}}/document": post(f"/corrections/{found.entry_id}/document"),
         f"{own}/letters": post("/letters", {"kind": "acquisition"}),
         "/letters/{document_id}/document": [("GET", f"/letters/{found.ledger_letter_id}/document", None)],
         "/ledger/disability-applications": [("GET", "/ledger/disability-applications", None)],
@@ -201,10 +203,10 @@ async def with_everything(window: Window) -> Found:
     candidate = await window.world.value(
         "SELECT candidate_id::text FROM duplicate_candidate WHERE (first_number, second_number) = ($1, $2)", VICTIM, OTHER
     )
-    letters = outcome["letters"]
+    letters, of_ledger = outcome["letters"], ledger_letter["document_id"]
     assert isinstance(letters, list)
-    of_ledger = ledger_letter["document_id"]
-    return Found(card["certificate_id"], letters, survey.json()["survey_id"], candidate, of_ledger, arrears_letter_id, list_id)
+    entry = (await ask(window, "POST", f"{path}/notices", CHANGED)).json()["entry_id"]
+    return Found(card["certificate_id"], letters, survey.json()["survey_id"], candidate, of_ledger, arrears_letter_id, list_id, entry)
 
 
 def said_of(answer: httpx.Response) -> str:
@@ -222,7 +224,7 @@ def test_every_route_is_asked_about_a_protected_person_or_says_why_not() -> None
     """I-39. A new route of eligibility without a line in `_asked` or NO_ADDRESS fails here."""
     paths = {route.path for router in SERVICE.routers for route in router.routes if isinstance(route, APIRoute)}
 
-    assert paths == _asked(Found("", [], "", "", "", "", "")).keys() | NO_ADDRESS.keys()
+    assert paths == _asked(Found("", [], "", "", "", "", "", "")).keys() | NO_ADDRESS.keys()
 
 
 async def test_without_protection_the_address_is_shown(window: Window) -> None:

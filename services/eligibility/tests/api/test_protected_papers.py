@@ -51,7 +51,7 @@ async def test_applied_certificates_and_letters_of_a_protected_person_are_withou
 async def test_the_notice_of_a_protected_holder_is_handed_over_and_no_certificate_of_hers_goes_by_post(
     databases: Databases, keys: Path
 ) -> None:
-    """I-39. Without the question for 支援措置 in `issue_now` the certificate stood on 送付一覧."""
+    """I-39. Seen to fail without the question for 支援措置 in `issue_now`: a certificate was made for the post."""
     async with a_window(databases, keys, today=date(2026, 8, 3)) as window:
         await _protected(window)
         await window.world.rows(

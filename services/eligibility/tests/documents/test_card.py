@@ -25,6 +25,7 @@ from eligibility_service.documents.card import (
 )
 from eligibility_service.documents.card.build import form_of
 from eligibility_service.documents.card.render import renderer
+from eligibility_service.domain.limits import CLASS_TERMS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -276,3 +277,14 @@ def test_a_letter_whose_text_pushes_the_card_to_a_second_page_is_refused() -> No
     pdf = renderer().render("letter.typ", {**letter.data, "notes": notes * 4}, tags=True)
     with pytest.raises(DocumentRefused, match="ページ数"):
         read_back(pdf, letter.pages)
+
+
+@pytest.mark.parametrize("term", sorted(set(CLASS_TERMS.values())))
+def test_every_class_stands_on_the_card_within_its_edge(term: str) -> None:
+    """W-02. Seen to fail with 10 points for every class: 「区分Ⅰ（老福）」 ran over the edge of the card."""
+    with_class = card(limit_class=term, class_effective_on=date(2025, 8, 1))
+    pdf = render_card(with_class)
+    edge = float(PdfReader(BytesIO(pdf)).pages[0].mediabox.width)
+    size = build(with_class).data["classes"][0]["size"]  # type: ignore[index]
+    assert 190 + width(term) * size <= edge - 8
+    assert f"適用区分{term}" in "".join(PageTexts(pdf))

@@ -11,6 +11,8 @@ from chassis.documents import DocumentRefused, Renderer, Sheet, read_back
 from chassis.documents.letter import Contact, Delivery
 from contracts.events.eligibility import CertificateKind
 from contracts.primitives import Sex
+from eligibility_service.documents.comparison.build import ComparisonData
+from eligibility_service.documents.comparison.build import build as build_comparison
 from eligibility_service.documents.copay_notice.build import CopayNoticeData
 from eligibility_service.documents.copay_notice.build import build as build_copay_notice
 from eligibility_service.documents.delivery_letter.build import DeliveryLetterData
@@ -75,6 +77,12 @@ def _papers() -> dict[str, tuple[Renderer, str, Sheet]]:
         valid_until=date(2027, 7, 31), income_year=2025, why=("課税所得が28万円以上です。", "年金収入等が200万円以上です。"), issued_on=DAY,
         issuer="東京都後期高齢者医療広域連合", contact=CONTACT, review_board="東京都後期高齢者医療審査会",
     )  # fmt: skip
+    comparison = ComparisonData(
+        term="訂正", name="後期　太郎", insured_number=NUMBER, effective_on=DAY, reason="誤り", recorded_at="令和8年7月13日 10:00",
+        asked_by="chiyoda", approved_by="union", lines=(("資格（1番目）", f"被保険者番号 {NUMBER}", "資格なし"),), issued_on=DAY,
+        issuer="東京都後期高齢者医療広域連合",
+    )  # fmt: skip
+    found["comparison"] = renderer(), "comparison/template.typ", build_comparison(comparison)
     found["copay_notice"] = renderer(), "copay_notice/template.typ", build_copay_notice(notice)
     found["ledger_letter"] = renderer(), "ledger_letter/template.typ", build_ledger(letter)
     found["delivery_letter"] = renderer(), "delivery_letter/letter.typ", build_delivery(delivery)

@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from chassis import approvals
 from chassis.database import driver
 from chassis.testing import Databases
 from contracts.events.eligibility import InsuredAcquired, InsuredChanged, InsuredLost
 from eligibility_service.domain.contents import CONTENT
 from eligibility_service.domain.entries import Source
 from eligibility_service.jobs.acquire_on_birthday import AcquireOnBirthday
-from eligibility_service.store import approvals, entries, qualifications
+from eligibility_service.store import entries, qualifications
 
 from services.eligibility.tests.people import CHIYODA, resident
 from services.eligibility.tests.world import World, a_world, another_day, only

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from chassis import approvals
 from chassis.clock import uuid7
 from chassis.database import driver
 from chassis.testing import Databases
@@ -15,7 +16,8 @@ from contracts.primitives import insurer_number
 from eligibility_service.domain.contents import CONTENT
 from eligibility_service.domain.entries import Source
 from eligibility_service.jobs.check_ledger import CheckLedger
-from eligibility_service.store import approvals, duplicates, entries, qualifications
+from eligibility_service.jobs.following import issue_next
+from eligibility_service.store import duplicates, entries, qualifications
 from sqlalchemy.exc import IntegrityError
 
 from services.eligibility.tests.people import CHIYODA, HACHIOJI, resident
@@ -200,6 +202,27 @@ async def test_a_new_number_after_a_move_stands_and_the_old_one_finds_the_person
         found = "SELECT count(*) FROM insured_number_holder WHERE municipality_code = $1 AND insured_number = ANY ($2)"
         assert await world.value(found, HACHIOJI, ["00000001", number]) == 2
         assert (await world.run(CheckLedger()))["differences"] == {}
+
+
+async def test_whose_number_changes_by_being_the_same_person_gets_a_new_card_by_itself(databases: Databases) -> None:
+    """E-29, I-41: and the own number comes back when the link is taken back. Seen to fail without the number in `_CHANGED`."""
+    async with a_world(databases) as world:
+        await world.hear(resident(1), left(), came())
+
+        async def issued() -> list[tuple[Any, ...]]:
+            while await issue_next(world.units):
+                pass
+            query = """SELECT insured_number, issue_reason, collection FROM certificate
+            WHERE municipality_code = $1 AND state = 'issued' ORDER BY serial"""
+            return [tuple(row.values()) for row in await world.rows(query, HACHIOJI)]
+
+        assert await issued() == [("00000002", "first", None)]
+        await decide(world, is_same=True)
+        linked = await issued()
+        await decide(world, is_same=False)
+
+        assert linked == [("00000002", "first", "due"), ("00000001", "number_changed", None)]
+        assert (await issued())[1:] == [("00000001", "number_changed", "due"), ("00000002", "number_changed", None)]
 
 
 async def test_a_former_dependant_is_said_and_stays_one_from_the_first_day_after_a_move(databases: Databases) -> None:

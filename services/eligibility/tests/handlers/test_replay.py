@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
+from chassis import approvals
 from chassis.testing import SAMPLE_DAY, Databases
 from contracts.events.municipal import ResidentChanged
 from eligibility_service.domain.contents import CONTENT
 from eligibility_service.domain.entries import Source
 from eligibility_service.domain.periods import decided
 from eligibility_service.domain.residence import Residence, replay
-from eligibility_service.store import approvals, checking, entries, entry_log
+from eligibility_service.store import checking, entries, entry_log
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 

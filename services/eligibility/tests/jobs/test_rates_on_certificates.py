@@ -28,7 +28,7 @@ async def issue_all(world: World) -> list[int | None]:
 
 
 async def test_an_income_and_its_correction_each_make_a_card_with_the_rate(databases: Databases) -> None:
-    """E-21. Without `replace_after_rates` in `rejudge` the first card stayed the only one."""
+    """E-21. Seen to fail without `replace_after_rates` in `rejudge`: the first card stayed the only one."""
     async with a_world(databases, today=AUTUMN) as world:
         await world.hear(resident())
         first = await issue_all(world)
@@ -41,7 +41,7 @@ async def test_an_income_and_its_correction_each_make_a_card_with_the_rate(datab
 
 
 async def test_a_run_that_decides_rates_makes_new_cards_due_once(databases: Databases) -> None:
-    """Without `replace_after_rates` in the run nobody got a card with the rate."""
+    """E-27. Seen to fail without `replace_after_rates` in the run: nobody got a card with the rate."""
     async with a_world(databases, today=AUTUMN) as world:
         await world.hear(resident(), resident(2, household_number="000000000000002"))
         assert await issue_all(world) == [None, None]
@@ -53,7 +53,7 @@ async def test_a_run_that_decides_rates_makes_new_cards_due_once(databases: Data
 
 
 async def test_a_rate_of_a_later_day_makes_its_card_when_the_day_comes(databases: Databases) -> None:
-    """Without `replace_whose_rate_begins` the card of November went on into the months of the other rate."""
+    """E-27. Seen to fail with `replace_whose_rate_begins` doing nothing: November's card went on into the months of the other rate."""
     house: dict[str, Any] = {"household_number": "000000000000009"}
     async with a_world(databases, today=AUTUMN) as world:
         await world.hear(resident(1, **house), resident(2), income(1, **RICH), income(2, public_pension_receipts=800_000))
@@ -68,7 +68,7 @@ async def test_a_rate_of_a_later_day_makes_its_card_when_the_day_comes(databases
 
 
 async def test_a_class_that_changes_makes_a_new_card_only_where_it_is_printed(databases: Databases) -> None:
-    """E-09. Without the class in `_CHANGED` the card went on showing 低所得Ⅱ."""
+    """E-09. Seen to fail without the class in `_CHANGED`: no new card was due."""
     async with a_world(databases, today=AUTUMN) as world:
         await world.hear(resident(), resident(2, household_number="000000000000002"))
         for number in (1, 2):
@@ -86,7 +86,7 @@ async def test_a_class_that_changes_makes_a_new_card_only_where_it_is_printed(da
 
 
 async def test_whoever_is_acquired_by_an_entry_is_judged_and_gets_a_card_with_the_rate(databases: Databases) -> None:
-    """E-14, E-27. Without `rejudge` in `entries.record` the card of a certified person said 「判定中」."""
+    """E-14, E-27. Seen to fail without `rejudge` in `entries._say`: the card of a certified person was without a rate."""
     async with a_world(databases, today=AUTUMN) as world:
         await world.hear(resident(born_on=date(1957, 10, 1)), income())
         await enter(

@@ -12,11 +12,13 @@ from chassis.testing import Databases
 from contracts.events.eligibility import CertificateIssued
 from eligibility_service.jobs.following import issue_next
 from eligibility_service.rules.copay.columns import LimitClass
+from eligibility_service.store import qualifications
 from eligibility_service.store.replacing import replace_after_rates
 
+from services.eligibility.tests.handlers.test_entries import enter
 from services.eligibility.tests.people import message, resident
 from services.eligibility.tests.rates import decided
-from services.eligibility.tests.world import World, a_world
+from services.eligibility.tests.world import World, a_world, only
 
 YEAR = (date(2025, 8, 1), date(2026, 7, 31))
 TRACE = "0123456789abcdef0123456789abcdef"
@@ -117,3 +119,21 @@ async def test_a_successor_that_cannot_be_printed_waits_for_the_right_name(datab
 
         assert (await states(world))[-1][:2] == ("change", "name_changed")
         assert await world.value("SELECT count(*) FROM certificate WHERE state = 'issued' AND collection IS NULL") == 1
+
+
+async def test_a_new_number_makes_new_cards_by_itself_and_the_old_ones_are_to_be_collected(databases: Databases) -> None:
+    """I-41, E-22. Seen to fail without the number in `_CHANGED`: the card went on showing a number that is nobody's."""
+    async with a_world(databases) as world:
+        await world.hear(resident(1))
+        assert await issue_next(world.units)
+        line = only(await world.ledger())
+        async with world.units.open() as uow:
+            number = await qualifications.take_number(uow)
+        content = {"insured_id": str(line["insured_id"]), "old_number": line["insured_number"], "new_number": number}
+        await enter(world, date(2026, 7, 13), kind="renumbered", **content)
+
+        assert await issue_next(world.units)
+        assert not await issue_next(world.units)
+        assert [row[:2] + row[3:] for row in await states(world)] == [("acquisition", "first", "due"), ("change", "number_changed", None)]
+        printed = await world.rows("SELECT insured_number, collection_reason FROM certificate ORDER BY serial")
+        assert [tuple(row.values()) for row in printed] == [(line["insured_number"], "number_changed"), (number, None)]

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.layouts import load_layout, read_control, read_file
+from services.eligibility.tests.handlers.test_entries import certify, enter
 from services.eligibility.tests.people import CHIYODA, HACHIOJI, resident
 from services.eligibility.tests.rates import decide
 from services.eligibility.tests.world import World, a_world, only
@@ -162,6 +163,24 @@ async def test_a_qualification_acquired_by_mistake_is_told_as_cancelled(database
         await send(world)
         row = only((await rows(world, (await files(world))[-1])).iter_rows(named=True))
         assert (row["qualification_status"], row["lost_on"], row["loss_reason"]) == ("9", None, None)
+
+
+async def test_whoever_is_certified_before_75_is_in_the_file_at_once_and_in_every_whole_one(databases: Databases) -> None:
+    """E-14: so the municipality knows whom under 75 its extract must hold; withdrawn, the next file says that it is over."""
+    async with a_world(databases) as world:
+        await world.hear(resident(1, born_on=date(1955, 9, 1)), resident(2))
+        await send(world)
+        await certify(world, date(2026, 7, 1))
+        await send(world)
+        await send(world, whole="true")
+        await enter(world, date(2026, 7, 13), kind="disability_withdrawn")
+        await send(world)
+
+        told = []
+        for event in (await files(world))[1:]:
+            frame = (await rows(world, event)).filter(pl.col("resident_number") == f"{1:015d}")
+            told += [frame.select("acquisition_ground", "qualification_status", "loss_reason").row(0)]
+        assert told == [("103", "1", None), ("103", "1", None), ("103", "2", "207")]
 
 
 async def test_what_was_left_behind_is_counted_at_the_ledger_itself(databases: Databases) -> None:

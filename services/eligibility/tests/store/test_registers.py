@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from chassis import approvals
 from chassis.database import driver
 from chassis.testing import Databases
-from eligibility_service.store import approvals, registers
+from eligibility_service.store import registers
 
 from services.eligibility.tests.people import CHIYODA, resident
 from services.eligibility.tests.world import World, a_world

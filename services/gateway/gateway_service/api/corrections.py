@@ -64,8 +64,10 @@ async def on_paper(
 async def blank(request: Request, session: Clerk, municipality_code: str, resident_number: str, kind: str, of: str = "") -> Response:
     """The form; `of` names the qualification by its day of acquisition, the entry, or the number."""
     person = await load(request, session, "acts", municipality_code, resident_number)
-    target = await _target(request, session, person.path, person.known, kind, of)
-    return show(request, person, "acts", template="correction_form", kind=kind, of=of, target=target, typed={}, wrong={}, c=corrections)
+    target, words = await _target(request, session, person.path, person.known, kind, of)
+    return show(
+        request, person, "acts", template="correction_form", kind=kind, of=of, target=target, words=words, typed={}, wrong={}, c=corrections
+    )
 
 
 @router.post("/{kind}/confirm", dependencies=[OwnForm])
@@ -74,7 +76,7 @@ async def confirm(
 ) -> Response:
     """修正前後対照表: what would be, before anybody is asked."""
     person = await load(request, session, "acts", municipality_code, resident_number)
-    target = await _target(request, session, person.path, person.known, kind, of)
+    target, words = await _target(request, session, person.path, person.known, kind, of)
     typed = {name: str(value) for name, value in (await request.form()).items() if name != "csrf"}
     body, wrong = _body(kind, target, typed)
     would: dict[str, Any] = {}
@@ -91,8 +93,8 @@ async def confirm(
             wrong["reason"] = f"{reply.problem.get('title', REFUSED[1])}{reply.problem.get('detail', '')}"
     if wrong:
         return show(
-            request, person, "acts", template="correction_form", status=422, kind=kind, of=of, target=target, typed=typed, wrong=wrong,
-            c=corrections,
+            request, person, "acts", template="correction_form", status=422, kind=kind, of=of, target=target, words=words, typed=typed,
+            wrong=wrong, c=corrections,
         )  # fmt: skip
     return show(
         request, person, "acts", template="correction_confirm", kind=kind, of=of, target=target, typed=typed, would=would,
@@ -114,7 +116,7 @@ async def ask(
     subject = await require_own(gateway, session, _ACTION, municipality_code, resident_number)
     path = f"/people/{municipality_code}/{resident_number}"
     known = await gateway.upstream.ask("eligibility", path, session.principal)
-    target = await _target(request, session, path, known.json() if known.ok else {}, kind, of)
+    target, _ = await _target(request, session, path, known.json() if known.ok else {}, kind, of)
     typed = {name: str(value) for name, value in (await request.form()).items()}
     body, wrong = _body(kind, target, typed)
     if wrong:
@@ -126,8 +128,10 @@ async def ask(
     return RedirectResponse(f"{path}/acts/corrections?asked={kind}", status_code=303, headers=HEADERS)
 
 
-async def _target(request: Request, session: Session, path: str, known: dict[str, Any], kind: str, of: str) -> dict[str, Any]:
-    """What is to be corrected, as the ledger shows it now."""
+async def _target(
+    request: Request, session: Session, path: str, known: dict[str, Any], kind: str, of: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is to be corrected, as the ledger shows it now; and the words of `grounds` and `losses`, to choose from."""
     if kind not in corrections.TITLES:
         raise Problem(404, *NOT_FOUND, detail="この手続はありません。")
     found = await entered(gateway_of(request), session, path)
@@ -139,7 +143,7 @@ async def _target(request: Request, session: Session, path: str, known: dict[str
         raise Problem(404, *NOT_FOUND, detail="訂正するものが、いまの台帳にありません。画面を開き直してください。")
     row = rows[of]
     assert isinstance(row, dict)
-    return row
+    return row, found
 
 
 def _body(kind: str, target: dict[str, Any], typed: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -102,6 +102,10 @@ def _rows(reply: Reply) -> list[dict[str, Any]] | None:
     return list(reply.json()) if reply.ok else []
 
 
+UNDER_ACTS = frozenset({"certificate", "application", "arrears", "receipts", "delivery", "protection", "survey"})
+"""Pages of a person that are opened from the tab 手続 and stand under it."""
+
+
 def show(request: Request, person: Person, tab: str, *, template: str = "", status: int = 200, **values: Any) -> Response:
     """A tab of the person screen, with what stands above every tab; `template` names a page within the tab."""
     today = gateway_of(request).runtime.clock.today()
@@ -110,7 +114,7 @@ def show(request: Request, person: Person, tab: str, *, template: str = "", stat
         request,
         f"person_{template or tab}.html",
         status=status,
-        tab=tab,
+        tab="acts" if tab in UNDER_ACTS else tab,
         it=person,
         person=person.person,
         age=person_view.age_on(date.fromisoformat(born_on), today) if born_on else None,

@@ -19,27 +19,6 @@ ADVICE: Final = {
     "renumbered": "資格はそのままで、使われたことのない別の番号を付けます。前の番号は誰にも使われません。",
     "taken_back": "誤って記載したものを取り消し、記載がなかったものとして資格を決めなおします。",
 }
-GROUNDS: Final = {
-    "age": "75歳到達",
-    "moved_in": "転入",
-    "disability": "障害認定",
-    "exclusion_ended": "適用除外の終了",
-    "domicile_exception": "住所地特例",
-    "other_union_ended": "他の広域連合の住所地特例の終了",
-    "moved_within_union": "区域内の他市区町村からの転入",
-}
-LOSSES: Final = {
-    "death": "死亡",
-    "moved_out": "転出",
-    "removed": "職権消除",
-    "public_assistance": "生活保護の開始",
-    "excluded": "適用除外",
-    "disability_ended": "障害の状態の終了",
-    "disability_withdrawn": "障害認定の撤回",
-    "domicile_exception_ended": "住所地特例の終了",
-    "other_union": "他の広域連合の住所地特例",
-    "moved_within_union": "区域内の他市区町村への転出",
-}
 
 
 def content(kind: str, target: Mapping[str, Any], typed: Mapping[str, str], days: Mapping[str, str | None]) -> dict[str, Any]:

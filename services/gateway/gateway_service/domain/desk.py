@@ -50,7 +50,11 @@ MENU: Final[tuple[Entry, ...]] = (
     ),
     Entry("台帳の登録", "支援措置一覧", "住所を表示しない方と、その期限を確かめます。", "/registers/protections", Right.TAKE_NOTICES),
     Entry(
-        "台帳の登録", "引き渡し一覧", "支援措置の対象の方の証を、郵送せずに手渡し、記録します。", "/registers/handovers", Right.TAKE_NOTICES
+        "台帳の登録",
+        "引き渡し一覧",
+        "支援措置の対象の方の証と判定通知書を、郵送せずに手渡し、記録します。",
+        "/registers/handovers",
+        Right.TAKE_NOTICES,
     ),
     Entry("調査・同定", "居所不明者の調査", "居所を調査している方と、調査の期限を確かめます。", "/registers/surveys", Right.TAKE_NOTICES),
     Entry("調査・同定", "名寄せ", "同じ人かもしれない二人の記録を並べて確かめ、決定を申請します。", "/duplicates", Right.UNION_WORK),

@@ -31,12 +31,27 @@ OFFERS: Final = (
     Offer("premium", "assess", "保険料の本算定", "賦課の期日が来ている世帯の保険料を決定します。", (Choice("scope", "対象", "due"),)),
     Offer(
         "eligibility",
+        "judge-copay-rates",
+        "負担割合・限度額区分の判定",
+        "判定年度の全員、またはファイルで変わった市区町村の人を判定します。",
+        (Choice("year", "判定年度（8月からの西暦年。空は今の年度）"), Choice("scope", "対象（all は全員、due は変わった市区町村）", "due")),
+    ),
+    Offer(
+        "eligibility",
         "issue-copay-notices",
         "負担割合判定通知書の一括作成",
         "負担割合が変わり、まだ通知していない人の通知書を、印刷ファイルにします。",
         (Choice("year", "判定年度（8月からの西暦年。空は今の年度）"),),
     ),
-    Offer("eligibility", "issue-cards", "資格確認書の一括作成", "有効期間の始まる証を、まだない人の分だけ作ります。"),
+    Offer(
+        "eligibility",
+        "issue-cards",
+        "資格確認書の一括作成",
+        "有効期間の始まる証を、まだない人の分だけ作ります。8月1日を入れると、年次更新です。",
+        (Choice("on", "有効となる日（例 2026-08-01。空は今日）"),),
+    ),
+    Offer("eligibility", "find-duplicates", "名寄せ候補の検索", "同じ人かもしれない二人を、全員の中から探します。"),
+    Offer("eligibility", "check-ledger", "台帳の検査", "台帳を記載から作り直して比べます。何も変えません。"),
     Offer(
         "eligibility",
         "send-qualifications",
@@ -72,10 +87,20 @@ STATES: Final = {
     "different": ("不一致あり", "bad"),
 }
 
+BY_THEMSELVES: Final = {
+    ("eligibility", "acquire-on-birthday"): "75歳到達による資格取得",
+    ("eligibility", "judge-on-birthday"): "70歳・75歳到達による再判定",
+    ("eligibility", "watch-deliveries"): "届いていない証の確認",
+    ("eligibility", "make-list"): "名簿の作成",
+    ("eligibility", "make-result-table"): "創設結果表の作成",
+}
+"""Jobs that the calendar or a screen starts: no operator prepares them."""
+
 
 def term_of(service: str, name: str) -> str:
     """The Japanese name of a job; its own name where the console does not know it."""
-    return next((offer.term for offer in OFFERS if (offer.service, offer.name) == (service, name)), name)
+    offered = {(offer.service, offer.name): offer.term for offer in OFFERS}
+    return (offered | BY_THEMSELVES).get((service, name), name)
 
 
 _WORDS: Final = {

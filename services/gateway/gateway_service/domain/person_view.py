@@ -13,8 +13,6 @@ from contracts.layouts import load_layout
 
 SEX: Final = {"0": "不明", "1": "男", "2": "女"}
 STATUS: Final = {"1": "住民", "2": "転出", "3": "死亡", "4": "職権消除"}
-GROUND: Final = {"age": "75歳到達", "moved_in": "転入", "disability": "障害認定"}
-LOSS: Final = {"death": "死亡", "moved_out": "転出", "removed": "職権消除"}
 PART: Final = {"medical": "医療分", "child_support": "子ども・子育て支援納付金分"}
 UNIT: Final = {"yen": "円", "persons": "人", "tenths": "割", "months": "か月", "percent": "％"}
 RELATIONSHIP: Final = load_layout("residents").code_tables["relationship"].values

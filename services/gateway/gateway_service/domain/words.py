@@ -113,6 +113,7 @@ LETTERS: Final = {
     "domicile_exception": "住所地特例該当通知書",
     "domicile_exception_ended": "住所地特例非該当通知書",
     "acquisition": "資格取得通知書",
+    "change": "資格変更通知書",
     "loss": "資格喪失通知書",
     "loss_certificate": "資格喪失証明書",
 }

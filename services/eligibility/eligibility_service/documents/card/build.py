@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
-from chassis.documents import DocumentRefused, Expected, Sheet
+from chassis.documents import DocumentRefused, Expected, Sheet, fit
+from chassis.documents.fonts import GOTHIC
 from chassis.documents.glyphs import mark_of_image
 from chassis.documents.letter import Contact, Delivery
 from contracts.events.eligibility import CertificateKind
@@ -21,6 +22,10 @@ from eligibility_service.documents.bearer import Bearer, colour_of, fitted_name,
 
 UNDECIDED: Final = "判定中"
 """一部負担金の割合 before it is decided: no figure that the law has not given yet."""
+
+
+CLASS_ROOM, CLASS_SIZES = 58.0, ((10.0, 1), (8.0, 1))
+"""Points from where 適用区分 begins to the edge of the card: 「区分Ⅰ（老福）」 is the longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +140,16 @@ def _copay(card: CardData) -> dict[str, Any]:
     return {"lines": (card.copay_rate or UNDECIDED,), "size": 24 if card.copay_rate else 16}
 
 
-def _classes(card: CardData) -> tuple[dict[str, str], ...]:
-    """適用区分 with its days, beside the rate; nothing where nobody has applied."""
+def _classes(card: CardData) -> tuple[dict[str, Any], ...]:
+    """適用区分 with its days, beside the rate, as large as it has room; nothing where nobody has applied."""
     if not card.limit_class:
         return ()
+    fitted = fit(card.limit_class, field="適用区分", room=CLASS_ROOM, sizes=CLASS_SIZES, font=GOTHIC)
     days = (("発効期日", card.class_effective_on), ("長期入院該当", card.long_stay_from))
-    return ({"label": "適用区分", "text": card.limit_class}, *({"label": label, "text": shown(day)} for label, day in days if day))
+    return (
+        {"label": "適用区分", "text": card.limit_class, "size": fitted.size},
+        *({"label": label, "text": shown(day), "size": 8} for label, day in days if day),
+    )
 
 
 def build_letter(letter: CardLetterData) -> Sheet:

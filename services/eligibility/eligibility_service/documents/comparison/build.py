@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What stands on 修正前後対照表, from one immutable record; and what must be read back from it.
 
-Law: 高齢者の医療の確保に関する法律 第54条の届出により記載した台帳の訂正. The paper stays in the house: no address stands on it.
+The paper stays in the house: no address stands on it.
 """
 
 from datetime import date

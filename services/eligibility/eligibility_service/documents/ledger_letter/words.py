@@ -15,6 +15,7 @@ class LetterKind(StrEnum):
     DOMICILE_EXCEPTION = "domicile_exception"
     DOMICILE_EXCEPTION_ENDED = "domicile_exception_ended"
     ACQUISITION = "acquisition"
+    CHANGE = "change"
     LOSS = "loss"
     LOSS_CERTIFICATE = "loss_certificate"
 
@@ -71,6 +72,11 @@ WORDS: Final = {
         "資格取得通知書",
         "後期高齢者医療の被保険者の資格を取得されましたので、お知らせします。",
         ("保険料は、市区町村から別にお知らせします。", _KEEP),
+    ),
+    LetterKind.CHANGE: Words(
+        "資格変更通知書",
+        "後期高齢者医療の被保険者の届出事項が、次のとおり変わりましたので、お知らせします。",
+        ("お手元の証の記載が変わるときは、新しい証を別にお送りします。前の証は、市区町村の窓口にお返しください。", _KEEP),
     ),
     LetterKind.LOSS: Words(
         "資格喪失通知書",
