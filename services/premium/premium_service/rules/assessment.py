@@ -118,7 +118,7 @@ def _low_pension(members: Households, law: Parameters, households: HouseholdRows
     others += members.capital_gains
     stated_alone = members.has_total_income & (members.public_pension_receipts == 0) & (members.total_income > 0)
     low = reduction.low_pension(
-        pension_receipts=members.public_pension_receipts, has_other_income=(others != 0) | stated_alone, limit=law.low_pension_limit
+        pension_receipts=members.public_pension_receipts, has_other_income=(others > 0) | stated_alone, limit=law.low_pension_limit
     )
     return ~household_any(members.is_insured & ~low, households)
 
