@@ -47,7 +47,6 @@ MUTANTS = [
     M(tax.pension_income, "other_income[rich] > over", "other_income[rich] >= over + 1_000_000"),
     M(tax.pension_income, "is_under_65 & (receipts > 0)", "~is_under_65 & (receipts > 0)"),
     M(tax.adjustment_for_both_incomes, "np.minimum(pension[both], limit)", "pension[both]"),
-    M(tax.adjustment_for_both_incomes, "(salary > 0) & (pension > 0)", "salary > 0"),
     M(tax.gross_income, "+ capital_gains", ""),
     M(tax.gross_income, "np.maximum(pension + salary + business + other + capital_gains, 0)", "pension + salary + other + capital_gains"),
     M(tax.total_income, "np.minimum(special_deduction, np.maximum(capital_gains, 0))", "special_deduction"),
@@ -102,14 +101,13 @@ MUTANTS = [
     # 均等割, 限度額, 端数
     M(per_capita.reduced_per_capita, "round_down(share.complement.of(per_capita), to=unit, law=ARTICLE)", "per_capita - share.of(per_capita)"),
     M(per_capita.reduced_per_capita, "to=unit", "to=1"),
-    M(per_capita.reduced_per_capita, 'if mode == "half_up":', "if False:"),
+    M(per_capita.reduced_per_capita, " + share.complement.denominator * unit", ""),
     M(cap.cap_with_transition, "born_on <= day_number", "born_on < day_number"),
     M(cap.cap_with_transition, " | by_disability", ""),
     M(cap.one_cap_again, "cap=cap", "cap=cap - 70_000"),
     M(annual_amount.year_amount, "np.minimum(per_capita + income_levy, cap)", "per_capita + np.minimum(income_levy, cap)"),
     M(annual_amount.yen_months, 'order == "floor_then_split"', "True"),
     M(annual_amount.amount, "to=unit", "to=1"),
-    M(parts.assess_part, "if part == MEDICAL", "if True"),
     # 月割, 被扶養者
     M(months.charged_months, "month_index(lost_on[some], fiscal_year) -", "1 + month_index(lost_on[some], fiscal_year) -"),
     M(months.charged_months, "acquired_on >= first", "acquired_on > first + 31"),

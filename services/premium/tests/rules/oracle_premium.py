@@ -42,13 +42,13 @@ class Person:
 
 
 def salary_income(receipts: int, income_year: int) -> int:
-    """別表第五 below 6.6 million (receipts in steps of 4,000 yen), the formula above."""
-    if income_year >= 2025 and receipts < 190 * MAN:
-        return max(0, receipts - 65 * MAN)
-    least = 65 * MAN if income_year < 2020 else 55 * MAN
-    if receipts < 1_619_000:
-        return max(0, receipts - least)
-    lifted = 65 * MAN - least if income_year < 2025 else 10 * MAN  # from 2020 the deduction is 100,000 smaller all along
+    """別表第五 below 6.6 million (nothing to a thousand above the least deduction, then steps of 4,000 yen), the formula above."""
+    least = 55 * MAN if 2020 <= income_year < 2025 else 65 * MAN
+    if receipts < least + 1000:
+        return 0
+    if receipts < (190 * MAN if income_year >= 2025 else 1_619_000):
+        return receipts - least
+    lifted = 10 * MAN if income_year >= 2020 else 0  # from 2020 the deduction is 100,000 smaller all along
     for below, income in ((1_620_000, 969_000), (1_622_000, 970_000), (1_624_000, 972_000), (1_628_000, 974_000)):
         if receipts < below:
             return income + lifted

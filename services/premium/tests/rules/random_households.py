@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
+from typing import Any
 
 from premium_service.estimate.premium_case import PremiumCase
 
@@ -135,3 +136,22 @@ def as_case(people: list[Person], year: int, union: str = "13") -> PremiumCase:
     return PremiumCase.model_validate(
         {"case": 0, "union": union, "fiscal_year": year, "household": {"head": "0", "members": members}}, strict=False
     )
+
+
+def the_cast(year: int) -> list[list[Person]]:
+    """People at the limits that chance seldom meets, and one yen above them; most live alone."""
+    def alone(**given: Any) -> Person:
+        return Person(**{"born": date(1928, 12, 31), "spans": [(date(2008, 4, 1), None, False)], "head": True, **given})
+
+    deduction, first, middle = basic_deduction(0, year), date(year, 4, 1), date(year, 9, 1)
+    made = [alone(status=status, other=30_000_000) for status in ("declared", "inquiring", "undeclared")]
+    made += [alone(pension=3_000_000, salary=3_000_000)]
+    made += [alone(spans=[(date(2008, 4, 1), until, False)], other=9_000_000, dependant_since=first) for until in (None, middle)]
+    for off in (0, 1):
+        made += [alone(pension=amount + off) for amount in (800_000, 1_250_000)]
+        made += [alone(salary=amount + off) for amount in (550_000, 650_000)]
+        made += [alone(other=deduction + base + off) for base in (150_000, 200_000, 580_000)]
+        made += [alone(other=gross + off) for gross in GROSS]
+        made += [alone(pension=3_000_000, other=beside + off) for beside in (10_000_000, 20_000_000)]
+    young = [alone(born=date(year - 60, 1, 2), spans=[], pension=600_000 + off) for off in (0, 1)]
+    return [*([person] for person in made), *([person, alone(head=False)] for person in young)]

@@ -18,7 +18,7 @@ from premium_service.rules.columns import DECIDED, DECIDED_UNDECLARED, INQUIRING
 
 from services.premium.tests.rules.oracle_premium import Person, premiums
 from services.premium.tests.rules.oracle_rates import UNIONS, knows
-from services.premium.tests.rules.random_households import a_household, as_case
+from services.premium.tests.rules.random_households import a_household, as_case, the_cast
 
 YEARS = range(2008, 2028)
 HOUSEHOLDS = 160
@@ -39,7 +39,7 @@ class Batch:
 def batch(year: int) -> Batch:
     """Always the same households for a year."""
     chance = random.Random(year)
-    people = tuple(a_household(chance, year) for _ in range(HOUSEHOLDS))
+    people = (*the_cast(year), *(a_household(chance, year) for _ in range(HOUSEHOLDS)))
     rows: list[Row] = []
     of_row: list[tuple[int, int, date] | None] = []
     for number, members in enumerate(people):
