@@ -70,7 +70,8 @@ class CaseSettings(LineModel):
         default="", description="市区町村コード 6桁。不均一保険料率の区域を市区町村から決めます"
     )
     rate_area: StrictStr = Field(
-        default="", description="不均一保険料率の区域。省略し、市区町村も指定しないと均一の料率で計算し、不均一の料率がある年度は暫定とします"
+        default="",
+        description="不均一保険料率の区域。省略し、市区町村も指定しないと均一の料率で計算し、不均一の料率がある年度は暫定とします",
     )
 
 

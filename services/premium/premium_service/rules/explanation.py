@@ -117,7 +117,7 @@ def _explain_dependant(made: Explanation, part: str, row: int, flat: int) -> Non
 
 
 def _explain_levy(made: Explanation, part: str, row: int, down: str) -> None:
-    law, names = made.assessments.parameters, _parameter_names(part)
+    law, _names = made.assessments.parameters, _parameter_names(part)
     base, millionths = made.value("levy_base", row), made.value(f"{part}_income_rate", row)
     full, cut, levy = (made.value(f"{part}_{name}", row) for name in ("income_levy_full", "income_levy_cut", "income_levy"))
     percent = f"{millionths // 10_000}.{millionths % 10_000:04d}".rstrip("0").rstrip(".") + "%"
@@ -206,7 +206,9 @@ def _explain_total(made: Explanation, row: int) -> None:
     refused = {
         c.PENDING: made.say("所得を照会中のため決定できません", "refused: an income is being inquired"),
         c.GAP: made.say("料率が未登録のため決定できません", "refused: the rate has not been entered"),
-        c.NO_AREA: made.say("不均一賦課の区域が不明のため決定できません", "refused: it is not known in which area of uneven rates the person lives"),
+        c.NO_AREA: made.say(
+            "不均一賦課の区域が不明のため決定できません", "refused: it is not known in which area of uneven rates the person lives"
+        ),
     }
     made.add(
         "annual_amount",

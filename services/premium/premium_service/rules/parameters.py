@@ -37,7 +37,9 @@ class ReductionLimits:
 
 @dataclass(frozen=True, slots=True)
 class PartRates:
-    """Rates of one part by rate area; area 0 is the union's even rate, which stands too where an area's figures are unknown. `low_income_rate` is None where none is in force,
+    """Rates of one part by rate area; area 0 is the union's even rate, which stands too where an area's figures are unknown.
+
+    `low_income_rate` is None where none is in force,
     and `low_income_rate_is_gap` where one is but nobody has entered it."""
 
     per_capita: tuple[int, ...]

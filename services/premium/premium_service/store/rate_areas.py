@@ -1,4 +1,4 @@
-"""不均一賦課の区域: who lives in which area of uneven rates. A whole municipality follows from its code, a smaller area from the register."""
+"""不均一賦課の区域: who lives where. A whole municipality follows from its code, a smaller area from the register."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from contracts.events.premium import CaseClosed, CaseKind, CaseRaised
 from chassis.process import DeadlinePassed
+from contracts.events.premium import CaseClosed, CaseKind, CaseRaised
 from premium_service.domain.income_awaited import IncomeAwaited, IncomeMissing, PremiumDecided, State, Step
 
 PERSON, DAY = UUID(int=7), date(2026, 7, 13)

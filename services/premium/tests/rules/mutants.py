@@ -1,10 +1,9 @@
-"""Wrong versions of the rules, one changed place each, as clerks and programs have really got them wrong: (function, what stands, what is put).
+"""Wrong versions of the rules, one changed place each: the function, what stands there, and what is put in its place.
 
 The code of the function itself is exchanged, so that whoever has imported it gets the mutant.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import inspect
@@ -77,7 +76,7 @@ MUTANTS = [
     M(reduction.limits_without_insured_head, "insured - head_is_insured", "insured - 1"),
     M(reduction.limits_by_insured, "seven + limits.per_insured_five * insured", "seven + limits.per_insured_five * (insured - 1)"),
     M(reduction.limits_by_insured_and_earners, "np.maximum(earners - 1, 0)", "earners.copy()"),
-    M(reduction.limits_by_insured_and_earners, "seven + limits.per_insured_two * insured", "limits.base + limits.per_insured_two * insured"),
+    M(reduction.limits_by_insured_and_earners, "seven + limits.per_insured_two", "limits.base + limits.per_insured_two"),
     M(reduction.tier, "household_income <= limits.seven", "household_income < limits.seven"),
     M(reduction.tier, "household_income <= limits.five", "household_income < limits.five"),
     M(reduction.tier, "household_income <= limits.two", "household_income < limits.two"),
@@ -99,7 +98,7 @@ MUTANTS = [
     M(income_levy.income_levy_cut, "share.complement.of(full[within])", "full[within] - share.of(full[within])"),
     M(parts._income_part, 'members.is_assessed & ~out["is_former_dependant"]', "members.is_assessed"),
     # 均等割, 限度額, 端数
-    M(per_capita.reduced_per_capita, "round_down(share.complement.of(per_capita), to=unit, law=ARTICLE)", "per_capita - share.of(per_capita)"),
+    M(per_capita.reduced_per_capita, "round_down(share.complement.of(per_capita),", "round_down(per_capita - share.of(per_capita),"),
     M(per_capita.reduced_per_capita, "to=unit", "to=1"),
     M(per_capita.reduced_per_capita, " + share.complement.denominator * unit", ""),
     M(cap.cap_with_transition, "born_on <= day_number", "born_on < day_number"),

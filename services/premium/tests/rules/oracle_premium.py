@@ -72,9 +72,7 @@ def pension_income(receipts: int, income_year: int, young: bool, beside: int) ->
         return 0
     less = 10 * MAN if income_year >= 2020 else 0
     least = (70 if young else 120) * MAN
-    by_receipts = min(
-        Fraction(receipts, 4) + 375_000, Fraction(15 * receipts, 100) + 785_000, Fraction(receipts, 20) + 1_555_000
-    )
+    by_receipts = min(Fraction(receipts, 4) + 375_000, Fraction(15 * receipts, 100) + 785_000, Fraction(receipts, 20) + 1_555_000)
     taken = max(Fraction(least), by_receipts) - less
     if income_year >= 2020:
         taken = min(taken, Fraction(1_955_000))
@@ -210,6 +208,7 @@ def income_part(base: int, rate: int, union: Union, year: int, part: str) -> int
 
 def charged(start: date, end: date | None, year: int) -> list[int]:
     """Months of the fiscal year from that of acquisition to the one before that of loss."""
+
     def number(day: date) -> int:
         return day.year * 12 + day.month - 1
 

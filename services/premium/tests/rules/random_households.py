@@ -140,6 +140,7 @@ def as_case(people: list[Person], year: int, union: str = "13") -> PremiumCase:
 
 def the_cast(year: int) -> list[list[Person]]:
     """People at the limits that chance seldom meets, and one yen above them; most live alone."""
+
     def alone(**given: Any) -> Person:
         return Person(**{"born": date(1928, 12, 31), "spans": [(date(2008, 4, 1), None, False)], "head": True, **given})
 

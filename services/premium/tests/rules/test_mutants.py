@@ -1,4 +1,4 @@
-"""What the second derivation catches: each wrong version of a rule, and each figure of the law that is one too large (P-04, Z-02, I-12, I-22).
+"""The second derivation catches each wrong version of a rule, and each figure of the law that is one too large (P-04, Z-02, I-12, I-22).
 
 The mutants that were tried are `mutants.MUTANTS`; none may pass for the law.
 """
@@ -24,13 +24,16 @@ PLACES = sorted(places(), key=lambda place: (-(place[0] % 4), place))
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
 def test_a_wrong_rule_differs_from_the_second_derivation(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """I-12 among them: 専従者給与 counted, 専従者控除 taken off, the 150,000 yen of the old not taken off. Seen to fail for a change of nothing."""
+    """I-12 among them: 専従者給与 counted, 専従者控除 taken off, the 150,000 yen of the old not taken off.
+
+    Seen to fail for a change of nothing.
+    """
     monkeypatch.setattr(mutant.function, "__code__", mutant.code())
     assert any(differences(*place) for place in PLACES), f"Nobody notices {mutant}."
 
 
 def _changed(value: Any) -> Iterator[tuple[str, Any]]:
-    """Each figure within a value one larger: a yen, a hundredth of a percent of a rate, a hundredth of a share, a day; with the path to it."""
+    """Each figure within a value one larger: a yen, a basis point of a rate, a hundredth of a share, a day; with the path to it."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return
     if isinstance(value, int):
@@ -49,7 +52,9 @@ def _changed(value: Any) -> Iterator[tuple[str, Any]]:
     elif is_dataclass(value) and not isinstance(value, type):
         for each in fields(value):
             if each.name not in SKIPPED:
-                yield from ((f".{each.name}{path}", replace(value, **{each.name: new})) for path, new in _changed(getattr(value, each.name)))
+                yield from (
+                    (f".{each.name}{path}", replace(value, **{each.name: new})) for path, new in _changed(getattr(value, each.name))
+                )
 
 
 SKIPPED = {

@@ -67,9 +67,11 @@ def _column(name: str, result: Assessments) -> list[int]:
             return [int(value) for value in result[name]]
 
 
-@pytest.mark.parametrize(
-    ("turning", "year"), [(turning, year) for turning in TURNS for year in turning[2]], ids=lambda given: str(given if isinstance(given, int) else given[0])
-)  # fmt: skip
+def _name(given: Turning | int) -> str:
+    return str(given) if isinstance(given, int) else given[0]
+
+
+@pytest.mark.parametrize(("turning", "year"), [(turning, year) for turning in TURNS for year in turning[2]], ids=_name)
 def test_everything_turns_exactly_one_above_its_limit_in_every_year_that_knows_it(turning: Turning, year: int) -> None:
     """I-22: an Okayama class of income was one limit off for three years. P-14: the FY2024 transitions among them."""
     _, union, _, limit, given, column = turning
