@@ -62,7 +62,7 @@ def salary_income(receipts: int, income_year: int) -> int:
     most = 195 * MAN if income_year >= 2020 else 220 * MAN if income_year >= 2017 else 230 * MAN if income_year == 2016 else 245 * MAN
     taken = min(Fraction(receipts, 10) + 120 * MAN, Fraction(receipts, 20) + 170 * MAN) - lifted
     if income_year >= 2013:
-        taken = min(taken, most)
+        taken = min(taken, Fraction(most))
     return floor(receipts - taken)
 
 
@@ -77,7 +77,7 @@ def pension_income(receipts: int, income_year: int, young: bool, beside: int) ->
     if income_year >= 2020:
         taken = min(taken, Fraction(1_955_000))
         taken -= 20 * MAN if beside > 2000 * MAN else 10 * MAN if beside > 1000 * MAN else 0
-    return max(0, floor(receipts - max(taken, 0)))
+    return max(0, floor(receipts - max(taken, Fraction(0))))
 
 
 def both_incomes(salary: int, pension: int, income_year: int) -> int:

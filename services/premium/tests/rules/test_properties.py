@@ -14,7 +14,7 @@ from premium_service.law import premium_parameters
 from premium_service.rules import ASSESSMENT_DTYPE, MEMBER_DTYPE, Assessments, Households, assess
 from premium_service.rules.columns import DECIDED, NOT_ASSESSED, PENDING
 
-YEARS = st.integers(2008, 2026)
+YEARS = st.integers(2008, 2027)
 AMOUNT = st.one_of(st.just(0), st.integers(0, 4_000_000), st.integers(0, 60_000_000))
 SMALL = st.one_of(st.just(0), st.integers(0, 3_000_000))
 

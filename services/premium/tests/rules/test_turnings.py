@@ -18,7 +18,7 @@ OLD = date(1930, 1, 1)
 def _alone(year: int, union: str, **columns: Any) -> Assessments:
     """People who live alone, one for each entry of the columns."""
     rows = max(len(np.atleast_1d(value)) for value in columns.values())
-    usual = {
+    usual: dict[str, Any] = {
         "household": np.arange(rows), "born_on": day_number(OLD), "acquired_on": day_number(date(2008, 4, 1)),
         "is_head": True, "is_insured": True, "is_assessed": True,
     }  # fmt: skip
