@@ -19,9 +19,8 @@ _BEGIN = {"salary_adjustment": date(2007, 1, 1)}
 _EXPECTED = {"household_limits", "earner", "takes_lower_rate", "levy_cap", "salary_adjustment"}
 for _module in pkgutil.iter_modules(rules_package.__path__, "premium_service.rules."):
     importlib.import_module(_module.name)
-_OURS = sorted(
-    name for name, rule in RULES.items() if rule.versions[0].__module__.startswith(("premium_service.rules.", "chassis.law.tax."))
-)
+_WHERE = ("premium_service.rules.", "chassis.law.tax.")
+_OURS = sorted(name for name, rule in RULES.items() if rule.versions[0].__module__.startswith(_WHERE))
 
 
 def test_the_rules_with_dates_are_the_ones_that_changed() -> None:
