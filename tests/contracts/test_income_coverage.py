@@ -20,6 +20,8 @@ from eligibility_service.rules.copay.judging import judge
 from premium_service.law import premium_parameters
 from premium_service.rules import Households, assess
 
+from contracts.layouts import load_layout
+
 TABLE: dict[str, Any] = yaml.safe_load(Path("contracts/income_coverage.yaml").read_text(encoding="utf-8"))
 PURPOSES = list(TABLE["purposes"])
 AMOUNT = 1_000_000
@@ -54,23 +56,54 @@ def copay_values(amounts: dict[str, int]) -> dict[str, tuple[int, ...]]:
 LAW = copay_law_on(date(2025, 8, 1))
 
 
+IN_RECORD = [row for row in TABLE["kinds"] if "field" in row]
+KEPT_OUT = [row for row in TABLE["kinds"] if "field" not in row]
+EFFECTS = {"plus", "minus", "by_table", "not"}
+
+
 def test_no_cell_of_the_table_is_empty_and_every_amount_of_a_record_stands_in_it() -> None:
     for row in TABLE["kinds"]:
-        assert row.keys() == {"kind", "field", *PURPOSES}, row
-        assert all(row[purpose] in ("counts", "not") for purpose in PURPOSES), row
+        assert row.keys() - {"field", "kept_out_by"} == {"kind", "law", *PURPOSES}, row
+        assert {row[purpose] for purpose in PREMIUM} <= EFFECTS, row
+        assert all(row[purpose] in ("counts", "not") for purpose in PURPOSES if purpose not in PREMIUM), row
+        assert "施行令 第18条" in row["law"], row
     # What is no kind of income: totals of the others, and what is said of people.
     others = {"municipality_code", "resident_number", "income_year", "status", "total_income", "gross_income", "resident_tax_status"}
     others |= {"dependants_under_16", "dependants_16_to_18", "receives_welfare_pension"}
     envelope = {"effective_on", "sequence"}
-    assert {row["field"] for row in TABLE["kinds"]} == set(IncomeDetermined.model_fields) - others - envelope
+    assert {row["field"] for row in IN_RECORD} == set(IncomeDetermined.model_fields) - others - envelope
 
 
-@pytest.mark.parametrize("row", TABLE["kinds"], ids=lambda row: row["kind"])
-def test_an_amount_moves_what_the_table_says_it_moves_and_nothing_else(row: dict[str, str]) -> None:
-    field = row["field"]
-    more = {**BASE, field: BASE.get(field, 0) + AMOUNT}
+def changed(field: str) -> tuple[dict[str, int], dict[str, int]]:
+    """The base, and the base with a million more of one amount."""
     if field == "family_employee_salary_received":
-        more = {**BASE, field: AMOUNT}  # part of the salary that is there
-    before, after = premium_values(BASE) | copay_values(BASE), premium_values(more) | copay_values(more)
-    moved = {purpose: "counts" if before[purpose] != after[purpose] else "not" for purpose in PURPOSES}
-    assert moved == {purpose: row[purpose] for purpose in PURPOSES}
+        return BASE, {**BASE, field: AMOUNT}  # part of the salary that is there
+    return BASE, {**BASE, field: BASE.get(field, 0) + AMOUNT}
+
+
+@pytest.mark.parametrize("row", IN_RECORD, ids=lambda row: row["kind"])
+def test_an_amount_moves_what_the_table_says_it_moves_and_nothing_else(row: dict[str, str]) -> None:
+    base, more = changed(row["field"])
+    before, after = premium_values(base) | copay_values(base), premium_values(more) | copay_values(more)
+    moved = {purpose: before[purpose] != after[purpose] for purpose in PURPOSES}
+    assert moved == {purpose: row[purpose] != "not" for purpose in PURPOSES}
+
+
+@pytest.mark.parametrize("purpose", PREMIUM)
+@pytest.mark.parametrize("row", IN_RECORD, ids=lambda row: row["kind"])
+def test_a_premium_counts_each_amount_as_the_cell_of_the_table_says(row: dict[str, str], purpose: str) -> None:
+    """I-14, P-13. Seen to fail with 専従者控除 not added in `judging_income`, and with gains after their special deduction."""
+    base, more = changed(row["field"])
+    moved = premium_values(more)[purpose] - premium_values(base)[purpose]
+    if row[purpose] == "by_table":
+        sign = -1 if row["field"] == "family_employee_salary_received" else 1
+        assert AMOUNT // 2 < moved * sign < AMOUNT
+    else:
+        assert moved == {"plus": AMOUNT, "minus": -AMOUNT, "not": 0}[row[purpose]]
+
+
+@pytest.mark.parametrize("row", KEPT_OUT, ids=lambda row: row["kind"])
+def test_a_kind_that_counts_for_nothing_is_kept_out_of_the_file_by_the_words_of_its_layout(row: dict[str, Any]) -> None:
+    described = {field.name: field.description for field in load_layout("incomes").fields}
+    assert row["kept_out_by"]["says"] in described[row["kept_out_by"]["column"]]
+    assert all(row[purpose] == "not" for purpose in PURPOSES)

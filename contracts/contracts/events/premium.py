@@ -17,6 +17,8 @@ class CaseKind(StrEnum):
 
     INCOME_MISSING = "income_missing"
     INCOME_INQUIRING = "income_inquiring"
+    RATE_MISSING = "rate_missing"
+    RATE_AREA_MISSING = "rate_area_missing"
 
 
 class PremiumEvent(Event):

@@ -11,7 +11,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -33,7 +33,7 @@ HELP = """使い方: ./koki estimate 種類 [ファイル] [--explain] [--lang j
 --explain                    計算の一段ごとの説明（steps）を付けます
 --lang ja|en                 説明と誤りの文の言語（省略時は ja）
 --confirmations ファイル     職員が確認した法定数値のファイル。そこにある数値の「暫定」の印を外します
--h, --help                   この説明を表示します
+-h, --help                   この説明を表示します。種類のあとに付けると、その種類の行の書き方と例を表示します
 
 行の形式は contracts/generated/ の JSON Schema（estimate.種類）にあります。
 """
@@ -60,6 +60,8 @@ class Kind:
     case: type[LineModel]
     answer_model: type[LineModel]
     answer: Callable[[Sequence[Any], Asked], Sequence[LineModel | CaseError]]
+    manual: Mapping[Language, Path] = field(default_factory=dict)
+    """How a line is written, with examples, by language: what `estimate KIND --help` prints."""
 
 
 def schemas_of(kinds: Mapping[str, Kind]) -> dict[str, dict[str, object]]:
@@ -77,6 +79,9 @@ def run(kinds: Mapping[str, Kind], argv: Sequence[str] | None = None, *, planned
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments and not arguments[0].startswith("-") and arguments[0] not in kinds:
         return _unknown_kind(arguments[0], kinds, planned)
+    if (manual := _manual(arguments, kinds)) is not None:
+        print(manual.read_text(encoding="utf-8"), end="")
+        return 0
     try:
         chosen = _parser(kinds).parse_args(arguments)
     except SystemExit as stop:
@@ -180,6 +185,18 @@ def _parser(kinds: Mapping[str, Kind]) -> argparse.ArgumentParser:
     parser.add_argument("--lang", choices=["ja", "en"], default="ja")
     parser.add_argument("--confirmations", type=Path)
     return parser
+
+
+def _manual(arguments: Sequence[str], kinds: Mapping[str, Kind]) -> Path | None:
+    """The manual that `KIND --help [--lang en]` asks for; None where something else is asked, or where the kind has none."""
+    asked = argparse.ArgumentParser(add_help=False)
+    asked.add_argument("kind")
+    asked.add_argument("-h", "--help", action="store_true")
+    asked.add_argument("--lang", default="ja")
+    if not arguments or arguments[0] not in kinds:
+        return None
+    chosen, _ = asked.parse_known_args(arguments)
+    return kinds[chosen.kind].manual.get(chosen.lang) if chosen.help else None
 
 
 def _unknown_kind(asked: str, kinds: Mapping[str, Kind], planned: Sequence[str]) -> int:

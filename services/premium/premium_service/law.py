@@ -12,7 +12,7 @@ from premium_service.rules.parameters import Parameters, Settings
 from premium_service.rules.resolve import parameters_for
 
 FOLDER = Path(__file__).resolve().parent.parent / "law"
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 """Raised whenever a rule computes something else than before; a stored decision keeps it."""
 
 

@@ -41,11 +41,13 @@ class Outcome:
     source_rows: npt.NDArray[np.int64]
     """For each decision, its row among the inputs."""
     pending_rows: npt.NDArray[np.int64]
-    """Rows whose decision waits for an income (照会中 or not received) or for a figure of the law that is a gap."""
+    """Rows whose decision waits for an income (照会中 or not received), for a figure of the law that is a gap, or for a rate area."""
     decided_rows: npt.NDArray[np.int64]
     """All rows that could be decided, changed or not."""
     yen_in_force: int
     """Σ of the annual amounts of `decided_rows`."""
+    lacking: npt.NDArray[np.int16]
+    """For each of `pending_rows`, its outcome: what it waits for."""
 
 
 def decide(inputs: Records, before: Records, law: Parameters, *, decided_on: date, run_id: UUID) -> Outcome:
@@ -53,7 +55,7 @@ def decide(inputs: Records, before: Records, law: Parameters, *, decided_on: dat
     result = assess(Households.from_records(inputs), law)
     outcome = result["outcome"]
     decided = np.flatnonzero((outcome == c.DECIDED) | (outcome == c.DECIDED_UNDECLARED))
-    pending = np.flatnonzero((outcome == c.PENDING) | (outcome == c.GAP))
+    pending = np.flatnonzero(outcome >= c.PENDING)
 
     keys = inputs["insured_id"][decided]
     place = np.searchsorted(before["insured_id"], keys) if len(before) else np.zeros(len(keys), np.int64)
@@ -81,7 +83,7 @@ def decide(inputs: Records, before: Records, law: Parameters, *, decided_on: dat
     decisions["rules_version"] = RULES_VERSION.encode().ljust(4)
     decisions["run_id"] = run_id.bytes
     decisions["assessment_id"] = _assessment_ids(decisions["insured_id"], year, decisions["revision"])
-    return Outcome(decisions, changed, pending, decided, int(result["annual_amount"][decided].sum()))
+    return Outcome(decisions, changed, pending, decided, int(result["annual_amount"][decided].sum()), outcome[pending])
 
 
 def event_of(decision: Any, resident_number: str, law: Parameters) -> PremiumAssessed:

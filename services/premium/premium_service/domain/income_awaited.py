@@ -1,6 +1,7 @@
 """所得待ち: an insured person whose premium cannot be decided because an income is being inquired or has not come.
 
-Waiting is normal for some days; after that it stands on a person's worklist until the income comes.
+Waiting is normal for some days; after that it stands on a person's worklist until the income comes. In the same way a decision waits for
+a figure of the law that nobody has entered, and for the area of uneven rates in which the person lives.
 """
 
 from __future__ import annotations
@@ -15,8 +16,14 @@ from chassis.process import DeadlinePassed, Decision, OutOfTurn
 from contracts.events.premium import CaseClosed, CaseKind, CaseRaised
 from pydantic import BaseModel
 
+from premium_service.rules.columns import GAP, NO_AREA, PENDING
+
 PATIENCE = timedelta(days=14)
 """How long an income may be awaited before somebody must look; our own choice, no law sets it."""
+
+
+CASE_OF = {PENDING: CaseKind.INCOME_MISSING, GAP: CaseKind.RATE_MISSING, NO_AREA: CaseKind.RATE_AREA_MISSING}
+"""Outcome of a refused row → what a person must look at."""
 
 
 class Step(StrEnum):
@@ -35,17 +42,19 @@ class State(BaseModel):
     resident_number: str = ""
     fiscal_year: int = 0
     since: date | None = None
+    kind: CaseKind = CaseKind.INCOME_MISSING
 
 
 @dataclass(frozen=True)
 class IncomeMissing:
-    """A decision was refused because an income is not known."""
+    """A decision was refused because an income, or what else it rests on (`kind`), is not known."""
 
     insured_id: UUID
     municipality_code: str
     resident_number: str
     fiscal_year: int
     on: date
+    kind: CaseKind = CaseKind.INCOME_MISSING
 
 
 @dataclass(frozen=True)
@@ -81,10 +90,16 @@ class IncomeAwaited:
                     resident_number=event.resident_number,
                     fiscal_year=event.fiscal_year,
                     since=event.on,
+                    kind=event.kind,
                 )
                 return Decision(waiting).until("patience", event.on + PATIENCE)
-            case ((Step.WAITING | Step.RAISED), IncomeMissing()):
+            case ((Step.WAITING | Step.RAISED), IncomeMissing()) if event.kind == state.kind:
                 return Decision(state)
+            case Step.WAITING, IncomeMissing():
+                return Decision(state.model_copy(update={"kind": event.kind}))
+            case Step.RAISED, IncomeMissing():
+                other = state.model_copy(update={"kind": event.kind})
+                return Decision(other).saying(_closed(state, event.on), _raised(other, event.on))
             case Step.WAITING, DeadlinePassed():
                 return Decision(state.model_copy(update={"step": Step.RAISED})).saying(_raised(state, event.on))
             case Step.WAITING, PremiumDecided() | NothingToDecide():
@@ -99,7 +114,11 @@ class IncomeAwaited:
 
 
 def _case_id(state: State) -> UUID:
-    return derived_id("case", IncomeAwaited.name, state.insured_id, state.fiscal_year, state.since)
+    return derived_id("case", IncomeAwaited.name, state.insured_id, state.fiscal_year, state.since, *_beside_income(state.kind))
+
+
+def _beside_income(kind: CaseKind) -> tuple[str, ...]:
+    return () if kind is CaseKind.INCOME_MISSING else (kind.value,)
 
 
 def _raised(state: State, on: date) -> CaseRaised:
@@ -111,7 +130,7 @@ def _raised(state: State, on: date) -> CaseRaised:
         municipality_code=state.municipality_code,
         resident_number=state.resident_number,
         case_id=_case_id(state),
-        kind=CaseKind.INCOME_MISSING,
+        kind=state.kind,
         fiscal_year=state.fiscal_year,
         waiting_since=state.since,
     )
@@ -125,5 +144,5 @@ def _closed(state: State, on: date) -> CaseClosed:
         municipality_code=state.municipality_code,
         resident_number=state.resident_number,
         case_id=_case_id(state),
-        kind=CaseKind.INCOME_MISSING,
+        kind=state.kind,
     )

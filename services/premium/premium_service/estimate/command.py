@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from chassis.json_cases import CaseError
+from chassis.json_cases import CaseError, Language
 from chassis.json_lines import Asked, Kind, run, schemas_of
 from chassis.law import FiscalYear
 
@@ -23,7 +24,9 @@ def _answer(cases: Sequence[PremiumCase], asked: Asked) -> list[PremiumAnswer | 
     return answer_premiums(cases, explained=asked.explained, language=asked.language, confirmed=confirmed)
 
 
-KINDS = {"premium": Kind("保険料（年額、内訳、計算の過程）", PremiumCase, PremiumAnswer, _answer)}
+_HELP = Path(__file__).parent / "help"
+MANUAL: dict[Language, Path] = {"ja": _HELP / "premium.ja.md", "en": _HELP / "premium.en.md"}
+KINDS = {"premium": Kind("保険料（年額、内訳、計算の過程）", PremiumCase, PremiumAnswer, _answer, MANUAL)}
 
 
 def schemas() -> dict[str, dict[str, object]]:

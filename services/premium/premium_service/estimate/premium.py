@@ -73,6 +73,24 @@ def _share(text: str, place: int) -> Rate:
 
 
 def _rate_area(settings: CaseSettings, law: Parameters) -> int:
+    """The place of the case's area of uneven rates, from its name or its municipality. CaseError where it cannot be known."""
+    if settings.municipality and law.areas_are_gap:
+        raise CaseError(
+            "parameter_gap",
+            "この年度に不均一保険料率のある区域が登録されていません。条例で確認し、登録してください。",
+            "Which areas have uneven rates in this year has not been entered for this union.",
+            "settings.municipality",
+        )
+    for place, area in enumerate(law.areas, 1):
+        if settings.municipality and area.municipality == settings.municipality and settings.rate_area in ("", area.name):
+            return place
+        if settings.municipality and area.within == settings.municipality and not settings.rate_area:
+            raise CaseError(
+                "unknown_rate_area",
+                f"市区町村 {settings.municipality} の中に区域「{area.name}」があります。rate_area で区域を指定してください。",
+                f"The area {area.name} lies within {settings.municipality}: give the rate_area.",
+                "settings.rate_area",
+            )
     if settings.rate_area not in law.rate_areas:
         known = "、".join(area for area in law.rate_areas if area) or "なし"
         raise CaseError(
@@ -117,6 +135,14 @@ def _households(rows: list[Row]) -> Households:
 
 def _answer(case: PremiumCase, result: Assessments, rows: range, explained: bool, language: Language) -> PremiumAnswer | CaseError:
     gap = next((row for row in rows if result["outcome"][row] == GAP), None)
+    law, area = result.parameters, int(result.households.rate_area[rows[0]])
+    if gap is not None and area and not law.areas[area - 1].is_known:
+        return CaseError(
+            "parameter_gap",
+            f"不均一保険料率の区域「{law.rate_areas[area]}」の料率が登録されていません。条例で確認し、登録してください。",
+            f"The uneven rates of {law.rate_areas[area]} have not been entered.",
+            "settings.rate_area",
+        )
     if gap is not None:
         return CaseError(
             "parameter_gap",
@@ -131,12 +157,14 @@ def _answer(case: PremiumCase, result: Assessments, rows: range, explained: bool
             persons.append(_person(member.id, case, result, own, explained, language))
         elif member.insured:
             persons.append(PersonAmount(id=member.id, annual_amount=0, months=0, parts=[]))
-    names = sorted({name for person in persons for part in person.parts for name in part.provisional_parameters})
+    names = {name for person in persons for part in person.parts for name in part.provisional_parameters}
+    if not area and not case.settings.municipality and (law.areas or law.areas_are_gap):
+        names.add(f"union_{law.union}.uneven_rates")  # the even rate is taken, and nobody has said that the household lives there
     answer: dict[str, object] = {"case": case.case, "persons": persons, "household_total": sum(person.annual_amount for person in persons)}
     if any(result["outcome"][row] == DECIDED_UNDECLARED for row in rows):
         answer["status"] = "undeclared"
     if names:
-        answer |= {"provisional": True, "provisional_parameters": names}
+        answer |= {"provisional": True, "provisional_parameters": sorted(names)}
     return PremiumAnswer.model_validate(answer)
 
 

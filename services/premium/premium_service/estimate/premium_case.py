@@ -66,7 +66,13 @@ class CaseSettings(LineModel):
     month_order: Literal["split_then_floor", "floor_then_split"] | None = Field(default=None, description="月割と端数処理の順序")
     own_income_levy_reduction: tuple[LevyReductionRow, ...] | None = Field(default=None, description="広域連合独自の所得割額の軽減")
     special_reductions: StrictBool = Field(default=True, description="false は国の軽減特例を適用しない")
-    rate_area: StrictStr = Field(default="", description="不均一保険料率の区域")
+    municipality: Annotated[StrictStr, Field(pattern=r"^(\d{6})?$")] = Field(
+        default="", description="市区町村コード 6桁。不均一保険料率の区域を市区町村から決めます"
+    )
+    rate_area: StrictStr = Field(
+        default="",
+        description="不均一保険料率の区域。省略し、市区町村も指定しないと均一の料率で計算し、不均一の料率がある年度は暫定とします",
+    )
 
 
 class PremiumCase(LineModel):

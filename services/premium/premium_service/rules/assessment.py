@@ -118,7 +118,7 @@ def _low_pension(members: Households, law: Parameters, households: HouseholdRows
     others += members.capital_gains
     stated_alone = members.has_total_income & (members.public_pension_receipts == 0) & (members.total_income > 0)
     low = reduction.low_pension(
-        pension_receipts=members.public_pension_receipts, has_other_income=(others != 0) | stated_alone, limit=law.low_pension_limit
+        pension_receipts=members.public_pension_receipts, has_other_income=(others > 0) | stated_alone, limit=law.low_pension_limit
     )
     return ~household_any(members.is_insured & ~low, households)
 
@@ -188,6 +188,10 @@ def _outcome(members: Households, households: HouseholdRows, counted: Flags, law
             levy_base=out["levy_base"], rates=medical, small_base=law.transitional_rate_limit
         )
         outcome[members.is_assessed & small & ~out["is_former_dependant"]] = c.GAP
+    if law.areas or law.areas_are_gap:
+        unknown = np.array([False, *(not area.is_known for area in law.areas)])
+        outcome[members.is_assessed & unknown[np.maximum(members.rate_area, 0)]] = c.GAP
+        outcome[members.is_assessed & (members.rate_area == c.UNKNOWN_AREA)] = c.NO_AREA
     inquiring = counted & (members.income_status == c.INQUIRING)
     if inquiring.any():
         outcome[members.is_assessed & household_any(inquiring, households)] = c.PENDING

@@ -31,10 +31,13 @@ JudgingIncome = NewType("JudgingIncome", np.ndarray[Any, np.dtype[np.int64]])
 DECLARED, UNDECLARED, INQUIRING = 1, 2, 3
 """Codes of `income_status`: 申告済, 未申告, 照会中."""
 
-NOT_ASSESSED, DECIDED, DECIDED_UNDECLARED, PENDING, GAP = 0, 1, 2, 3, 4
+UNKNOWN_AREA = -1
+"""`rate_area` of somebody of whom nobody knows in which area of uneven rates (不均一賦課) he lives."""
+
+NOT_ASSESSED, DECIDED, DECIDED_UNDECLARED, PENDING, GAP, NO_AREA = 0, 1, 2, 3, 4, 5
 """Codes of `outcome`: only counted for the household; decided; decided without reduction because somebody has not declared;
-refused because an income is being inquired; refused because a parameter that this person needs is a gap. Refused rows have
-amounts of 0, which mean nothing."""
+refused because an income is being inquired; refused because a parameter that this person needs is a gap; refused because it is not known
+in which area of uneven rates the person lives. Refused rows have amounts of 0, which mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)

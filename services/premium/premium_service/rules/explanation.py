@@ -50,14 +50,20 @@ def _explain_part(made: Explanation, part: str, row: int) -> None:
     tenths = made.value("tier", row)
     flat, left = made.value(f"{part}_per_capita", row), made.value(f"{part}_per_capita_reduced", row)
     share = made.value(f"{part}_reduction", row)
+    area = law.rate_areas[max(made.value("rate_area", row), 0)] if part == MEDICAL else ""
+    rates = _rates_name(made, part, row)
     made.add(
         "per_capita",
         flat,
         row=row,
         part=part,
-        formula=made.say(f"広域連合の均等割額 {made.yen(flat)}", f"{made.yen(flat)} of the union"),
-        law=law.citations[names["rates"]].law or ORDINANCE,
-        parameters=[names["rates"]],
+        inputs=[("rate_area", area)] if area else [],
+        formula=made.say(
+            f"{f'不均一賦課の区域「{area}」' if area else '広域連合'}の均等割額 {made.yen(flat)}",
+            f"{made.yen(flat)} of {f'the area {area} of uneven rates' if area else 'the union'}",
+        ),
+        law=law.citations[rates].law or ORDINANCE,
+        parameters=[rates],
     )
     unit = law.component_rounding
     down = made.say(f"{unit}円未満切捨て", f"down to {unit} yen")
@@ -111,7 +117,7 @@ def _explain_dependant(made: Explanation, part: str, row: int, flat: int) -> Non
 
 
 def _explain_levy(made: Explanation, part: str, row: int, down: str) -> None:
-    law, names = made.assessments.parameters, _parameter_names(part)
+    law, _names = made.assessments.parameters, _parameter_names(part)
     base, millionths = made.value("levy_base", row), made.value(f"{part}_income_rate", row)
     full, cut, levy = (made.value(f"{part}_{name}", row) for name in ("income_levy_full", "income_levy_cut", "income_levy"))
     percent = f"{millionths // 10_000}.{millionths % 10_000:04d}".rstrip("0").rstrip(".") + "%"
@@ -129,7 +135,7 @@ def _explain_levy(made: Explanation, part: str, row: int, down: str) -> None:
         formula=f"{made.yen(base)} × {percent} = {made.yen(full)}",
         rounding=down,
         law=income_levy.takes_lower_rate.article_on(law.fiscal_year.start) if lower else income_levy.ARTICLE,
-        parameters=["transitional_income_rate" if lower else names["rates"]] if base else [],
+        parameters=["transitional_income_rate" if lower else _rates_name(made, part, row)] if base else [],
     )
     if cut:
         made.add(
@@ -199,7 +205,10 @@ def _explain_total(made: Explanation, row: int) -> None:
     outcome = made.value("outcome", row)
     refused = {
         c.PENDING: made.say("所得を照会中のため決定できません", "refused: an income is being inquired"),
-        c.GAP: made.say("所得割率が未登録のため決定できません", "refused: the income rate has not been entered"),
+        c.GAP: made.say("料率が未登録のため決定できません", "refused: the rate has not been entered"),
+        c.NO_AREA: made.say(
+            "不均一賦課の区域が不明のため決定できません", "refused: it is not known in which area of uneven rates the person lives"
+        ),
     }
     made.add(
         "annual_amount",
@@ -209,6 +218,11 @@ def _explain_total(made: Explanation, row: int) -> None:
         formula=refused.get(outcome) or made.result(" + ".join(made.yen(amount) for _, amount in amounts), total),
         law=ORDINANCE,
     )
+
+
+def _rates_name(made: Explanation, part: str, row: int) -> str:
+    """The parameter that the rates of this person come from."""
+    return "uneven_rates" if part == MEDICAL and made.value("rate_area", row) > 0 else _parameter_names(part)["rates"]
 
 
 def _parameter_names(part: str) -> dict[str, str]:

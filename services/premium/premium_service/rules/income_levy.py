@@ -55,10 +55,10 @@ def full_income_levy(*, levy_base: Yen, rates: PartRates, area: Codes, lower: Fl
     return (levy if unit == 1 else round_down(levy, to=unit, law=ARTICLE)), used
 
 
-def income_levy_cut(*, levy: Yen, levy_base: Yen, reductions: tuple[tuple[int, Rate], ...]) -> Yen:
+def income_levy_cut(*, levy: Yen, levy_base: Yen, reductions: tuple[tuple[int, Rate], ...], unit: int) -> Yen:
     """所得割額の軽減額: what national special measures and the union itself take off, in yen a year.
 
-    `reductions` are (levy base up to, share), limits rising. What is left is floored to a yen, so the cut is rounded up.
+    `reductions` are (levy base up to, share), limits rising. What is left is floored to `unit` yen, so the cut is rounded up.
     """
     cut = np.zeros(len(levy), np.int64)
     if not reductions:
@@ -70,7 +70,7 @@ def income_levy_cut(*, levy: Yen, levy_base: Yen, reductions: tuple[tuple[int, R
         for limit, share in reversed(reductions):
             within = base <= limit
             left[within] = share.complement.of(full[within])
-        cut[rows] = full - left
+        cut[rows] = full - (left if unit == 1 else round_down(left, to=unit, law=ARTICLE))
     return cut
 
 

@@ -37,7 +37,9 @@ class ReductionLimits:
 
 @dataclass(frozen=True, slots=True)
 class PartRates:
-    """Rates of one part by rate area; area 0 is the union's even rate. `low_income_rate` is None where none is in force,
+    """Rates of one part by rate area; area 0 is the union's even rate, which stands too where an area's figures are unknown.
+
+    `low_income_rate` is None where none is in force,
     and `low_income_rate_is_gap` where one is but nobody has entered it."""
 
     per_capita: tuple[int, ...]
@@ -49,6 +51,16 @@ class PartRates:
     low_income_rate_is_gap: bool = False
     levy_reductions: tuple[tuple[int, Rate], ...] = ()
     """(levy base up to, share of the income part taken off), limits rising."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateArea:
+    """不均一賦課の区域: a whole municipality, or with `within` an area inside one. Its figures may not be known."""
+
+    name: str
+    municipality: str | None
+    within: str | None
+    is_known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +86,10 @@ class Parameters(Cited):
 
     union: str
     fiscal_year: FiscalYear
-    rate_areas: tuple[str, ...]
+    areas: tuple[RateArea, ...]
+    """Areas of uneven rates; `rate_area` of a member is the place in it from 1, 0 for the even rate, UNKNOWN_AREA where nobody knows."""
+    areas_are_gap: bool
+    """There are uneven rates, and nobody has entered where."""
     parts: Mapping[str, PartRates]
     pension_from_65: IncomeTable
     pension_under_65: IncomeTable
@@ -102,3 +117,8 @@ class Parameters(Cited):
     citations: Mapping[str, Citation]
     hash: str
     confirmed: frozenset[str] = frozenset()
+
+    @property
+    def rate_areas(self) -> tuple[str, ...]:
+        """Names of the areas by `rate_area`; the even rate has none."""
+        return ("", *(area.name for area in self.areas))

@@ -67,7 +67,7 @@ def _income_part(part: str, rates: PartRates, members: Households, law: Paramete
         levy_base=out["levy_base"], rates=rates, area=members.rate_area, lower=lower, unit=law.component_rounding
     )
     levy *= charged
-    cut = income_levy.income_levy_cut(levy=levy, levy_base=out["levy_base"], reductions=rates.levy_reductions)
+    cut = income_levy.income_levy_cut(levy=levy, levy_base=out["levy_base"], reductions=rates.levy_reductions, unit=law.component_rounding)
     own["income_rate"][:] = used
     own["income_levy_full"][:] = levy
     own["income_levy_cut"][:] = cut

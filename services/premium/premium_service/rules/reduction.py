@@ -62,7 +62,7 @@ def tier(*, household_income: Yen, limits: HouseholdLimits, undeclared: Flags) -
 
 
 def low_pension(*, pension_receipts: Yen, has_other_income: Flags, limit: int | None) -> Flags:
-    """年金収入が基準以下でその他の所得がない: one flag per member; with `limit=None` the year knows no such rule."""
+    """年金収入が基準以下でその他の所得がない: one flag per member; with `limit=None` the year knows no such rule. A loss is no income."""
     if limit is None:
         return np.zeros(len(pension_receipts), np.bool_)
     low: Flags = (pension_receipts <= limit) & ~has_other_income

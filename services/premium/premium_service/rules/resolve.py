@@ -15,6 +15,7 @@ from premium_service.rules.parameters import (
     DependantSpan,
     Parameters,
     PartRates,
+    RateArea,
     ReductionLimits,
     Settings,
 )
@@ -36,7 +37,7 @@ def parameters_for(
     chosen = settings or Settings()
     reader = LawReader(((union, f"union_{union_code}."), (national, "")))
     day, income_day = fiscal_year.start, date(fiscal_year.income_year, 12, 31)
-    areas = reader.find("uneven_rates", day, table) or ()
+    areas, areas_are_gap = _uneven(reader, day)
     limits = reader.get("reduction_limits", day, record)
     shares = reader.get("reduction_shares", day, record)
     pension_limits = reader.find("earner_pension_limits", day, record)
@@ -47,7 +48,8 @@ def parameters_for(
     made = Parameters(
         union=union_code,
         fiscal_year=fiscal_year,
-        rate_areas=("", *(word(area["area"]) for area in areas)),
+        areas=tuple(_rate_area(area) for area in areas),
+        areas_are_gap=areas_are_gap,
         parts=_parts(reader, fiscal_year, areas, chosen, rate(shares["seven"])),
         pension_from_65=IncomeTable.of(reader.get("pension_income_from_65", income_day, table)),
         pension_under_65=IncomeTable.of(reader.get("pension_income_under_65", income_day, table)),
@@ -89,6 +91,21 @@ def _hashed(made: Parameters, reader: LawReader, settings: Settings) -> Paramete
     return Parameters(**{**{name: getattr(made, name) for name in Parameters.__slots__}, "hash": content_hash(whole_content)})
 
 
+def _uneven(reader: LawReader, day: date) -> tuple[tuple[Mapping[str, Value], ...], bool]:
+    """The rows of the areas with uneven rates, and whether there are some that nobody has entered."""
+    try:
+        return reader.find("uneven_rates", day, table) or (), False
+    except UnknownToUs:
+        return (), True
+
+
+def _rate_area(row: Mapping[str, Value]) -> RateArea:
+    municipality, within = (word(row[name]) if name in row else None for name in ("municipality", "within"))
+    if (municipality is None) == (within is None):
+        raise ValueError(f"The area {row['area']} needs either the municipality that it is, or the one that it lies within.")
+    return RateArea(word(row["area"]), municipality, within, "per_capita" in row and "income_rate" in row)
+
+
 def _parts(
     reader: LawReader, fiscal_year: FiscalYear, areas: tuple[Mapping[str, Value], ...], settings: Settings, seven: Rate
 ) -> dict[str, PartRates]:
@@ -105,8 +122,8 @@ def _parts(
             gap = True
     parts = {
         MEDICAL: PartRates(
-            per_capita=(whole(rates["per_capita"]), *(whole(area["per_capita"]) for area in areas)),
-            income_rate=(rate(rates["income_rate"]), *(rate(area["income_rate"]) for area in areas)),
+            per_capita=(whole(rates["per_capita"]), *(whole({**rates, **area}["per_capita"]) for area in areas)),
+            income_rate=(rate(rates["income_rate"]), *(rate({**rates, **area}["income_rate"]) for area in areas)),
             cap=reader.get("levy_cap", day, whole),
             seven_low_pension=rate(special["low_pension"]),
             seven_others=rate(special["others"]),

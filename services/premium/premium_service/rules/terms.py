@@ -37,6 +37,7 @@ TERMS: dict[str, tuple[str, str]] = {
     "months": ("賦課月数", "months charged"),
     "dependant_months": ("被扶養者軽減の月数", "months reduced for a former dependant"),
     "is_former_dependant": ("被用者保険の被扶養者であった者", "former dependant of employees' insurance"),
+    "rate_area": ("不均一賦課の区域", "area of uneven rates"),
     "per_capita": ("均等割額", "flat amount"),
     "reduction": ("均等割額の軽減割合", "share taken off the flat amount"),
     "per_capita_reduced": ("軽減後の均等割額", "flat amount after reduction"),

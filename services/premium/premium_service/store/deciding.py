@@ -16,7 +16,7 @@ from chassis.unit_of_work import UnitOfWork
 
 from premium_service import settings
 from premium_service.domain.assessing import Outcome, parameters_of, uuid_of
-from premium_service.domain.income_awaited import IncomeAwaited, IncomeMissing, NothingToDecide, PremiumDecided
+from premium_service.domain.income_awaited import CASE_OF, IncomeAwaited, IncomeMissing, NothingToDecide, PremiumDecided
 from premium_service.rules.parameters import Parameters
 from premium_service.store import assessments
 from premium_service.store.members import assessed_in
@@ -50,9 +50,9 @@ async def follow_incomes(inputs: Records, outcome: Outcome, law: Parameters, uow
     """Begin a wait for whoever could not be decided, end the wait of whoever could."""
     raw, year = await driver(uow.connection), law.fiscal_year.year
     happened: list[tuple[str, Any, None]] = []
-    for row in inputs[outcome.pending_rows]:
-        insured_id = uuid_of(row["insured_id"])
-        missing = IncomeMissing(insured_id, row["municipality_code"].decode(), number_of(row), year, uow.today)
+    for row, lacking in zip(inputs[outcome.pending_rows], outcome.lacking, strict=True):
+        insured_id, code = uuid_of(row["insured_id"]), row["municipality_code"].decode()
+        missing = IncomeMissing(insured_id, code, number_of(row), year, uow.today, kind=CASE_OF[int(lacking)])
         happened.append((f"{insured_id}:{year}", missing, None))
     rows = await raw.fetch(_WAITING, IncomeAwaited.name, f"%:{year}")
     waiting = {UUID(row["key"].partition(":")[0]).bytes: row["key"] for row in rows}

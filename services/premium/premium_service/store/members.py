@@ -12,6 +12,7 @@ from chassis.binary_copy import Records, copy_in, copy_out
 from chassis.law import FiscalYear
 
 from premium_service.domain.records import INPUT_DTYPE
+from premium_service.store import rate_areas
 from premium_service.store.incomes import AMOUNTS
 
 NOBODY = UUID(int=0)
@@ -37,7 +38,7 @@ SELECT coalesce(i.insured_id, '{nobody}'::uuid) AS insured_id, r.municipality_co
     s.judged_on, r.born_on, coalesce(i.acquired_on, 'infinity') AS acquired_on, coalesce(i.lost_on, 'infinity') AS lost_on,
     CASE WHEN f.was_dependant THEN f.joined_on ELSE 'infinity' END AS former_dependant_since,
     {amounts}, coalesce(n.total_income, 0) AS total_income,
-    coalesce(n.income_status, 3::smallint) AS income_status, 0::smallint AS rate_area, m.is_head,
+    coalesce(n.income_status, 3::smallint) AS income_status, {rate_area} AS rate_area, m.is_head,
     coalesce(i.acquired_on <= s.judged_on AND i.lost_on > s.judged_on, false) AS is_insured,
     a.insured_id IS NOT NULL AS is_assessed, coalesce(i.by_disability, false) AS by_disability,
     coalesce(n.has_total_income, false) AS has_total_income, s.household_id,
@@ -67,6 +68,7 @@ def _query(year: FiscalYear, *, households: str) -> str:
         nobody=NOBODY,
         amounts=", ".join(f"coalesce(n.{name}, 0) AS {name}" for name in AMOUNTS),
         income_year=year.income_year,
+        rate_area=rate_areas.expression(year),
         households=households,
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import pkgutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,17 @@ from premium_service.law import national_law, premium_parameters, union_codes, u
 # The rules of income go by the income year, which begins fifteen months before the first fiscal year.
 _BEGIN = {"salary_adjustment": date(2007, 1, 1)}
 _EXPECTED = {"household_limits", "earner", "takes_lower_rate", "levy_cap", "salary_adjustment"}
+for _module in pkgutil.iter_modules(rules_package.__path__, "premium_service.rules."):
+    importlib.import_module(_module.name)
+_WHERE = ("premium_service.rules.", "chassis.law.tax.")
+_OURS = sorted(name for name, rule in RULES.items() if rule.versions[0].__module__.startswith(_WHERE))
 
 
 def test_the_rules_with_dates_are_the_ones_that_changed() -> None:
-    assert RULES.keys() >= _EXPECTED
+    assert set(_OURS) >= _EXPECTED
 
 
-@pytest.mark.parametrize("name", sorted(_EXPECTED))
+@pytest.mark.parametrize("name", _OURS)
 def test_every_rule_has_exactly_one_version_on_every_day_since_the_scheme_began(name: str) -> None:
     assert calendar_faults(RULES[name], start=_BEGIN.get(name, date(2008, 4, 1)), end=date(2028, 4, 1)) == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,7 @@ from premium_service.law import premium_parameters
 from premium_service.rules import ASSESSMENT_DTYPE, MEMBER_DTYPE, Assessments, Households, assess
 from premium_service.rules.columns import DECIDED, NOT_ASSESSED, PENDING
 
-YEARS = st.integers(2008, 2026)
+YEARS = st.integers(2008, 2027)
 AMOUNT = st.one_of(st.just(0), st.integers(0, 4_000_000), st.integers(0, 60_000_000))
 SMALL = st.one_of(st.just(0), st.integers(0, 3_000_000))
 
@@ -170,7 +171,10 @@ def test_an_income_under_inquiry_refuses_the_whole_household() -> None:
 @given(YEARS, AMOUNT, st.dates(date(2008, 4, 1), date(2026, 3, 31)))
 @settings(max_examples=80, deadline=None)
 def test_a_former_dependant_never_has_an_income_part_and_never_pays_more_than_the_flat_amount(year: int, pension: int, since: date) -> None:
-    """I-02: the attribute is an input of the premium, and its effect follows the table of dates."""
+    """I-02, P-12: the attribute is an input of the premium, and its effect follows the table of dates.
+
+    Seen to fail with the income part charged to everybody who is assessed.
+    """
     result = _one(year, public_pension_receipts=pension, acquired_on=day_number(since), former_dependant_since=day_number(since))
     for part in result.parameters.parts:
         assert result[f"{part}_income_levy"][0] == 0
@@ -203,9 +207,11 @@ def test_an_empty_batch_is_an_empty_result() -> None:
     assert assess(empty, premium_parameters("13", FiscalYear(2026))).rows == 0
 
 
-def test_two_runs_on_the_same_inputs_give_the_same_bytes() -> None:
+def test_two_runs_on_the_same_inputs_give_the_same_hash() -> None:
     generator = np.random.default_rng(3)
     made: dict[str, Any] = {"household": np.arange(5000), "member": 0, "born_on": 0, "is_insured": True, "is_assessed": True}
     members = Households.of(made | {"public_pension_receipts": generator.integers(0, 6_000_000, 5000)})
     law = premium_parameters("13", FiscalYear(2026))
-    assert assess(members, law).records().tobytes() == assess(members, law).records().tobytes()
+    first, second = (hashlib.sha256(assess(members, law).records().tobytes()).hexdigest() for _ in range(2))
+    assert first == second
+    assert law.hash == premium_parameters("13", FiscalYear(2026)).hash
