@@ -4,7 +4,7 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from premium_service.api import assessments
+from premium_service.api import assessments, changes
 from premium_service.domain.income_awaited import IncomeAwaited
 from premium_service.handlers.routing import ROUTES
 from premium_service.jobs.assess import Assess
@@ -13,7 +13,7 @@ SERVICE = Service(
     name="premium",
     title="Koki premium (賦課)",
     root=Path(__file__).resolve().parent.parent,
-    routers=(assessments.router,),
+    routers=(assessments.router, changes.router),
     routes=ROUTES,
     processes=(IncomeAwaited(),),
     jobs=(Assess(),),
