@@ -4,17 +4,19 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from premium_service.api import assessments, changes
+from premium_service.api import assessments, changes, ledgers, runs
 from premium_service.domain.income_awaited import IncomeAwaited
 from premium_service.handlers.routing import ROUTES
 from premium_service.jobs.assess import Assess
+from premium_service.jobs.assess_provisionally import AssessProvisionally
+from premium_service.jobs.make_ledger import MakeLedger
 
 SERVICE = Service(
     name="premium",
     title="Koki premium (賦課)",
     root=Path(__file__).resolve().parent.parent,
-    routers=(assessments.router, changes.router),
+    routers=(assessments.router, changes.router, ledgers.router, runs.router),
     routes=ROUTES,
     processes=(IncomeAwaited(),),
-    jobs=(Assess(),),
+    jobs=(Assess(), AssessProvisionally(), MakeLedger()),
 )

@@ -7,10 +7,11 @@ from functools import cache
 from pathlib import Path
 
 from chassis.business_days import business_day_after, is_business_day
-from chassis.law import FiscalYear, LawBook, LawReader, UnknownParameter, table, tax, whole, word
+from chassis.law import FiscalYear, LawBook, LawReader, UnknownParameter, record, table, tax, whole, word
 from chassis.law.strict_yaml import Map, Seq, read_yaml
 
 from premium_service.rules.parameters import Parameters, Settings
+from premium_service.rules.provisional import ProvisionalRule
 from premium_service.rules.resolve import parameters_for
 from premium_service.rules.time_limit import TimeLimit
 
@@ -78,6 +79,14 @@ def time_limit(union: str, fiscal_year: FiscalYear, on: date) -> TimeLimit:
     rules = reader.find("special_refund_rules", on, table) or ()
     basis = next((word(row["basis"]) for row in rules if row["union"] == union), None)
     return TimeLimit(fiscal_year.start, years, tuple(due.items()), basis)
+
+
+@cache
+def provisional_rule(union: str, fiscal_year: FiscalYear) -> ProvisionalRule:
+    """仮算定 of a union and fiscal year."""
+    reader = LawReader(((union_law(union), f"union_{union}."), (national_law(), "")))
+    values = reader.get("provisional_assessment", fiscal_year.start, record)
+    return ProvisionalRule(whole(values["months"]), word(values["rates"]), whole(values["unit"]))
 
 
 def _open_day(day: date) -> date:

@@ -17,7 +17,7 @@ CREATE TABLE household_revised (
     revised_at timestamptz NOT NULL,
     PRIMARY KEY (household_id, fiscal_year)
 );
-CREATE INDEX household_revised_at ON household_revised (fiscal_year, revised_at);
+CREATE INDEX household_revised_of_year ON household_revised (fiscal_year, revised_at);
 ALTER TABLE household DROP COLUMN revised_at;
 ALTER TABLE household_due ADD COLUMN since date NOT NULL DEFAULT '-infinity';
 CREATE TABLE assessment_cause (
@@ -65,13 +65,66 @@ CREATE TABLE run_difference (
     amount_after bigint NOT NULL,
     PRIMARY KEY (run_id, fiscal_year, insured_id)
 );
+CREATE TABLE provisional_assessment (
+    run_id uuid NOT NULL,
+    insured_id uuid NOT NULL,
+    municipality_code char(6) NOT NULL,
+    fiscal_year smallint NOT NULL,
+    household bigint NOT NULL,
+    income_year smallint NOT NULL,
+    outcome smallint NOT NULL,
+    year_amount bigint NOT NULL,
+    months smallint NOT NULL,
+    amount bigint NOT NULL,
+    law_hash char(64) NOT NULL,
+    PRIMARY KEY (run_id, insured_id)
+);
+CREATE TABLE provisional_year (fiscal_year smallint PRIMARY KEY, run_id uuid NOT NULL);
+CREATE TABLE made_ledger (
+    run_id uuid PRIMARY KEY,
+    kind text NOT NULL,
+    form text NOT NULL,
+    municipality_code text NOT NULL,
+    asked jsonb NOT NULL,
+    place text NOT NULL,
+    rows bigint NOT NULL,
+    yen bigint NOT NULL,
+    asked_by text NOT NULL,
+    asked_at timestamptz NOT NULL,
+    made_at timestamptz
+);
+CREATE TABLE ledger_line (
+    run_id uuid NOT NULL,
+    row bigint NOT NULL,
+    municipality_code text NOT NULL,
+    insured_id uuid NOT NULL,
+    fiscal_year smallint NOT NULL,
+    revision smallint NOT NULL,
+    yen bigint NOT NULL,
+    PRIMARY KEY (run_id, row)
+);
+CREATE TABLE ledger_file (
+    run_id uuid NOT NULL REFERENCES made_ledger,
+    number integer NOT NULL,
+    municipality_code text NOT NULL,
+    document_key text NOT NULL,
+    document_sha256 text NOT NULL,
+    rows bigint NOT NULL,
+    yen bigint NOT NULL,
+    pages integer,
+    marked integer NOT NULL,
+    PRIMARY KEY (run_id, number)
+);
+CREATE INDEX assessment_decided_on ON assessment (decided_on) WHERE revision > 1;
 """
+
+_SEEN = ("limited_assessment", "run_difference", "provisional_assessment", "made_ledger", "ledger_line", "ledger_file")
 
 
 def upgrade() -> None:
     for statement in _TABLES.split(";\n"):
         if statement.strip():
             op.execute(statement)
-    seen_by_municipality(op, "premium", ("limited_assessment", "run_difference"))
+    seen_by_municipality(op, "premium", _SEEN)
     of_the_decision = "EXISTS (SELECT FROM assessment a WHERE a.assessment_id = assessment_cause.assessment_id)"
     seen_by_municipality(op, "premium", ("assessment_cause",), using=of_the_decision)

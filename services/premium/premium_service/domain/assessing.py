@@ -51,9 +51,7 @@ class Outcome:
     """Whom the time limit (期間制限) holds to the amount in force; None where the year is open for everybody."""
 
 
-def decide(
-    inputs: Records, before: Records, law: Parameters, *, decided_on: date, run_id: UUID, limit: YearLimit | None = None
-) -> Outcome:
+def decide(inputs: Records, before: Records, law: Parameters, *, decided_on: date, run_id: UUID, limit: YearLimit | None = None) -> Outcome:
     """Assess input rows and keep what differs from `before` (COMPARED_DTYPE, sorted by insured_id).
 
     Nothing is decided for whom the year is closed (`limit`, 期間制限): the difference stands in `Outcome.beyond`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
@@ -80,7 +81,7 @@ def change_of(decisions: Sequence[Records], causes: Mapping[UUID, Sequence[tuple
     NotExplained where the amount is another and nothing says why: nobody is told of a change without a reason.
     """
     first, last = decisions[0][0], decisions[-1][0]
-    steps = tuple(_step(before[0], after[0], causes) for before, after in zip(decisions, decisions[1:], strict=False))
+    steps = tuple(_step(before[0], after[0], causes) for before, after in pairwise(decisions))
     code = int(reasons(decisions[0], decisions[-1], np.ones(1, np.bool_))[0])
     if code & OTHER:
         raise NotExplained("保険料額が変わった理由を、決定の記録から示せません。運用担当に連絡してください。")
@@ -133,7 +134,9 @@ def _why(before: Any, after: Any, code: int) -> list[str]:
             f"{int(before['household_insured'])}人から{int(after['household_insured'])}人）。"
         )
     if code & UNDECLARED:
-        now = "所得の申告のない方がいるため、均等割額の軽減を受けられません" if after["household_undeclared"] else "所得の申告がそろいました"
+        now = (
+            "所得の申告のない方がいるため、均等割額の軽減を受けられません" if after["household_undeclared"] else "所得の申告がそろいました"
+        )
         lines.append(f"世帯に{now}。" if after["household_undeclared"] else f"世帯の{now}。")
     if code & DEPENDANT:
         lines.append(

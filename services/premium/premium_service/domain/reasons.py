@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from chassis.binary_copy import Records
 
 from premium_service.rules.parameters import PARTS
 
@@ -33,10 +32,13 @@ _COLUMNS: Final = {
     RATES: tuple(f"{part}_{name}" for part in PARTS for name in ("per_capita", "income_rate", "cap")),
 }
 
+COMPARED: Final = (*(column for columns in _COLUMNS.values() for column in columns), "levy_base", "annual_amount")
+"""The columns of an assessment that say why it is another."""
+
 Codes = npt.NDArray[np.int16]
 
 
-def reasons(before: Records, after: Records, known: npt.NDArray[np.bool_]) -> Codes:
+def reasons(before: Any, after: Any, known: npt.NDArray[np.bool_]) -> Codes:
     """The set of reasons of each row as bits; `before` and `after` have the columns of an assessment, row by row the same person.
 
     Where nothing was `known` before, the decision is the first. OTHER stands where the amount is another and nothing else says why.
@@ -45,7 +47,7 @@ def reasons(before: Records, after: Records, known: npt.NDArray[np.bool_]) -> Co
     for reason, columns in _COLUMNS.items():
         for column in columns:
             codes[before[column] != after[column]] |= reason
-    charged = ~(before["is_former_dependant"] & after["is_former_dependant"])
+    charged = ~(before["is_former_dependant"].astype(np.bool_) & after["is_former_dependant"].astype(np.bool_))
     codes[charged & (before["levy_base"] != after["levy_base"])] |= INCOME
     codes[(codes == 0) & (before["annual_amount"] != after["annual_amount"])] = OTHER
     codes[~known] = FIRST

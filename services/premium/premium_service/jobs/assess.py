@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -41,8 +42,7 @@ class Assess:
         shown: list[dict[str, Any]] = []
         for year in years:
             first, last = await members.freeze(raw, run_id, year, due_only=due_only)
-            rows = await raw.fetch(_CHUNKS, run_id, CHUNK_HOUSEHOLDS, first, last)
-            of_year = [Chunk(len(chunks) + n, str(row["first"]), str(row["last"]), row["assessed"]) for n, row in enumerate(rows, 1)]
+            of_year = await chunks_of(raw, run_id, first, last, after=len(chunks))
             chunks += of_year
             shown.append(await _preview(raw, run_id, year, of_year, uow))
         # What is due for an earlier year than that of a whole run stays due.
@@ -79,8 +79,8 @@ class Assess:
 
     async def reconcile(self, parameters: dict[str, Any], run_id: UUID, totals: dict[str, int], uow: UnitOfWork) -> dict[str, Any]:
         raw = await driver(uow.connection)
-        for row in await raw.fetch("SELECT DISTINCT fiscal_year FROM assessment WHERE run_id = $1", run_id):
-            await end_waits_in_vain(None, law_of(FiscalYear(row["fiscal_year"])), uow)
+        for year in await open_years(raw, date.min, uow.today):
+            await end_waits_in_vain(None, law_of(year), uow)
         stored = await raw.fetchrow(
             "SELECT count(*) AS rows, coalesce(sum(annual_amount), 0)::bigint AS yen FROM assessment WHERE run_id = $1", run_id
         )
@@ -101,6 +101,12 @@ class Assess:
         found = await seal(uow.store, key, frame, schema_name=PremiumAssessed.type, totals=TOTALS)
         year = law.fiscal_year
         return AssessmentsBatchSealed(effective_on=year.start, batch_id=batch_id, key=key, seal=found, fiscal_year=year.year)
+
+
+async def chunks_of(raw: Connection[Any], run_id: UUID, first: int, last: int, *, after: int) -> list[Chunk]:
+    """Chunks of frozen households from `first` to `last`, numbered on after `after`."""
+    rows = await raw.fetch(_CHUNKS, run_id, CHUNK_HOUSEHOLDS, first, last)
+    return [Chunk(after + number, str(row["first"]), str(row["last"]), row["assessed"]) for number, row in enumerate(rows, 1)]
 
 
 async def _years(raw: Connection[Any], parameters: dict[str, Any], due_only: bool, uow: UnitOfWork) -> list[FiscalYear]:

@@ -23,7 +23,8 @@ ON CONFLICT (insured_id) DO UPDATE SET joined_on = excluded.joined_on, was_depen
 WHERE excluded.sequence > former_dependant.sequence
 """
 _HOUSEHOLDS = """
-SELECT i.insured_id, i.acquired_on, m.household_id FROM insured i JOIN membership m ON m.resident = i.resident WHERE i.insured_id = ANY($1::uuid[])
+SELECT i.insured_id, i.acquired_on, m.household_id FROM insured i JOIN membership m ON m.resident = i.resident
+WHERE i.insured_id = ANY($1::uuid[])
 """
 _UNKNOWN = """
 SELECT count(DISTINCT a.insured_id) FROM assessment_input a LEFT JOIN former_dependant f USING (insured_id)

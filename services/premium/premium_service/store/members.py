@@ -60,13 +60,13 @@ def assessed_in(year: FiscalYear) -> str:
     return _ASSESSED.format(start=f"'{year.start}'::date", end=f"'{year.end}'::date", latest=_LATEST.format(year=year.year))
 
 
-def _query(year: FiscalYear, *, households: str) -> str:
+def _query(year: FiscalYear, *, households: str, income_year: int | None = None) -> str:
     return _ROWS.format(
         assessed=assessed_in(year),
         start=f"'{year.start}'::date",
         nobody=NOBODY,
         amounts=", ".join(f"coalesce(n.{name}, 0) AS {name}" for name in AMOUNTS),
-        income_year=year.income_year,
+        income_year=income_year or year.income_year,
         households=households,
     )
 
@@ -85,12 +85,15 @@ async def of_households(raw: Connection[Any], households: Sequence[int], year: F
     return await copy_out(raw, f"{query} ORDER BY s.number, m.is_head DESC, r.number", INPUT_DTYPE, list(households))
 
 
-async def freeze(raw: Connection[Any], run_id: UUID, year: FiscalYear, *, due_only: bool) -> tuple[int, int]:
+async def freeze(
+    raw: Connection[Any], run_id: UUID, year: FiscalYear, *, due_only: bool, income_year: int | None = None
+) -> tuple[int, int]:
     """Copy the members of every household (or of those that are due for the year) to assessment_input: what the run decides on, whatever
-    comes. Returns the first and the last household number; they go on after those of the years that are frozen in the run already."""
+    comes. Returns the first and the last household number; they go on after those of the years that are frozen in the run already.
+    `income_year`: another than the law of the year counts."""
     due = f"m.household_id IN (SELECT household_id FROM household_due WHERE since < '{year.end}'::date)"
     columns = ", ".join(INPUT_DTYPE.names or ())
-    query = _query(year, households=due if due_only else "true")
+    query = _query(year, households=due if due_only else "true", income_year=income_year)
     before = await raw.fetchval(_LAST_NUMBER, run_id)
     numbered = columns.replace("household,", f"household + {before},", 1)
     await raw.execute(f"INSERT INTO assessment_input (run_id, {columns}) SELECT '{run_id}'::uuid, {numbered} FROM ({query}) AS q")

@@ -83,7 +83,9 @@ async def test_a_decrease_beyond_the_limit_becomes_a_special_refund_where_the_un
             assert kept[0][2] < kept[1][2] < in_force
             assert [row[:4] for row in await premiums(units) if row[1] == 2023] == [("1", 2023, 1, in_force)]
             assert (await outbox(units)).count("premium.special_refund_determined.v1") == 3
-            said = await rows(units, "SELECT convert_from(body, 'UTF8')::jsonb->'data' FROM outbox WHERE routing_key LIKE '%refund%' ORDER BY id")
+            said = await rows(
+                units, "SELECT convert_from(body, 'UTF8')::jsonb->'data' FROM outbox WHERE routing_key LIKE '%refund%' ORDER BY id"
+            )
             assert [found[0]["amount"] for found in said] == [in_force - kept[0][2], in_force - kept[1][2], 0]
             assert "特別返還金" in said[0][0]["legal_basis"]
     finally:

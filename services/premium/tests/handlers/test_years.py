@@ -12,9 +12,23 @@ from chassis.testing import Databases, TestDatabase
 from chassis.unit_of_work import Units
 from contracts.events.eligibility import InsuredChanged, InsuredLost, LossReason
 from premium_service.jobs.assess import Assess
-from sqlalchemy import text
 
-from services.premium.tests.facts import OLD, ROOT, SINCE, apply, dependant, income, insured, load, outbox, premiums, qualification, resident, rows, run
+from services.premium.tests.facts import (
+    OLD,
+    ROOT,
+    SINCE,
+    apply,
+    dependant,
+    income,
+    insured,
+    load,
+    outbox,
+    premiums,
+    qualification,
+    resident,
+    rows,
+    run,
+)
 
 LAST_YEAR, THIS_YEAR = date(2025, 7, 14), date(2026, 7, 13)
 
@@ -51,14 +65,17 @@ async def test_a_loss_in_last_year_that_is_known_now_takes_the_months_back_in_bo
         lost = {"lost_on": date(2025, 12, 10), "loss_reason": LossReason.DEATH}
         await apply(units, InsuredLost(effective_on=THIS_YEAR, sequence=2, **qualification("1", OLD, SINCE), **lost))
 
+        # 47,300 + 1,920,000 x 9.67 % = 232,964; 8/12 of it: 155,309.
         latest = {row[1]: row[2:] for row in await premiums(units)}
-        assert latest == {2025: (2, 155_200, 8), 2026: (2, 0, 0)}
+        assert latest == {2025: (2, 155_300, 8), 2026: (2, 0, 0)}
 
 
 async def test_an_acquisition_that_began_in_last_year_is_charged_for_its_months(databases: Databases) -> None:
     async with decided_in_both_years(databases) as (_, units):
         born, acquired = date(1951, 1, 20), date(2026, 1, 20)
-        await apply(units, resident("2", household="2", born=born), income("2", pension=1_500_000, year=2024), income("2", pension=1_500_000))
+        await apply(
+            units, resident("2", household="2", born=born), income("2", pension=1_500_000, year=2024), income("2", pension=1_500_000)
+        )
         await apply(units, insured("2", born=born, acquired=acquired))
 
         assert [row[1:3] + row[4:] for row in await premiums(units) if row[0] == "2"] == [(2025, 1, 3), (2026, 1, 12)]
@@ -68,7 +85,9 @@ async def test_a_former_dependant_known_too_late_is_reduced_in_the_year_of_joini
     """P-12: two years from joining, whichever fiscal years they lie in."""
     async with decided_in_both_years(databases) as (_, units):
         born, acquired = date(1951, 1, 20), date(2026, 1, 20)
-        await apply(units, resident("2", household="2", born=born), income("2", pension=3_500_000, year=2024), income("2", pension=3_500_000))
+        await apply(
+            units, resident("2", household="2", born=born), income("2", pension=3_500_000, year=2024), income("2", pension=3_500_000)
+        )
         await apply(units, insured("2", born=born, acquired=acquired))
         await apply(units, dependant("2", True, joined=acquired))
 
@@ -118,10 +137,11 @@ async def test_a_file_that_reaches_back_is_decided_by_one_run_in_every_year_it_c
 
         assert outcome["differences"] == {}
         assert [year["fiscal_year"] for year in [*outcome["preview"]["earlier_years"], outcome["preview"]]] == [2025, 2026]
+        # FY2026: 53,300 + 1,470,000 x 9.88 % = 198,536; 1,300 + 1,470,000 x 0.26 % = 5,122.
         latest = {row[1]: row[2:4] for row in await premiums(units)}
-        assert latest == {2025: (2, 189_400), 2026: (2, 202_200)}
-        chunks = await rows(units, "SELECT DISTINCT household, extract(year FROM judged_on) FROM assessment_input ORDER BY 2")
-        assert [int(year) for _, year in chunks[-2:]] == [2025, 2026] or len(chunks) >= 2
+        assert latest == {2025: (2, 189_400), 2026: (2, 203_600)}
+        chunks = "SELECT number, first_key, last_key FROM job_chunk ORDER BY number"
+        assert await rows(units, chunks) == [(1, "1", "1"), (2, "2", "2")]
         assert await rows(units, "SELECT count(*) FROM household_due") == [(0,)]
 
 
@@ -147,15 +167,21 @@ async def test_a_run_keeps_its_hands_off_a_household_only_in_the_year_that_an_ev
         assert {row[1]: row[2] for row in await premiums(units)}[2025] == 2
 
 
-async def test_the_sum_of_the_months_is_the_year(databases: Databases) -> None:
-    """P-06: for an unchanged person, twelve months one by one give the year, whatever the day on which another takes over."""
+_MONTHS = """
+SELECT sum(medical_yen_months)::bigint, sum(months)::bigint FROM assessment a
+WHERE fiscal_year = 2026 AND revision = (SELECT max(revision) FROM assessment b
+    WHERE (b.insured_id, b.fiscal_year) = (a.insured_id, a.fiscal_year))
+"""
+
+
+@pytest.mark.parametrize("day", [date(2026, 4, 1), date(2026, 4, 30), date(2026, 10, 1), date(2027, 2, 28), date(2027, 3, 31)])
+async def test_the_sum_of_the_months_is_the_year(databases: Databases, day: date) -> None:
+    """P-06: one life handed over within the union on any day is charged twelve months together, and yen times months of the whole year."""
     async with decided_in_both_years(databases) as (_, units):
-        gone = InsuredChanged(**{**insured("1", born=OLD, acquired=SINCE).model_dump(), "lost_on": date(2026, 10, 1), "sequence": 2})
-        await apply(units, gone)
+        ((whole, twelve),) = await rows(units, _MONTHS)
+        first = insured("1", born=OLD, acquired=SINCE)
         await apply(units, resident("2", household="2", born=OLD), income("2", pension=3_500_000))
-        await apply(units, insured("2", born=OLD, acquired=date(2026, 10, 1)))
-        async with units.engine.connect() as connection:
-            query = "SELECT sum(medical_yen_months), sum(months) FROM assessment a WHERE fiscal_year = 2026 AND revision = (SELECT max(revision) FROM assessment b WHERE (b.insured_id, b.fiscal_year) = (a.insured_id, a.fiscal_year))"
-            total, months = (await connection.execute(text(query))).one()
-            whole = (await connection.execute(text("SELECT medical_yen_months FROM assessment WHERE fiscal_year = 2026 AND revision = 1 ORDER BY medical_yen_months DESC LIMIT 1"))).scalar_one()
-        assert (total, months) == (whole, 12)
+        await apply(units, InsuredChanged(**{**first.model_dump(), "lost_on": day, "sequence": 2}), insured("2", born=OLD, acquired=day))
+
+        assert await rows(units, _MONTHS) == [(whole, twelve)]
+        assert twelve == 12
