@@ -5,9 +5,11 @@ Law: 高齢者の医療の確保に関する法律 第104条 (premium), 第128�
 """
 
 from datetime import date
+from math import ceil
 from typing import Final, Self
 
 from chassis.documents import DocumentRefused, Expected, Sheet
+from chassis.documents.fitting import width
 from chassis.documents.fonts import typefaces
 from chassis.documents.letter import Contact, Delivery, appeals
 from contracts.eras import format_day, format_fiscal_year
@@ -17,8 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 COLUMNS: Final = ("区分", "変更前", "変更後", "増減")
 STEP_COLUMNS: Final = ("決定日", "もとになった届出・通知", "増減")
 STEPS_A_PAGE: Final = 22
-STEPS_ON_THE_FIRST: Final = 3
-"""More steps than these stand on pages of their own, so that the first page never overflows."""
+LINES_WITH_STEPS, LINES_WITHOUT = 8.8, 10.5
+"""Lines that reasons and steps, or reasons alone, may take on the first page. What is more stands on pages of its own, so that the
+number of pages is known before typesetting (a wrong measure makes another page, and the notice is refused)."""
+REASON_EMS, EVENTS_EMS = 38.0, 26.0
 HINT: Final = "納める期日と方法は、市区町村からの納入通知書でお知らせします。納め過ぎとなった分は、市区町村からお返しします。"
 
 
@@ -86,7 +90,7 @@ def build(notice: ChangeNoticeData) -> Sheet:
     rows = [(part.term, _yen(part.before), _yen(part.after), signed(part.after - part.before)) for part in notice.parts]
     total = ("合計(年額)", _yen(notice.before), _yen(notice.after), difference)
     steps = [(format_day(step.decided_on), step.events, signed(step.difference)) for step in notice.steps]
-    pages = [] if len(steps) <= STEPS_ON_THE_FIRST else [steps[n : n + STEPS_A_PAGE] for n in range(0, len(steps), STEPS_A_PAGE)]
+    why, steps_here, pages = _laid_out(notice.why, steps)
     lead = f"{year}の保険料額を次のとおり変更しましたので、お知らせします。"
     advice = appeals(notice.review_board)
     data: dict[str, object] = {
@@ -99,10 +103,10 @@ def build(notice: ChangeNoticeData) -> Sheet:
         "facts": [{"label": name, "value": value} | ({"font": name_font} if name == "被保険者氏名" else {}) for name, value in facts],
         "columns": COLUMNS,
         "rows": [*rows, total],
-        "why": notice.why,
+        "why": why,
         "step_columns": STEP_COLUMNS,
-        "steps": [] if pages else steps,
-        "step_pages": pages,
+        "steps": steps_here,
+        "pages": [{"why": reasons, "steps": of_page} for reasons, of_page in pages],
         "hint": HINT,
         "appeals": advice,
         "contact": notice.contact.data(),
@@ -117,17 +121,42 @@ def build(notice: ChangeNoticeData) -> Sheet:
         *facts,
         ("本文", lead),
         *((f"{row[0]}の{column}", cell) for row in (*rows, total) for column, cell in zip(COLUMNS, row, strict=True)),
-        *(("変更の理由", line) for line in notice.why),
-        *([] if pages else _steps_expected(steps)),
+        *(("変更の理由", line) for line in why),
+        *_steps_expected(steps_here),
         ("お知らせ", HINT),
         *(("不服の申立て", line) for line in advice),
         *notice.contact.expected(),
     )
-    more = tuple((("表題", title), ("被保険者番号", str(data["insured"])), *_steps_expected(page)) for page in pages)
+    more = tuple(
+        (
+            ("表題", title),
+            ("被保険者番号", str(data["insured"])),
+            *(("変更の理由", line) for line in reasons),
+            *_steps_expected(of_page),
+        )
+        for reasons, of_page in pages
+    )
     return Sheet(data, (first, *more))
 
 
-def _steps_expected(steps: list[tuple[str, str, str]]) -> Expected:
+Step = tuple[str, str, str]
+Page = tuple[tuple[str, ...], list[Step]]
+
+
+def _laid_out(why: tuple[str, ...], steps: list[Step]) -> tuple[tuple[str, ...], list[Step], list[Page]]:
+    """What stands on the first page, and the pages after it."""
+    reasons = sum(_lines(line, REASON_EMS) + 0.4 for line in why)
+    if reasons + sum(1.2 * _lines(events, EVENTS_EMS) for _, events, _ in steps) <= LINES_WITH_STEPS:
+        return why, steps, []
+    pages: list[Page] = [((), steps[start : start + STEPS_A_PAGE]) for start in range(0, len(steps), STEPS_A_PAGE)]
+    return (why, [], pages) if reasons <= LINES_WITHOUT else ((), [], [(why, []), *pages])
+
+
+def _lines(text: str, ems: float) -> int:
+    return max(1, ceil(width(text) / ems))
+
+
+def _steps_expected(steps: list[Step]) -> Expected:
     return tuple((f"変更の経過の{column}", cell) for step in steps for column, cell in zip(STEP_COLUMNS, step, strict=True))
 
 
