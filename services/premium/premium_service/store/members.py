@@ -8,13 +8,15 @@ from uuid import UUID
 
 import numpy as np
 from asyncpg import Connection
-from chassis.binary_copy import Records, copy_in, copy_out
+from chassis.binary_copy import Records, copy_in, copy_out, fetch_records
 from chassis.law import FiscalYear
 
 from premium_service.domain.records import INPUT_DTYPE
 from premium_service.store.incomes import AMOUNTS
 
 NOBODY = UUID(int=0)
+FEW = 50
+"""So many households or people are read by a prepared statement, more by COPY."""
 
 _LATEST = "SELECT a.months FROM assessment a WHERE a.insured_id = i.insured_id AND a.fiscal_year = {year} ORDER BY a.revision DESC LIMIT 1"
 
@@ -82,7 +84,8 @@ async def of_households(raw: Connection[Any], households: Sequence[int], year: F
     """INPUT_DTYPE rows of some households, locked against another decision until the transaction ends."""
     await raw.execute(_REVISE, sorted(households), year.year)
     query = _query(year, households="m.household_id = ANY($1::bigint[])")
-    return await copy_out(raw, f"{query} ORDER BY s.number, m.is_head DESC, r.number", INPUT_DTYPE, list(households))
+    read = fetch_records if len(households) <= FEW else copy_out
+    return await read(raw, f"{query} ORDER BY s.number, m.is_head DESC, r.number", INPUT_DTYPE, list(households))
 
 
 async def freeze(
