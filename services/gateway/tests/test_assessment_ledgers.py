@@ -16,7 +16,8 @@ from services.gateway.tests.world import CHIYODA, a_gateway, hidden
 RUN = "01980000-0000-7000-8000-000000000001"
 PERSON = {"municipality_code": CHIYODA, "resident_number": "000000000000001", "insured_number": "00000001", "name": "後期　花子"}
 CORRECTED = {
-    "title": "後期高齢者医療保険料　更正賦課台帳", "line": "令和8年7月", "total": 250, "yen": -1_234_500, "sum_term": "増減の合計", "page": 1,
+    "title": "後期高齢者医療保険料　更正賦課台帳", "line": "令和8年7月", "total": 250, "yen": -1_234_500,
+    "sum_term": "増減の合計", "page": 1,
     "pages": 3, "struck": "cancelled",
     "columns": [
         {"name": name, "term": term, "is_amount": name in ("amount_before", "difference")}
@@ -38,7 +39,8 @@ PREVIEW = {
 }  # fmt: skip
 PREPARED = {
     "run_id": RUN, "job": "assess", "state": "prepared", "preview": {**PREVIEW, "earlier_years": [{**PREVIEW, "fiscal_year": 2025}]},
-    "result": {}, "started_by": "operator", "approved_by": None, "prepared_at": "2026-07-13T01:00:00+00:00", "finished_at": None, "total": 30,
+    "result": {}, "started_by": "operator", "approved_by": None, "prepared_at": "2026-07-13T01:00:00+00:00",
+    "finished_at": None, "total": 30,
 }  # fmt: skip
 DIFFERENCES = {
     "run": PREPARED, "chosen": None, "total": 2, "page": 1, "pages": 1,

@@ -9,6 +9,7 @@ from premium_service.domain.income_awaited import IncomeAwaited
 from premium_service.handlers.routing import ROUTES
 from premium_service.jobs.assess import Assess
 from premium_service.jobs.assess_provisionally import AssessProvisionally
+from premium_service.jobs.compare_versions import CompareVersions
 from premium_service.jobs.make_ledger import MakeLedger
 
 SERVICE = Service(
@@ -18,5 +19,5 @@ SERVICE = Service(
     routers=(assessments.router, changes.router, ledgers.router, runs.router),
     routes=ROUTES,
     processes=(IncomeAwaited(),),
-    jobs=(Assess(), AssessProvisionally(), MakeLedger()),
+    jobs=(Assess(), AssessProvisionally(), CompareVersions(), MakeLedger()),
 )

@@ -27,7 +27,7 @@ LEDGERS: Final = {
         AssessmentLedger("limited", "期間制限一覧", has_period=True),
     )
 }
-RUN_TERMS: Final = {"assess": "本算定・更正", "assess-provisionally": "仮算定"}
+RUN_TERMS: Final = {"assess": "本算定・更正", "assess-provisionally": "仮算定", "compare-versions": "並行計算の比較"}
 RUN_STATES: Final = {
     "prepared": ("承認待ち", "warn"),
     "approved": ("実行中", "quiet"),

@@ -104,6 +104,16 @@ async def freeze(
     return before + 1, await raw.fetchval(_LAST_NUMBER, run_id)
 
 
+async def span_of(raw: Connection[Any], run_id: UUID, year: FiscalYear) -> tuple[int, int]:
+    """The first and the last number of a run's frozen households of a fiscal year; (0, 0) where it has none."""
+    row = await raw.fetchrow(_SPAN, run_id, year.start, year.end)
+    return row["first"], row["last"]
+
+
+_SPAN = """
+SELECT coalesce(min(household), 0) AS first, coalesce(max(household), 0) AS last FROM assessment_input
+WHERE run_id = $1 AND judged_on >= $2 AND judged_on < $3
+"""
 _LAST_NUMBER = "SELECT coalesce(max(household), 0) FROM assessment_input WHERE run_id = $1"
 
 
