@@ -48,7 +48,7 @@ def assessed(law: Parameters, pension: int = PENSION) -> Assessments:
 def decision_notice(law: Parameters, found: Assessments) -> str:
     parts = [
         PremiumPart(
-            part=part,  # type: ignore[arg-type]
+            part=part,
             per_capita_after_reduction=int(found[f"{part}_per_capita_reduced"][0]),
             income_levy=int(found[f"{part}_income_levy"][0]),
             amount=int(found[f"{part}_amount"][0]),
