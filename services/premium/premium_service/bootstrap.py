@@ -4,17 +4,20 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from premium_service.api import assessments, rate_areas
+from premium_service.api import assessments, changes, ledgers, rate_areas, runs
 from premium_service.domain.income_awaited import IncomeAwaited
 from premium_service.handlers.routing import ROUTES
 from premium_service.jobs.assess import Assess
+from premium_service.jobs.assess_provisionally import AssessProvisionally
+from premium_service.jobs.compare_versions import CompareVersions
+from premium_service.jobs.make_ledger import MakeLedger
 
 SERVICE = Service(
     name="premium",
     title="Koki premium (賦課)",
     root=Path(__file__).resolve().parent.parent,
-    routers=(assessments.router, rate_areas.router),
+    routers=(assessments.router, changes.router, ledgers.router, rate_areas.router, runs.router),
     routes=ROUTES,
     processes=(IncomeAwaited(),),
-    jobs=(Assess(),),
+    jobs=(Assess(), AssessProvisionally(), CompareVersions(), MakeLedger()),
 )

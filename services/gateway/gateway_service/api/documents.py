@@ -83,6 +83,11 @@ async def assessment_pdf(request: Request, session: Clerk, municipality_code: st
     return await _pdf(request, session, municipality_code, resident_number, "assessment", str(assessment_id))
 
 
+@router.get("/documents/changes/{assessment_id}.pdf")
+async def change_pdf(request: Request, session: Clerk, municipality_code: str, resident_number: str, assessment_id: UUID) -> Response:
+    return await _pdf(request, session, municipality_code, resident_number, "change", str(assessment_id))
+
+
 @router.get("/documents/notices/{fiscal_year}.pdf")
 async def notice_pdf(request: Request, session: Clerk, municipality_code: str, resident_number: str, fiscal_year: int) -> Response:
     return await _pdf(request, session, municipality_code, resident_number, "notice", str(fiscal_year))
@@ -98,9 +103,11 @@ async def _pdf(request: Request, session: Session, code: str, number: str, kind:
         "certificate": ("eligibility", person, lambda known: [found["certificate_id"] for found in known["certificates"]]),
         "assessment": ("premium", f"{person}/assessments", lambda known: [found["assessment_id"] for found in known]),
     }
+    lists["change"] = lists["assessment"]
     service, path = {
         "certificate": ("eligibility", f"/certificates/{key}/document"),
         "assessment": ("premium", f"/assessments/{key}/document"),
+        "change": ("premium", f"/assessments/{key}/change/document"),
         "notice": ("collection", f"{person}/notices/{key}/document"),
     }[kind]
     if kind in lists:
@@ -114,6 +121,11 @@ async def _pdf(request: Request, session: Session, code: str, number: str, kind:
     if reply.unavailable:
         raise Problem(503, "KOKI-S504", "いまは帳票を開けません。", f"{SERVICE_TERMS[service]}に接続できません。帳票は保存されています。")
     if not reply.ok:
-        raise Problem(404, *NOT_FOUND, detail="この帳票はまだ作られていません。")
+        why = reply.problem
+        raise Problem(
+            404,
+            *NOT_FOUND,
+            detail=f"{why.get('title', '')}{why.get('detail') or ''}" if kind == "change" else "この帳票はまだ作られていません。",
+        )
     headers = {**HEADERS, "Content-Disposition": f'inline; filename="{kind}-{key}.pdf"', "Content-Security-Policy": "default-src 'none'"}
     return Response(reply.content, media_type="application/pdf", headers=headers)

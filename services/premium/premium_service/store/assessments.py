@@ -9,13 +9,14 @@ from uuid import UUID
 
 import numpy as np
 from asyncpg import Connection
-from chassis.binary_copy import Records, copy_in, copy_out
+from chassis.binary_copy import Records, copy_in, copy_out, fetch_records
 from chassis.law import NEVER, day_number
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from premium_service.domain.records import DECISION_DTYPE
 from premium_service.rules.columns import ASSESSMENT_DTYPE
+from premium_service.store.members import FEW
 
 COMPARED_DTYPE = np.dtype(
     [("insured_id", "S16"), ("revision", np.int16), *((name, ASSESSMENT_DTYPE[name]) for name in ASSESSMENT_DTYPE.names or ())]
@@ -40,7 +41,8 @@ ORDER BY a.insured_id, a.revision DESC
 async def latest(raw: Connection[Any], insured: Sequence[UUID], fiscal_year: int) -> Records:
     """The decision in force of each, ordered by insured_id; who has none is not in it."""
     columns = ", ".join(f"a.{name}" for name in COMPARED_DTYPE.names or ())
-    return await copy_out(raw, _LATEST.format(columns=columns, year=fiscal_year), COMPARED_DTYPE, list(insured))
+    read = fetch_records if len(insured) <= FEW else copy_out
+    return await read(raw, _LATEST.format(columns=columns, year=fiscal_year), COMPARED_DTYPE, list(insured))
 
 
 async def latest_of_run(raw: Connection[Any], run_id: UUID, first_household: int, last_household: int, fiscal_year: int) -> Records:
@@ -67,6 +69,20 @@ async def by_id(connection: AsyncConnection, assessment_id: UUID) -> Records | N
     """One decision; None when there is none that the reader may see."""
     row = (await connection.execute(_BY_ID, {"id": assessment_id})).mappings().one_or_none()
     return _record(row) if row else None
+
+
+async def up_to(connection: AsyncConnection, assessment_id: UUID, since: int | None) -> list[Records]:
+    """The decisions of a person and fiscal year from revision `since` (without it, the one before) to this one, in order; one row each.
+
+    Empty when there is none that the reader may see.
+    """
+    rows = await connection.execute(_UP_TO, {"id": assessment_id, "since": since})
+    return [_record(row) for row in rows.mappings()]
+
+
+def id_of(record: Records) -> UUID:
+    """The identifier of a decision."""
+    return UUID(bytes=bytes(record[0]["assessment_id"]).ljust(16, b"\0"))
 
 
 def _record(row: Any) -> Records:
@@ -111,5 +127,10 @@ _COLUMNS = ", ".join(f"a.{name}" for name in DECISION_DTYPE.names or ())
 _OF_PERSON = text(f"""
 SELECT {_COLUMNS} FROM assessment a JOIN insured i USING (insured_id) JOIN resident r ON r.number = i.resident
 WHERE r.municipality_code = :m AND r.resident_number = :r ORDER BY a.fiscal_year DESC, a.revision DESC
+""")
+_UP_TO = text(f"""
+SELECT {_COLUMNS} FROM assessment a JOIN assessment b ON b.assessment_id = :id
+WHERE (a.insured_id, a.fiscal_year) = (b.insured_id, b.fiscal_year) AND a.revision <= b.revision
+  AND a.revision >= least(coalesce(CAST(:since AS smallint), b.revision - 1), b.revision) ORDER BY a.revision
 """)
 _BY_ID = text(f"SELECT {_COLUMNS} FROM assessment a WHERE a.assessment_id = :id")
