@@ -69,6 +69,15 @@ async def by_id(connection: AsyncConnection, assessment_id: UUID) -> Records | N
     return _record(row) if row else None
 
 
+async def revision_before(raw: Connection[Any], insured_id: UUID, fiscal_year: int, revision: int) -> Records | None:
+    """The decision about a person and fiscal year that this revision replaced; None for the first."""
+    columns = ", ".join(DECISION_DTYPE.names or ())
+    query = f"""SELECT {columns} FROM assessment WHERE insured_id = $1 AND fiscal_year = $2 AND revision < $3
+    ORDER BY revision DESC LIMIT 1"""
+    found = await copy_out(raw, query, DECISION_DTYPE, insured_id, fiscal_year, revision)
+    return found if len(found) else None
+
+
 def _record(row: Any) -> Records:
     made = np.zeros(1, DECISION_DTYPE)
     for name in DECISION_DTYPE.names or ():
