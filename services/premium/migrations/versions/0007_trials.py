@@ -1,4 +1,4 @@
-"""Rate trials (試算), comparisons of laws and finders of affected people: what was asked by whom, on which frozen people, and what came of it."""
+"""Rate trials (試算), comparisons of laws and finders of affected people: what was asked by whom, on which people, with what result."""
 
 from alembic import op
 

@@ -95,7 +95,7 @@ async def people(
 @router.get("/comparisons/{comparison_id}/people.csv")
 async def people_csv(comparison_id: UUID, request: Request, who: UnionStaff, order: Order = "place") -> Response:
     """Everybody listed, as CSV for a spreadsheet; identifiers and amounts, no names."""
-    found, listed = await _people(request, comparison_id, order)
+    _, listed = await _people(request, comparison_id, order)
     text = csv_of(listed, {}, runtime_of(request).clock.today())
     return Response(text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8")
 

@@ -26,7 +26,7 @@ COLUMNS: Final = {
     "before": "現在の年間保険料額",
     "after": "あるべき年間保険料額",
     "difference": "差額",
-    "closes_on": "決定できる最後の日",
+    "closes_on": "決定できなくなる日",
     "within_limit": "期間制限",
 }
 
@@ -51,9 +51,7 @@ def row_of(person: Mapping[str, Any], closes: date | None, today: date) -> dict[
     }
 
 
-def shown_people(
-    people: pl.DataFrame, known: Mapping[str, Known], closes: Mapping[str, date | None], today: date
-) -> list[dict[str, Any]]:
+def shown_people(people: pl.DataFrame, known: Mapping[str, Known], closes: Mapping[str, date | None], today: date) -> list[dict[str, Any]]:
     """The rows of a screen, with names and the letters sent."""
     rows = []
     for person in people.iter_rows(named=True):
@@ -81,9 +79,7 @@ def letter_of(whole: Mapping[str, Any], *, fiscal_year: int, today: date) -> str
     year = format_fiscal_year(fiscal_year)
     direction = []
     if whole["down"]:
-        direction.append(
-            "納めすぎとなる額は、お返しするか、まだ納めていない保険料に充てます。手続きは、改めてお知らせします。"
-        )
+        direction.append("納めすぎとなる額は、お返しするか、まだ納めていない保険料に充てます。手続きは、改めてお知らせします。")
     if whole["up"]:
         direction.append("不足する額は、改めて納入通知書をお送りしますので、納めていただきますようお願いします。")
     return "\n".join(
@@ -103,10 +99,12 @@ def letter_of(whole: Mapping[str, Any], *, fiscal_year: int, today: date) -> str
             "",
             *(f"　{sentence}" for sentence in direction),
             "　計算の一つ一つは、同封の計算明細書をご覧ください。",
-            "　〔決定できる最後の日〕を過ぎたものは、法律により増やすことも減らすこともできません。その扱いは〔期間制限の扱い〕のとおりです。",
+            "　〔決定できなくなる日〕以後は、法律により、決定した額を増やすことも減らすこともできません。",
+            "　その場合の扱いは、〔期間制限の扱い〕のとおりです。",
             "",
             "お問い合わせ　〔問い合わせ先〕",
             "",
-            f"（この案の対象: {whole['people']:,}人。増える人 {whole['up']:,}人、減る人 {whole['down']:,}人、差額の合計 {whole['difference']:+,}円）",
+            f"（この案の対象: {whole['people']:,}人。増える人 {whole['up']:,}人、減る人 {whole['down']:,}人、"
+            f"差額の合計 {whole['difference']:+,}円）",
         )
     )

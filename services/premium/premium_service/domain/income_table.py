@@ -21,7 +21,7 @@ class TableRefused(ValueError):
 
 
 def read_income_table(text: str) -> Profiles:
-    """A table with the columns `levy_base` (賦課のもととなる所得金額), `tier` (0, 2, 5, 7, 7L), `people` and, if wanted, `municipality_code`.
+    """A table with the columns `levy_base` (賦課のもととなる所得金額), `tier` (0, 2, 5, 7, 7L), `people` (and `municipality_code`).
 
     Everybody is charged twelve months. TableRefused.
     """

@@ -1,4 +1,4 @@
-"""保険料率試算: what a union estimates, and what rates and effects follow for a population. Pure: the same request gives the same result."""
+"""保険料率試算: what a union estimates, and which rates and effects follow. Pure: the same request gives the same result."""
 
 from __future__ import annotations
 
@@ -172,7 +172,9 @@ def try_rates(request: TrialRequest, profiles: Profiles, law: Parameters, *, inp
         "people": people.people,
         "undecided": people.undecided,
         "parts": parts,
-        "present": {part: {"per_capita": rates.per_capita[0], "income_rate": rates.income_rate[0].percent} for part, rates in law.parts.items()},
+        "present": {
+            part: {"per_capita": rates.per_capita[0], "income_rate": rates.income_rate[0].percent} for part, rates in law.parts.items()
+        },
         "effects": effect_tables(people, before, after),
     }
 

@@ -120,7 +120,9 @@ def assess_profiles(profiles: Profiles, law: Parameters, part: str) -> Iterator[
             {
                 "household": np.arange(here.stop - here.start),
                 "is_assessed": True,
-                **{name: of[name] for name in ("rate_area", "born_on", "by_disability", "acquired_on", "lost_on", "former_dependant_since")},
+                **{
+                    name: of[name] for name in ("rate_area", "born_on", "by_disability", "acquired_on", "lost_on", "former_dependant_since")
+                },
             }
         )
         out: Columns = {name: of[name] for name in ("levy_base", "months", "dependant_months", "is_former_dependant")}

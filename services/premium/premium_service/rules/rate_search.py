@@ -85,22 +85,17 @@ def find_income_rate(
             attempts[grid] = Attempt(rate, sums, covers)
         return attempts[grid].enough
 
-    largest = step.denominator // step.numerator
-    low = min(_without_cap(profiles, budget, step), largest)
-    if enough(low):
-        high, low = low, -1
-        while high - low > 1 and high > 0 and enough(high - 1):
-            high -= 1
-    else:
-        reach, high = 1, min(low + 1, largest)
-        while not enough(high):
-            if high == largest:
-                raise Unreachable(f"Even {largest} steps of {step} do not cover {budget.levy_total} yen.")
-            low, reach = high, reach * 2
-            high = min(low + reach, largest)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if enough(middle) else (middle, high)
+    largest, reach = step.denominator // step.numerator, 1
+    low = high = min(_without_cap(profiles, budget, step), largest)
+    while not enough(high):
+        if high == largest:
+            raise Unreachable(f"Even {largest} steps of {step} do not cover {budget.levy_total} yen.")
+        low, high, reach = high, min(high + reach, largest), reach * 2
+    while low >= 0 and enough(low):
+        high, low, reach = low, max(low - reach, 0) if low else -1, reach * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
     found = attempts[high]
     return found.rate, list(attempts.values())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from chassis.law import NEVER, DayNumbers
@@ -20,7 +21,8 @@ def in_another_year(households: Households, years: int) -> Households:
     """
     if not years:
         return households
-    return replace(households, **{name: _moved(getattr(households, name), years) for name in DAYS})
+    days: dict[str, Any] = {name: _moved(getattr(households, name), years) for name in DAYS}
+    return replace(households, **days)
 
 
 def without(households: Households, columns: Iterable[str]) -> Households:

@@ -107,9 +107,7 @@ async def addressee(connection: AsyncConnection, insured_id: UUID, *, on: date) 
 async def letters_of(connection: AsyncConnection, insured: Sequence[str], fiscal_year: int) -> dict[str, Known]:
     """Name, number and every decision of a fiscal year of some people whom the reader may see; insured_id → what is known."""
     rows = await connection.execute(_LETTERS, {"ids": [UUID(value) for value in insured], "year": fiscal_year})
-    return {
-        str(row.insured_id): Known(row.name, row.insured_number, tuple(zip(row.decisions, row.days, strict=True))) for row in rows
-    }
+    return {str(row.insured_id): Known(row.name, row.insured_number, tuple(zip(row.decisions, row.days, strict=True))) for row in rows}
 
 
 _LETTERS = text("""

@@ -66,7 +66,9 @@ async def take(raw: Connection[Any], fiscal_year: int, known_on: date) -> tuple[
     await raw.execute(_IN_FORCE.format(year=fiscal_year, known_on=known_on))
     await raw.execute("CREATE INDEX ON in_force (number)")
     await raw.execute("ANALYZE in_force")
-    row = await raw.fetchrow("SELECT coalesce(max(number), 0) AS n, count(*) AS people, coalesce(sum(annual_amount), 0) AS yen FROM in_force")
+    row = await raw.fetchrow(
+        "SELECT coalesce(max(number), 0) AS n, count(*) AS people, coalesce(sum(annual_amount), 0) AS yen FROM in_force"
+    )
     return int(row["n"]), int(row["people"]), int(row["yen"])
 
 

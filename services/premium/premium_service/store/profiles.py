@@ -52,8 +52,8 @@ async def _stored_or_made(store: ObjectStore, population: Mapping[str, Any], law
         files = [bytes(await (await obstore.get_async(store, f"{name}.{part}.parquet")).bytes_async()) for part in ("distinct", "people")]
     except FileNotFoundError:
         made = await _made(store, population, law)
-        for part, content in zip(("people", "distinct"), await asyncio.to_thread(_written, made), strict=True):
-            await obstore.put_async(store, f"{name}.{part}.parquet", content)
+        for part, file in zip(("people", "distinct"), await asyncio.to_thread(_written, made), strict=True):
+            await obstore.put_async(store, f"{name}.{part}.parquet", file)
         return made
     return await asyncio.to_thread(_read, *files)
 
@@ -98,5 +98,10 @@ def _read(distinct: bytes, people: bytes) -> Profiles:
     columns = {name: of_profile[name].to_numpy() for name in ("levy_base", *KEY_COLUMNS)}
     groups = tuple(json.loads(more["groups"]))
     return Profiles(
-        columns, of_profile["count"].to_numpy(), of_person["index"].to_numpy(), of_person["group"].to_numpy(), groups, int(more["undecided"])
+        columns,
+        of_profile["count"].to_numpy(),
+        of_person["index"].to_numpy(),
+        of_person["group"].to_numpy(),
+        groups,
+        int(more["undecided"]),
     )

@@ -107,7 +107,8 @@ INSERT INTO rate_trial (trial_id, name, population_id, request, result, law_hash
 VALUES (:id, :name, :population, cast(:request AS jsonb), cast(:result AS jsonb), :law, :inputs, :by, :at)
 """)
 _TRIALS = text("""
-SELECT t.trial_id, t.name, t.population_id, p.name AS population_name, t.made_by, t.made_at, (t.request->>'fiscal_year')::int AS fiscal_year,
+SELECT t.trial_id, t.name, t.population_id, p.name AS population_name, t.made_by, t.made_at,
+       (t.request->>'fiscal_year')::int AS fiscal_year,
        (SELECT jsonb_object_agg(key, jsonb_build_object('per_capita', value->'per_capita', 'income_rate', value->'income_rate'))
         FROM jsonb_each(t.result->'parts')) AS rates
 FROM rate_trial t JOIN population p USING (population_id) ORDER BY t.made_at DESC LIMIT 100
@@ -125,7 +126,8 @@ _FINISH_COMPARISON = text("""
 UPDATE comparison SET result = cast(:result AS jsonb), law_hash_before = :before, law_hash_after = :after, inputs_hash = :inputs
 WHERE comparison_id = :id AND result IS NULL
 """)
-_OF_RUN = "c.*, p.name AS population_name, p.fiscal_year AS population_fiscal_year, p.known_on, j.state AS run_state, j.result->>'error' AS error"
+_OF_RUN = """c.*, p.name AS population_name, p.fiscal_year AS population_fiscal_year, p.known_on,
+       j.state AS run_state, j.result->>'error' AS error"""
 _FROM_RUN = "FROM comparison c JOIN population p USING (population_id) LEFT JOIN job_run j ON j.id = c.comparison_id"
 _COMPARISONS = text(f"SELECT {_OF_RUN} {_FROM_RUN} WHERE c.kind = :kind ORDER BY c.made_at DESC LIMIT 100")
 _COMPARISON = text(f"SELECT {_OF_RUN} {_FROM_RUN} WHERE c.comparison_id = :id")

@@ -91,11 +91,15 @@ def _reasons(why: Mapping[str, Any] | None) -> Iterator[DecisionStep]:
     day = format_day(date.fromisoformat(before["decided_on"]))
     yield DecisionStep(term="前の決定", formula=f"{day}の決定", value=before["annual_amount"], unit="yen", law="決定通知書でお知らせした額")
     for cause in why["causes"]:
-        yield DecisionStep(term="理由", formula=cause["text"], value=f"{cause['yen']:+,}円", unit="yen", law="ほかの理由より後に加えたときの増減")
+        yield DecisionStep(
+            term="理由", formula=cause["text"], value=f"{cause['yen']:+,}円", unit="yen", law="ほかの理由より後に加えたときの増減"
+        )
     if not why["explained"]:
         text = "法令・料率の登録が変わったため、理由ごとの額に分けられません。"
         yield DecisionStep(term="理由", formula=text, value=f"{why['difference']:+,}円", unit="yen", law="二つの決定の差")
-    yield DecisionStep(term="今回の決定", formula="前の決定に、理由ごとの増減を加えた額", value=after["annual_amount"], unit="yen", law="この決定の額")
+    yield DecisionStep(
+        term="今回の決定", formula="前の決定に、理由ごとの増減を加えた額", value=after["annual_amount"], unit="yen", law="この決定の額"
+    )
 
 
 def build(sheet: CalculationSheetData) -> Sheet:
@@ -112,7 +116,9 @@ def build(sheet: CalculationSheetData) -> Sheet:
     if sheet.known_on:
         facts.append(("この日までの記録による", format_day(sheet.known_on)))
     fonts = {"被保険者氏名": typefaces().choose_for_name(sheet.name, field="被保険者氏名")}
-    explanation = f"{year}の保険料が、どの額から、どの計算で決まったかを、次のページから一つずつ示します。この明細書は通知書ではありません。"
+    explanation = (
+        f"{year}の保険料が、どの額から、どの計算で決まったかを、次のページから一つずつ示します。この明細書は通知書ではありません。"
+    )
     missing = [*sheet.missing[:MOST_MISSING]]
     if len(sheet.missing) > MOST_MISSING:
         missing.append(f"ほかに{len(sheet.missing) - MOST_MISSING}件あります。画面で確かめてください。")
@@ -133,9 +139,11 @@ def build(sheet: CalculationSheetData) -> Sheet:
     }
     first: Expected = (
         ("表題", title),
+        ("年額の表題", str(data["amount_label"])),
         ("年額", decided),
         *facts,
         *(("区分ごとの額", cell) for row in rows for cell in row),
+        ("合計", decided),
         ("説明", explanation),
         *(("確認できていないこと", sentence) for sentence in missing),
         *(("計算の版", line) for line in sheet.edition),

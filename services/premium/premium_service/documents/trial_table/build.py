@@ -2,7 +2,6 @@
 """What stands on a trial table, and what must be read back from it: both from one immutable record."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import batched
 from typing import Any, Final
 
 from chassis.documents import DocumentRefused, Expected, Sheet
@@ -58,7 +57,9 @@ def build(table: TrialTable) -> Sheet:
     if result["provisional"]:
         notes.append(f"暫定の法定数値 {len(result['provisional'])}件を使っています。確認が終わるまで、この試算は暫定です。")
     data: dict[str, object] = {"title": title, "made": made, "parts": parts, "effects": pages, "notes": notes}
-    expected: list[Expected] = [(("表題", title), ("作成", made), *_cells(part["lines"], 4), ("保険料率", str(part["rates"]))) for part in parts]
+    expected: list[Expected] = [
+        (("表題", title), ("作成", made), *_cells(part["lines"], 4), ("保険料率", str(part["rates"]))) for part in parts
+    ]
     expected += [(("表題", title), ("影響", str(page["title"])), *_cells(page["rows"], 5)) for page in pages]
     expected[-1] = (*expected[-1], *(("注記", note) for note in notes))
     return Sheet(data, tuple(expected))
@@ -93,8 +94,8 @@ def _effects(heading: str, kind: str, effects: Mapping[str, Any]) -> Iterator[di
     rows = [effects["whole"] | {"name": "全体"}, *effects[kind]]
     largest = max((abs(row["average_after"] - row["average_before"]) for row in rows), default=0) or 1
     shown = [_row(row, kind, largest) for row in rows if row["people"]]
-    for number, page in enumerate(batched(shown, ROWS_A_PAGE)):
-        yield {"title": heading if number == 0 else f"{heading}（続き）", "rows": list(page)}
+    for start in range(0, len(shown), ROWS_A_PAGE):
+        yield {"title": heading if start == 0 else f"{heading}（続き）", "rows": shown[start : start + ROWS_A_PAGE]}
 
 
 def _row(row: Mapping[str, Any], kind: str, largest: int) -> tuple[Any, ...]:
