@@ -58,7 +58,14 @@ def build(table: TrialTable) -> Sheet:
         notes.append(f"暫定の法定数値 {len(result['provisional'])}件を使っています。確認が終わるまで、この試算は暫定です。")
     data: dict[str, object] = {"title": title, "made": made, "parts": parts, "effects": pages, "notes": notes}
     expected: list[Expected] = [
-        (("表題", title), ("作成", made), *_cells(part["lines"], 4), ("保険料率", str(part["rates"]))) for part in parts
+        (
+            ("表題", title),
+            ("作成", made),
+            ("保険料率", part["rates"]),
+            *((fact["label"], fact["value"]) for fact in part["facts"]),
+            *_cells(part["lines"], 4),
+        )
+        for part in parts
     ]
     expected += [(("表題", title), ("影響", str(page["title"])), *_cells(page["rows"], 5)) for page in pages]
     expected[-1] = (*expected[-1], *(("注記", note) for note in notes))
