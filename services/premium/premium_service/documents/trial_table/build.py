@@ -48,8 +48,9 @@ def build(table: TrialTable) -> Sheet:
     year = format_fiscal_year(result["fiscal_year"])
     title = f"{year}　保険料率試算表"
     made = f"{table.name}　{table.made_on}　{table.made_by}"
-    parts = [_part(name, part) for name, part in result["parts"].items()]
-    pages = [page for kind, heading in EFFECTS for page in _effects(heading, kind, result["effects"])]
+    parts = [_part(name, part, result["present"][name]) for name, part in result["parts"].items()]
+    bands, tiers, *places = (list(_effects(heading, kind, result["effects"])) for kind, heading in EFFECTS)
+    pages = [[*bands, *tiers], *([page] for of_place in places for page in of_place)]
     notes = [
         f"対象者　{table.population}（{result['people']:,}人。所得を照会中などのため含まない人 {result['undecided']:,}人）",
         f"計算規則の版 {result['rules_version']}・法令の版 {result['law_hash'][:16]}・対象者の版 {result['inputs_hash'][:16]}",
@@ -67,21 +68,26 @@ def build(table: TrialTable) -> Sheet:
         )
         for part in parts
     ]
-    expected += [(("表題", title), ("影響", str(page["title"])), *_cells(page["rows"], 5)) for page in pages]
+    expected += [
+        (("表題", title), *(cell for shown in page for cell in (("影響", str(shown["title"])), *_cells(shown["rows"], 5)))) for page in pages
+    ]
     expected[-1] = (*expected[-1], *(("注記", note) for note in notes))
     return Sheet(data, tuple(expected))
 
 
-def _part(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
+def _part(name: str, part: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:
     lines = [_line(line) for line in part["lines"]]
     lines.append(("計", "保険料収納必要額", "費用 − 収入", _yen(part["necessary"])))
     lines.append(("計", "賦課総額", "必要額 ÷ 予定収納率", _yen(part["levy_total"])))
+    lines.append(("計", "均等割総額", f"÷ 延べ{part['insured']:,}人 → 均等割額", _yen(part["flat_total"])))
+    lines.append(("計", "所得割総額", "賦課総額 − 均等割総額", _yen(part["income_total"])))
     if len(lines) > MOST_LINES:
         raise DocumentRefused("inconsistent", "費用と収入の行が多すぎて、試算表に入りません。", field="費用と収入")
     return {
         "label": f"{PARTS[name]}の保険料率",
         "rates": f"{_yen(part['per_capita'])}　{part['income_rate']}",
         "facts": [
+            {"label": "現在の料率", "value": f"{_yen(present['per_capita'])}　{present['income_rate']}"},
             {"label": "賦課される額", "value": _yen(part["charged"])},
             {"label": "軽減（公費で補う額）", "value": _yen(part["reductions"])},
             {"label": "限度額を超える額", "value": _yen(part["over_cap"])},
