@@ -41,10 +41,12 @@ CATALOGUE: dict[str, Entry] = dict(
         _entry(eligibility.AddressProtected, "premium", "collection", "gateway"),
         _entry(premium.PremiumAssessed, "collection"),
         _entry(premium.AssessmentsBatchSealed, "collection"),
+        _entry(premium.SpecialRefundDetermined),
         _entry(premium.CaseRaised, "gateway"),
         _entry(premium.CaseClosed, "gateway"),
         _entry(collection.InstalmentsSet),
         _entry(collection.ArrearsReported, "eligibility"),
+        _entry(collection.CollectionMethodDecided, "premium"),
     ]
 )
 

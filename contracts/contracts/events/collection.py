@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
@@ -37,6 +38,39 @@ class InstalmentsSet(Event):
     fiscal_year: FiscalYear
     annual_amount: Yen
     instalments: tuple[Instalment, ...]
+
+    @property
+    def subject(self) -> str:
+        return f"{self.municipality_code}:{self.resident_number}"
+
+    @property
+    def position(self) -> str:
+        return f"{self.insured_id}:{self.fiscal_year}"
+
+
+class CollectionMethod(StrEnum):
+    """徴収方法: by notice, slip or bank account, or from the pension."""
+
+    ORDINARY = "ordinary"
+    SPECIAL = "special"
+
+
+class CollectionMethodDecided(Event):
+    """徴収方法決定: how the premium of a person and fiscal year is collected; `first_due_on`: its first 納期限 under the ordinance.
+
+    From that day premium counts the time limit of 法160条の2. Said where it is another than the usual one.
+    """
+
+    type: ClassVar[str] = "collection.collection_method_decided.v1"
+    owner: ClassVar[str] = "collection"
+    stream: ClassVar[str | None] = "collection_method"
+
+    insured_id: UUID
+    municipality_code: MunicipalityCode
+    resident_number: ResidentNumber
+    fiscal_year: FiscalYear
+    method: CollectionMethod
+    first_due_on: date
 
     @property
     def subject(self) -> str:

@@ -50,6 +50,21 @@ class PremiumAssessed(PremiumEvent):
         return f"{self.insured_id}:{self.fiscal_year}"
 
 
+class SpecialRefundDetermined(PremiumEvent):
+    """特別返還金: what was charged too much for a fiscal year whose premium can no longer be decided lower (期間制限), in yen.
+
+    The whole state, so that the last one about a person and year is enough; 0 takes an earlier one back. `annual_amount` stays in
+    force; `legal_basis` is the rule under which the amount is given back, as far as it was paid. `sequence` is the entry of 期間制限一覧.
+    """
+
+    type: ClassVar[str] = "premium.special_refund_determined.v1"
+
+    fiscal_year: FiscalYear
+    amount: Yen
+    annual_amount: Yen
+    legal_basis: str
+
+
 class AssessmentsBatchSealed(BatchSealed):
     """賦課一括: the assessments of a run, columns as PremiumAssessed with `sequence`."""
 

@@ -4,19 +4,21 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from premium_service.api import assessments, comparisons, trials
+from premium_service.api import assessments, changes, comparisons, ledgers, runs, trials
 from premium_service.domain.income_awaited import IncomeAwaited
 from premium_service.handlers.routing import ROUTES
 from premium_service.jobs.assess import Assess
+from premium_service.jobs.assess_provisionally import AssessProvisionally
 from premium_service.jobs.compare import Compare
+from premium_service.jobs.make_ledger import MakeLedger
 from premium_service.jobs.population import FreezePopulation
 
 SERVICE = Service(
     name="premium",
     title="Koki premium (賦課)",
     root=Path(__file__).resolve().parent.parent,
-    routers=(assessments.router, trials.router, comparisons.router),
+    routers=(assessments.router, changes.router, ledgers.router, runs.router, trials.router, comparisons.router),
     routes=ROUTES,
     processes=(IncomeAwaited(),),
-    jobs=(Assess(), FreezePopulation(), Compare()),
+    jobs=(Assess(), AssessProvisionally(), MakeLedger(), FreezePopulation(), Compare()),
 )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from pathlib import Path
 
-from chassis.law import FiscalYear, LawBook, UnknownParameter, tax
+from chassis.business_days import business_day_after, is_business_day
+from chassis.law import FiscalYear, LawBook, LawReader, UnknownParameter, record, table, tax, whole, word
 from chassis.law.strict_yaml import Map, Seq, read_yaml
 
 from premium_service.rules.parameters import Parameters, Settings
+from premium_service.rules.provisional import ProvisionalRule
 from premium_service.rules.resolve import parameters_for
+from premium_service.rules.time_limit import TimeLimit
 
 FOLDER = Path(__file__).resolve().parent.parent / "law"
 RULES_VERSION = "1"
@@ -61,3 +65,29 @@ def confirmed_parameters(path: Path, union: str, fiscal_year: FiscalYear) -> fro
     return frozenset(
         str(entry["parameter"]) for entry in confirmations if isinstance(entry, Map) and entry["fiscal_year"] == fiscal_year.year
     )
+
+
+@cache
+def time_limit(union: str, fiscal_year: FiscalYear, on: date) -> TimeLimit:
+    """期間制限 of a union and fiscal year, as a decision on a day meets it."""
+    reader = LawReader(((national_law(), ""),))
+    years = reader.find("assessment_time_limit", fiscal_year.start, whole)
+    due = {
+        word(row["method"]): _open_day(date(fiscal_year.year, whole(row["month"]), whole(row["day"])))
+        for row in reader.get("first_due_days", fiscal_year.start, table)
+    }
+    rules = reader.find("special_refund_rules", on, table) or ()
+    basis = next((word(row["basis"]) for row in rules if row["union"] == union), None)
+    return TimeLimit(fiscal_year.start, years, tuple(due.items()), basis)
+
+
+@cache
+def provisional_rule(union: str, fiscal_year: FiscalYear) -> ProvisionalRule:
+    """仮算定 of a union and fiscal year."""
+    reader = LawReader(((union_law(union), f"union_{union}."), (national_law(), "")))
+    values = reader.get("provisional_assessment", fiscal_year.start, record)
+    return ProvisionalRule(whole(values["months"]), word(values["rates"]), whole(values["unit"]))
+
+
+def _open_day(day: date) -> date:
+    return day if is_business_day(day) else business_day_after(day)

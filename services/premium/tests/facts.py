@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import polars as pl
+from chassis import jobs
 from chassis.batches import seal
 from chassis.clock import derived_id, uuid7
 from chassis.consumer import Consumer
@@ -68,13 +69,15 @@ def resident(number: str, *, household: str = "1", born: date, head: bool = True
     return ResidentChanged(**{**record, **changes})
 
 
-def income(number: str, *, pension: int = 0, sequence: int = 1, status: IncomeStatus = IncomeStatus.DECLARED) -> IncomeDetermined:
+def income(
+    number: str, *, pension: int = 0, sequence: int = 1, status: IncomeStatus = IncomeStatus.DECLARED, year: int = 2025
+) -> IncomeDetermined:
     return IncomeDetermined(
         effective_on=DAY,
         sequence=sequence,
         municipality_code="131016",
         resident_number=number,
-        income_year=2025,
+        income_year=year,
         status=status,
         public_pension_receipts=pension,
     )
@@ -122,6 +125,29 @@ async def decisions(units: Units) -> list[Any]:
     FROM assessment a JOIN insured i USING (insured_id) JOIN resident r ON r.number = i.resident ORDER BY 1, 2"""
     async with units.engine.connect() as connection:
         return [tuple(row) for row in await connection.execute(text(query))]
+
+
+async def premiums(units: Units) -> list[tuple[str, int, int, int, int]]:
+    """(宛名番号, fiscal year, revision, yen, months) of every decision."""
+    query = """SELECT r.resident_number, a.fiscal_year, a.revision, a.annual_amount, a.months
+    FROM assessment a JOIN insured i USING (insured_id) JOIN resident r ON r.number = i.resident ORDER BY 1, 2, 3"""
+    async with units.engine.connect() as connection:
+        return [tuple(row) for row in await connection.execute(text(query))]
+
+
+async def rows(units: Units, query: str) -> list[Any]:
+    """The rows of a query, as tuples."""
+    async with units.engine.connect() as connection:
+        return [tuple(row) for row in await connection.execute(text(query))]
+
+
+async def run(units: Units, job: Any, **parameters: str) -> dict[str, Any]:
+    """Prepare, approve and execute a run; its outcome, with `run_id` and `preview`."""
+    run_id = await jobs.prepare(job, parameters, units, by="tester")
+    async with units.open() as uow:
+        (found,) = await jobs.runs(uow, run_id=run_id)
+    await jobs.approve(run_id, units, by="approver")
+    return {**await jobs.execute(job, run_id, units), "run_id": run_id, "preview": found["preview"]}
 
 
 async def outbox(units: Units) -> list[str]:

@@ -10,6 +10,7 @@ from uuid import UUID
 import obstore
 import structlog
 from chassis.clock import derived_id
+from chassis.lists import STRUCK
 from chassis.problems import NOT_ALLOWED, NOT_FOUND, Problem
 from chassis.tokens import Principal
 from chassis.web import role, runtime_of
@@ -18,7 +19,7 @@ from pydantic import BaseModel, Field
 
 from eligibility_service.api.registering import WITHHELD
 from eligibility_service.documents.list_file import write
-from eligibility_service.domain.lists import COLUMNS, STRUCK, TITLES, WHOLE_UNION, ListAsked, ListKind, NotAsked, Order
+from eligibility_service.domain.lists import COLUMNS, TITLES, WHOLE_UNION, ListAsked, ListKind, NotAsked, Order
 from eligibility_service.store import lists, made_lists
 
 log = structlog.get_logger("lists")

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from datetime import date
 
 import polars as pl
+from chassis.documents.people_list import ListPaper, render
+from chassis.documents.spreadsheet import written
+from chassis.lists import PDF
 from contracts.eras import format_day
 
-from eligibility_service.documents.people_list import ListPaper, render
-from eligibility_service.documents.spreadsheet import written
-from eligibility_service.domain.lists import COLUMNS, PDF, TITLES, Frozen, ListKind
+from eligibility_service.domain.lists import COLUMNS, TITLES, Frozen, ListKind
 
 
 def write(found: Frozen, part: pl.DataFrame, first: int, today: date) -> tuple[bytes, int | None, int]:

@@ -9,12 +9,10 @@ from typing import Any, Final, Self
 from uuid import UUID
 
 import polars as pl
+from chassis.lists import PAGES_A_VOLUME, PDF, ROWS_A_PAGE, Column
 from contracts.eras import format_day
 
 WHOLE_UNION: Final = "*"
-PDF: Final = "pdf"
-ROWS_A_PAGE: Final = 26
-PAGES_A_VOLUME: Final = 300
 
 
 class ListKind(StrEnum):
@@ -31,16 +29,6 @@ class Order(StrEnum):
 
     NUMBER = "number"
     NAME = "name"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its name in the frame, its Japanese head, its width on paper (points), and whether it is shown in the fonts for names."""
-
-    name: str
-    term: str
-    width: float
-    is_name: bool = False
 
 
 _NUMBER = Column("insured_number", "被保険者番号", 56)
@@ -75,8 +63,6 @@ COLUMNS: Final[dict[ListKind, tuple[Column, ...]]] = {
         Column("postal_code", "郵便番号", 44), _ADDRESS,
     ),
 }  # fmt: skip
-STRUCK: Final = "cancelled"
-"""The column that says of a row that what it tells was cancelled: it is shown struck."""
 
 
 class NotAsked(ValueError):

@@ -14,9 +14,10 @@ from uuid import UUID
 import obstore
 import polars as pl
 from chassis.database import driver
+from chassis.lists import PDF
 from chassis.unit_of_work import UnitOfWork
 
-from eligibility_service.domain.lists import PDF, Frozen, ListAsked
+from eligibility_service.domain.lists import Frozen, ListAsked
 from eligibility_service.store import lists
 
 AT_ONCE: Final = 1_000

@@ -253,7 +253,7 @@ async def test_a_name_that_cannot_be_printed_is_marked_and_keeps_nobody_else_bac
 
 
 async def test_a_csv_is_safe_for_a_spreadsheet_in_either_encoding(databases: Databases, keys: Path) -> None:
-    """Without the apostrophe in documents/spreadsheet.py the formula stood bare, and this test failed."""
+    """Without the apostrophe in chassis.documents.spreadsheet the formula stood bare, and this test failed."""
     async with a_window(databases, keys) as window:
         await window.world.hear(resident(1, name='=HYPERLINK("x")', address_building="＋あ"), resident(2, name="髙﨑　𠮷子"))
 

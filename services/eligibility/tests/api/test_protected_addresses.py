@@ -51,7 +51,7 @@ NO_ADDRESS = {
 """Routes that are not asked here, each with its reason. A route that is neither here nor in `_asked` fails the test."""
 PROVED = {
     "copay_notice": "test_copay_notices",
-    "card": "below", "delivery_letter": "by its route", "survey_sheet": "by its route", "people_list": "test_lists",
+    "card": "below", "delivery_letter": "by its route", "survey_sheet": "by its route",
     "arrears_letter": "test_protected_papers", "eligibility_notice": "test_protected_papers", "ledger_letter": "test_protected_papers",
     "limit_certificate": "test_protected_papers", "specific_disease_certificate": "test_protected_papers",
 }  # fmt: skip

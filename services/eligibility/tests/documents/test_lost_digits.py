@@ -46,8 +46,6 @@ OF_FORM: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 DOCUMENTS = Path("services/eligibility/eligibility_service/documents")
-WITHOUT_ONE_PERSON = {"people_list"}
-"""Lists: their rows are compared cell by cell in test_people_list.py."""
 
 
 def _papers() -> dict[str, tuple[Renderer, str, Sheet]]:
@@ -93,7 +91,7 @@ def _with(value: Any, other: str) -> Any:
 
 def test_every_paper_with_a_number_is_asked() -> None:
     folders = {found.parent.name for found in DOCUMENTS.glob("*/*.typ")}
-    assert folders - WITHOUT_ONE_PERSON == _papers().keys()
+    assert folders == _papers().keys()
 
 
 @pytest.mark.parametrize("paper", sorted(_papers()))

@@ -7,8 +7,8 @@ from datetime import date
 import polars as pl
 import pytest
 from chassis.documents import DocumentRefused
-from eligibility_service.documents.people_list import ListPaper, render
-from eligibility_service.documents.people_list.build import places
+from chassis.documents.people_list import ListPaper, render
+from chassis.documents.people_list.build import places
 from eligibility_service.domain.lists import COLUMNS, TITLES, ListAsked, ListKind, NotAsked, month_of
 
 from services.eligibility.tests.pdf import pages_of

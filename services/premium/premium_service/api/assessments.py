@@ -68,8 +68,8 @@ async def one(assessment_id: UUID, request: Request, who: Asking) -> dict[str, A
         return (await _explained(found, uow, runtime)).content()
 
 
-@router.get("/assessments/{assessment_id}/change")
-async def change(assessment_id: UUID, request: Request, who: Asking) -> dict[str, Any]:
+@router.get("/assessments/{assessment_id}/causes")
+async def causes(assessment_id: UUID, request: Request, who: Asking) -> dict[str, Any]:
     """Why a decision differs from the one before it: which input changed, by what, and how many yen each moves."""
     runtime = runtime_of(request)
     async with runtime.units.open(seen_by=who) as uow:
@@ -77,7 +77,7 @@ async def change(assessment_id: UUID, request: Request, who: Asking) -> dict[str
         if found is None:
             raise Problem(404, *NOT_FOUND)
         decision = await _explained(found, uow, runtime)
-        why = await changed(decision, await driver(uow.connection), runtime.settings.union, sample=runtime.settings.sample_data)
+        why = await changed(decision, uow.connection, runtime.settings.union, sample=runtime.settings.sample_data)
     if why is None:
         raise Problem(404, *NOT_FOUND, detail="この年度の最初の決定です。比べる前の決定がありません。")
     return why
@@ -110,7 +110,7 @@ async def _sheet(record: Records | None, uow: UnitOfWork, runtime: Runtime, *, k
     if record is None or person is None:
         raise Problem(404, *NOT_FOUND)
     decision = _printable(await _explained(record, uow, runtime))
-    why = await changed(decision, await driver(uow.connection), runtime.settings.union, sample=runtime.settings.sample_data)
+    why = await changed(decision, uow.connection, runtime.settings.union, sample=runtime.settings.sample_data)
     number, name, *_ = person
     return await _pdf(lambda: render_sheet(sheet_of(decision.content(), why, number, name, known_on=known_on)))
 

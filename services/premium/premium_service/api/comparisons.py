@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import polars as pl
+from chassis.database import driver
 from chassis.law import LawError
 from chassis.problems import NOT_FOUND, Problem
 from chassis.web import runtime_of
@@ -20,7 +22,7 @@ from premium_service.domain.comparing import ComparisonRequest
 from premium_service.domain.law_sets import LEFT_OUT, PackRefused
 from premium_service.domain.predicate import columns_of_finder
 from premium_service.rules.terms import TERMS
-from premium_service.store import assessments, trials
+from premium_service.store import assessments, limits, trials
 
 router = APIRouter(tags=["comparisons"])
 ROWS_A_PAGE = 100
@@ -87,16 +89,19 @@ async def people(
     found, listed = await _people(request, comparison_id, order)
     here = listed.slice((page - 1) * ROWS_A_PAGE, ROWS_A_PAGE)
     async with runtime_of(request).units.open(seen_by=who) as uow:
-        known = await assessments.letters_of(uow.connection, here["insured_id"].to_list(), int(found["population_fiscal_year"]))
-        rows = shown_people(here, known, {}, uow.today)
+        known = await assessments.letters_of(uow.connection, here["insured_id"].to_list(), _year(found))
+        closes = await limits.closes_on(await driver(uow.connection), here, _year(found), runtime_of(request).settings.union, uow.today)
+        rows = shown_people(here, known, closes, uow.today)
     return {"rows": rows, "total": listed.height, "page": page, "pages": max(1, -(-listed.height // ROWS_A_PAGE))}
 
 
 @router.get("/comparisons/{comparison_id}/people.csv")
 async def people_csv(comparison_id: UUID, request: Request, who: UnionStaff, order: Order = "place") -> Response:
     """Everybody listed, as CSV for a spreadsheet; identifiers and amounts, no names."""
-    _, listed = await _people(request, comparison_id, order)
-    text = csv_of(listed, {}, runtime_of(request).clock.today())
+    found, listed = await _people(request, comparison_id, order)
+    async with runtime_of(request).units.open() as uow:
+        closes = await limits.closes_on(await driver(uow.connection), listed, _year(found), runtime_of(request).settings.union, uow.today)
+    text = await asyncio.to_thread(csv_of, listed, closes, uow.today)
     return Response(text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8")
 
 
@@ -105,7 +110,7 @@ async def letter(comparison_id: UUID, request: Request, who: UnionStaff) -> dict
     """文案: the draft of a letter to the people listed, for an officer to finish."""
     found, _ = await _people(request, comparison_id, "place")
     today = runtime_of(request).clock.today()
-    return {"text": letter_of(found["result"]["listed"]["whole"], fiscal_year=int(found["population_fiscal_year"]), today=today)}
+    return {"text": letter_of(found["result"]["listed"]["whole"], fiscal_year=_year(found), today=today)}
 
 
 async def _people(request: Request, comparison_id: UUID, order: Order) -> tuple[Mapping[str, Any], pl.DataFrame]:
@@ -124,6 +129,10 @@ async def _get(request: Request, comparison_id: UUID) -> dict[str, Any]:
     if found is None:
         raise Problem(404, *NOT_FOUND)
     return found
+
+
+def _year(found: Mapping[str, Any]) -> int:
+    return int(found["population_fiscal_year"])
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

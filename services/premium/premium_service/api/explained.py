@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from asyncpg import Connection
 from chassis.binary_copy import Records
+from chassis.database import driver
 from chassis.law import day_of
 from chassis.law.steps import Step
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from premium_service.domain import why_changed
 from premium_service.domain.assessing import parameters_of, provisional_of, uuid_of
@@ -20,6 +22,7 @@ from premium_service.rules.difference import causes
 from premium_service.rules.explanation import counted_rows, explain
 from premium_service.rules.steps import share_text
 from premium_service.store import assessments, former_dependants, members
+from premium_service.store import causes as messages
 
 
 @dataclass(frozen=True)
@@ -83,17 +86,18 @@ async def explained(record: Records, raw: Connection[Any], union: str, *, sample
     return Explained(row, inputs, result, index, same, known)
 
 
-async def changed(after: Explained, raw: Connection[Any], union: str, *, sample: bool) -> dict[str, Any] | None:
+async def changed(after: Explained, connection: AsyncConnection, union: str, *, sample: bool) -> dict[str, Any] | None:
     """Why a decision differs from the one before it, as JSON; None for the first of its fiscal year.
 
-    `causes`: their yen add up to the difference. `explained` is false where the present files of the law do not give the stored
-    amount any more; then no cause is named.
+    `causes`: their yen add up to the difference, and each names the messages that brought it. `explained` is false where the present
+    files of the law do not give the stored amount any more; then no cause is named.
     """
-    row = after.decision
-    found = await assessments.revision_before(raw, uuid_of(row["insured_id"]), int(row["fiscal_year"]), int(row["revision"]))
-    if found is None:
+    identifier = uuid_of(after.decision["assessment_id"])
+    decisions = await assessments.up_to(connection, identifier, None)
+    if len(decisions) < 2:
         return None
-    before = await explained(found, raw, union, sample=sample)
+    before = await explained(decisions[-2], await driver(connection), union, sample=sample)
+    said = (await messages.of_decisions(connection, [identifier])).get(identifier, [])
     law = after.result.parameters
     whose = {int(after.inputs["member"][place]): whose_row(after.result, place, after.index) for place in range(len(after.inputs))}
     named = (
@@ -107,7 +111,7 @@ async def changed(after: Explained, raw: Connection[Any], union: str, *, sample:
         "after": {name: new[name] for name in ("assessment_id", "revision", "decided_on", "annual_amount")},
         "difference": _amount(after) - _amount(before),
         "explained": after.same,
-        "causes": [why_changed.content(cause, whose, law.rate_areas) for cause in named],
+        "causes": [why_changed.content(cause, whose, law.rate_areas, said) for cause in named],
         "steps": why_changed.changed_steps(old["steps"], new["steps"]) if before.same and after.same else [],
     }
 

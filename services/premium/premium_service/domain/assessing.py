@@ -15,6 +15,7 @@ from chassis.binary_copy import Records
 from chassis.law import FiscalYear, day_number
 from contracts.events.premium import PremiumAssessed
 
+from premium_service.domain.limiting import Beyond, YearLimit
 from premium_service.domain.records import DECISION_DTYPE
 from premium_service.law import RULES_VERSION, confirmed_parameters, premium_parameters
 from premium_service.rules import columns as c
@@ -45,11 +46,16 @@ class Outcome:
     decided_rows: npt.NDArray[np.int64]
     """All rows that could be decided, changed or not."""
     yen_in_force: int
-    """Σ of the annual amounts of `decided_rows`."""
+    """Σ of the annual amounts in force of `decided_rows`."""
+    beyond: Beyond | None = None
+    """Whom the time limit (期間制限) holds to the amount in force; None where the year is open for everybody."""
 
 
-def decide(inputs: Records, before: Records, law: Parameters, *, decided_on: date, run_id: UUID) -> Outcome:
-    """Assess input rows and keep what differs from `before` (COMPARED_DTYPE, sorted by insured_id)."""
+def decide(inputs: Records, before: Records, law: Parameters, *, decided_on: date, run_id: UUID, limit: YearLimit | None = None) -> Outcome:
+    """Assess input rows and keep what differs from `before` (COMPARED_DTYPE, sorted by insured_id).
+
+    Nothing is decided for whom the year is closed (`limit`, 期間制限): the difference stands in `Outcome.beyond`.
+    """
     result = assess(Households.from_records(inputs), law)
     outcome = result["outcome"]
     decided = np.flatnonzero((outcome == c.DECIDED) | (outcome == c.DECIDED_UNDECLARED))
@@ -60,16 +66,25 @@ def decide(inputs: Records, before: Records, law: Parameters, *, decided_on: dat
     found = np.zeros(len(keys), np.bool_)
     inside = place < len(before)
     found[inside] = before["insured_id"][place[inside]] == keys[inside]
-    same = found.copy()
+    new = ~found
     for name in ASSESSMENT_DTYPE.names or ():
-        rows = np.flatnonzero(same)
-        same[rows] = before[name][place[rows]] == result.columns[name][decided[rows]]
-    changed = decided[~same]
+        rows = np.flatnonzero(~new)
+        new[rows] = before[name][place[rows]] != result.columns[name][decided[rows]]
+    yen_in_force = int(result["annual_amount"][decided].sum())
+    beyond = None
+    if limit is not None:
+        closed = limit.has_closed(inputs[decided], decided_on)
+        in_force = np.zeros(len(decided), np.int64)
+        in_force[found] = before["annual_amount"][place[found]]
+        beyond = Beyond(decided[closed], in_force[closed], result["annual_amount"][decided[closed]])
+        yen_in_force += int((beyond.in_force - beyond.right).sum())
+        new &= ~closed
+    changed = decided[new]
 
     decisions = np.zeros(len(changed), DECISION_DTYPE)
     revision = np.ones(len(keys), np.int16)
     revision[found] = before["revision"][place[found]] + 1
-    decisions["revision"] = revision[~same]
+    decisions["revision"] = revision[new]
     for name in ("insured_id", "municipality_code", "household"):
         decisions[name] = inputs[name][changed]
     for name in ASSESSMENT_DTYPE.names or ():
@@ -81,7 +96,7 @@ def decide(inputs: Records, before: Records, law: Parameters, *, decided_on: dat
     decisions["rules_version"] = RULES_VERSION.encode().ljust(4)
     decisions["run_id"] = run_id.bytes
     decisions["assessment_id"] = _assessment_ids(decisions["insured_id"], year, decisions["revision"])
-    return Outcome(decisions, changed, pending, decided, int(result["annual_amount"][decided].sum()))
+    return Outcome(decisions, changed, pending, decided, yen_in_force, beyond)
 
 
 def event_of(decision: Any, resident_number: str, law: Parameters) -> PremiumAssessed:

@@ -23,7 +23,7 @@ Columns = Mapping[str, npt.NDArray[Any]]
 PEOPLE: dict[str, Any] = {
     "municipality_code": "S6", "resident_number": "S15", "insured_id": "S16", "assessment_id": "S16", "revision": np.int16,
     "decided_on": np.int32, "levy_base": np.int64, "tier_before": np.int16, "tier_after": np.int16, "months": np.int16,
-    "lost_on": np.int32, "before": np.int64, "after": np.int64,
+    "acquired_on": np.int32, "before": np.int64, "after": np.int64,
 }  # fmt: skip
 """Columns of the list of people. `before` and `after` are 年間保険料額 (yen)."""
 

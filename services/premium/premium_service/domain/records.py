@@ -35,3 +35,20 @@ DECISION_FIELDS: list[tuple[str, Any]] = [
 ]
 DECISION_DTYPE = np.dtype(DECISION_FIELDS + [(name, ASSESSMENT_DTYPE[name]) for name in ASSESSMENT_DTYPE.names or ()])
 """A stored decision: identity, where its frozen inputs are (run and household), every intermediate value, the amounts."""
+
+PROVISIONAL_DTYPE = np.dtype(
+    [
+        ("run_id", UUID),
+        ("insured_id", UUID),
+        ("municipality_code", CODE),
+        ("fiscal_year", np.int16),
+        ("household", np.int64),
+        ("income_year", np.int16),
+        ("outcome", np.int16),
+        ("year_amount", np.int64),
+        ("months", np.int16),
+        ("amount", np.int64),
+        ("law_hash", "S64"),
+    ]
+)
+"""A line of the provisional ledger (仮算定): the amount of a whole year, the months charged before July, and their amount (yen)."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from chassis.law import NEVER, day_of
+from contracts.eras import format_day
 
+from premium_service.domain.changes import EVENTS
 from premium_service.domain.trace import in_eras
 from premium_service.rules import difference as d
 from premium_service.rules.terms import TERMS
@@ -19,7 +22,7 @@ SUBJECTS: Final = {
     d.FORMER_DEPENDANT: "被用者保険の被扶養者であったことの記録が変わりました",
     d.RATE_AREA: "不均一保険料率の区域が変わりました",
 }
-EVENTS: Final = {
+BRINGS: Final = {
     d.HOUSEHOLD: ("municipal.resident_changed.v1", "eligibility.insured_acquired.v1", "eligibility.insured_lost.v1"),
     d.INCOME: ("municipal.income_determined.v1",),
     d.QUALIFICATION: ("eligibility.insured_changed.v1", "eligibility.insured_lost.v1"),
@@ -27,14 +30,17 @@ EVENTS: Final = {
     d.RATE_AREA: ("municipal.resident_changed.v1",),
     d.LAW: (),
 }
-"""The kinds of messages that can bring such a cause."""
+"""The types of messages that can bring such a cause."""
 _DAYS: Final = {"judged_on", "born_on", "acquired_on", "lost_on", "former_dependant_since"}
 _FLAGS: Final = {"is_head", "is_insured", "by_disability", "has_total_income"}
 _STATES: Final = {1: "申告済", 2: "未申告", 3: "照会中・未着"}
 
 
-def content(cause: d.Cause, whose: Mapping[int, str], areas: Sequence[str]) -> dict[str, Any]:
-    """A cause as JSON. `whose`: the column `member` → 本人, 世帯主 or 世帯員; `areas`: names of the rate areas."""
+def content(cause: d.Cause, whose: Mapping[int, str], areas: Sequence[str], said: Sequence[tuple[str, date]]) -> dict[str, Any]:
+    """A cause as JSON. `whose`: the column `member` → 本人, 世帯主 or 世帯員; `areas`: names of the rate areas.
+
+    `said`: (type, the day from which it counts) of the messages that made the decision necessary; none where a run made it.
+    """
     changes = [
         {
             "member": whose.get(change.member, "世帯員"),
@@ -46,8 +52,10 @@ def content(cause: d.Cause, whose: Mapping[int, str], areas: Sequence[str]) -> d
         for change in cause.changes
     ]
     sentences = [f"{found['member']}の{found['term']} {found['before']} → {found['after']}" for found in changes]
+    brought = [(event_type, day) for event_type, day in said if event_type in BRINGS[cause.kind]]
+    events = [f"{EVENTS[event_type]}（{format_day(day)}付）" for event_type, day in brought]
     text = "。".join((SUBJECTS[cause.kind], "、".join(sentences))) if sentences else SUBJECTS[cause.kind]
-    return {"kind": cause.kind, "text": f"{text}。", "changes": changes, "events": list(EVENTS[cause.kind]), "yen": cause.yen}
+    return {"kind": cause.kind, "text": f"{text}。", "changes": changes, "events": events, "yen": cause.yen}
 
 
 def changed_steps(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
 from contracts.events.eligibility import FormerDependantDetermined
 
-from premium_service.handlers.reassessing import reassess
+from premium_service.handlers.reassessing import Touched, reassess
 from premium_service.store import former_dependants
 
 
@@ -16,5 +16,8 @@ async def on_former_dependants(messages: Sequence[Message[FormerDependantDetermi
     """The reduction of a former dependant begins or ends: decide again for the household."""
     households = await former_dependants.keep([message.event for message in messages], uow)
 
-    because_of = {household: message for message in messages for household in households.get(message.event.insured_id, ())}
-    await reassess(because_of, uow)
+    touched = Touched()
+    for message in messages:
+        acquired_on, of_person = households.get(message.event.insured_id, (message.event.joined_on, ()))
+        touched.add(of_person, message, min(acquired_on, message.event.joined_on))
+    await reassess(touched, uow)

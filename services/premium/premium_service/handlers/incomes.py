@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 import polars as pl
 from chassis.batches import open_sealed
+from chassis.law import FiscalYear
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
 from contracts.events.municipal import IncomeDetermined, IncomesBatchSealed
 
-from premium_service.handlers.reassessing import reassess
+from premium_service.handlers.reassessing import Touched, reassess
 from premium_service.handlers.residents import ROWS_AT_ONCE, mark_due
 from premium_service.store.incomes import AMOUNTS, IncomeRecord, apply_incomes, households_of
 
@@ -20,10 +22,10 @@ async def on_incomes_determined(messages: Sequence[Message[IncomeDetermined]], u
     residents = await apply_incomes([_record(message.event) for message in messages], uow)
 
     households = await households_of(residents, uow)
-    because_of = {
-        household: message for message, resident in zip(messages, residents, strict=True) for household in households.get(resident, ())
-    }
-    await reassess(because_of, uow)
+    touched = Touched()
+    for message, resident in zip(messages, residents, strict=True):
+        touched.add(households.get(resident, ()), message, counts_from(message.event.income_year))
+    await reassess(touched, uow)
 
 
 async def on_incomes_batch_sealed(messages: Sequence[Message[IncomesBatchSealed]], uow: UnitOfWork) -> None:
@@ -31,9 +33,16 @@ async def on_incomes_batch_sealed(messages: Sequence[Message[IncomesBatchSealed]
     for message in messages:
         frame = await open_sealed(uow.store, message.event, schema_name=IncomeDetermined.type)
         for part in frame.iter_slices(ROWS_AT_ONCE):
-            residents = await apply_incomes(list(_records(part)), uow)
+            records = list(_records(part))
+            residents = await apply_incomes(records, uow)
             households = await households_of(residents, uow)
-            await mark_due(set().union(*households.values()), uow)
+            counted = zip(residents, records, strict=True)
+            await mark_due(((households.get(resident, ()), counts_from(record.income_year)) for resident, record in counted), uow)
+
+
+def counts_from(income_year: int) -> date:
+    """The first day of the fiscal year whose premium rests on the income of a calendar year."""
+    return FiscalYear(income_year + 1).start
 
 
 def _record(event: IncomeDetermined) -> IncomeRecord:

@@ -12,7 +12,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
 from contracts.events.eligibility import AcquisitionGround, InsuredAcquired, InsuredBatchSealed, InsuredEvent
 
-from premium_service.handlers.reassessing import reassess
+from premium_service.handlers.reassessing import Touched, reassess
 from premium_service.handlers.residents import ROWS_AT_ONCE, mark_due
 from premium_service.store.incomes import households_of
 from premium_service.store.insured import InsuredRecord, apply_insured
@@ -20,13 +20,13 @@ from premium_service.store.insured import InsuredRecord, apply_insured
 
 async def on_insured(messages: Sequence[Message[InsuredEvent]], uow: UnitOfWork) -> None:
     """A qualification began, changed or ended: decide again for the household."""
-    residents = await apply_insured([_record(message.event) for message in messages], uow)
+    changed = await apply_insured([_record(message.event) for message in messages], uow)
 
-    households = await households_of(residents, uow)
-    because_of = {
-        household: message for message, resident in zip(messages, residents, strict=True) for household in households.get(resident, ())
-    }
-    await reassess(because_of, uow)
+    households = await households_of([resident for resident, _ in changed], uow)
+    touched = Touched()
+    for message, (resident, since) in zip(messages, changed, strict=True):
+        touched.add(households.get(resident, ()), message, min(since, uow.today))
+    await reassess(touched, uow)
 
 
 async def on_insured_batch_sealed(messages: Sequence[Message[InsuredBatchSealed]], uow: UnitOfWork) -> None:
@@ -34,9 +34,9 @@ async def on_insured_batch_sealed(messages: Sequence[Message[InsuredBatchSealed]
     for message in messages:
         frame = await open_sealed(uow.store, message.event, schema_name=InsuredAcquired.type)
         for part in frame.iter_slices(ROWS_AT_ONCE):
-            residents = await apply_insured(list(_records(part)), uow)
-            households = await households_of(residents, uow)
-            await mark_due(set().union(*households.values()), uow)
+            changed = await apply_insured(list(_records(part)), uow)
+            households = await households_of([resident for resident, _ in changed], uow)
+            await mark_due(((households.get(resident, ()), since) for resident, since in changed), uow)
 
 
 def _record(event: InsuredEvent) -> InsuredRecord:

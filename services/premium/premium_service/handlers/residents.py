@@ -12,7 +12,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
 from contracts.events.municipal import ResidentChanged, ResidentsBatchSealed, ResidentStatus
 
-from premium_service.handlers.reassessing import reassess
+from premium_service.handlers.reassessing import Touched, reassess
 from premium_service.store.residents import HEAD, ResidentRecord, apply_residents
 
 ROWS_AT_ONCE = 50_000
@@ -20,10 +20,12 @@ ROWS_AT_ONCE = 50_000
 
 async def on_residents_changed(messages: Sequence[Message[ResidentChanged]], uow: UnitOfWork) -> None:
     """Residents changed: keep who lives with whom, and decide again for the households left and joined."""
-    touched = await apply_residents([_record(message.event) for message in messages], uow)
+    changed = await apply_residents([_record(message.event) for message in messages], uow)
 
-    because_of = {household: message for message, households in zip(messages, touched, strict=True) for household in households}
-    await reassess(because_of, uow)
+    touched = Touched()
+    for message, (households, since) in zip(messages, changed, strict=True):
+        touched.add(households, message, min(since, uow.today))
+    await reassess(touched, uow)
 
 
 async def on_residents_batch_sealed(messages: Sequence[Message[ResidentsBatchSealed]], uow: UnitOfWork) -> None:
@@ -31,14 +33,24 @@ async def on_residents_batch_sealed(messages: Sequence[Message[ResidentsBatchSea
     for message in messages:
         frame = await open_sealed(uow.store, message.event, schema_name=ResidentChanged.type)
         for part in frame.iter_slices(ROWS_AT_ONCE):
-            touched = await apply_residents(list(_records(part)), uow)
-            await mark_due(set().union(*touched), uow)
+            await mark_due(await apply_residents(list(_records(part)), uow), uow)
 
 
-async def mark_due(households: set[int], uow: UnitOfWork) -> None:
-    """Households that the next run of assess must decide."""
+async def mark_due(changed: Iterable[tuple[Iterable[int], date]], uow: UnitOfWork) -> None:
+    """Households that the next run of assess must decide, each for the fiscal years from the first day on which something changed."""
+    since: dict[int, date] = {}
+    for households, day in changed:
+        for household in households:
+            since[household] = min(day, since.get(household, uow.today))
+    rows = sorted(since.items())
     raw = await driver(uow.connection)
-    await raw.execute("INSERT INTO household_due SELECT unnest($1::bigint[]) ON CONFLICT DO NOTHING", sorted(households))
+    await raw.execute(_DUE, [household for household, _ in rows], [day for _, day in rows])
+
+
+_DUE = """
+INSERT INTO household_due (household_id, since) SELECT * FROM unnest($1::bigint[], $2::date[])
+ON CONFLICT (household_id) DO UPDATE SET since = least(household_due.since, excluded.since)
+"""
 
 
 def _record(event: ResidentChanged) -> ResidentRecord:

@@ -70,13 +70,18 @@ async def by_id(connection: AsyncConnection, assessment_id: UUID) -> Records | N
     return _record(row) if row else None
 
 
-async def revision_before(raw: Connection[Any], insured_id: UUID, fiscal_year: int, revision: int) -> Records | None:
-    """The decision about a person and fiscal year that this revision replaced; None for the first."""
-    columns = ", ".join(DECISION_DTYPE.names or ())
-    query = f"""SELECT {columns} FROM assessment WHERE insured_id = $1 AND fiscal_year = $2 AND revision < $3
-    ORDER BY revision DESC LIMIT 1"""
-    found = await copy_out(raw, query, DECISION_DTYPE, insured_id, fiscal_year, revision)
-    return found if len(found) else None
+async def up_to(connection: AsyncConnection, assessment_id: UUID, since: int | None) -> list[Records]:
+    """The decisions of a person and fiscal year from revision `since` (without it, the one before) to this one, in order; one row each.
+
+    Empty when there is none that the reader may see.
+    """
+    rows = await connection.execute(_UP_TO, {"id": assessment_id, "since": since})
+    return [_record(row) for row in rows.mappings()]
+
+
+def id_of(record: Records) -> UUID:
+    """The identifier of a decision."""
+    return UUID(bytes=bytes(record[0]["assessment_id"]).ljust(16, b"\0"))
 
 
 def _record(row: Any) -> Records:
@@ -133,5 +138,10 @@ _COLUMNS = ", ".join(f"a.{name}" for name in DECISION_DTYPE.names or ())
 _OF_PERSON = text(f"""
 SELECT {_COLUMNS} FROM assessment a JOIN insured i USING (insured_id) JOIN resident r ON r.number = i.resident
 WHERE r.municipality_code = :m AND r.resident_number = :r ORDER BY a.fiscal_year DESC, a.revision DESC
+""")
+_UP_TO = text(f"""
+SELECT {_COLUMNS} FROM assessment a JOIN assessment b ON b.assessment_id = :id
+WHERE (a.insured_id, a.fiscal_year) = (b.insured_id, b.fiscal_year) AND a.revision <= b.revision
+  AND a.revision >= least(coalesce(CAST(:since AS smallint), b.revision - 1), b.revision) ORDER BY a.revision
 """)
 _BY_ID = text(f"SELECT {_COLUMNS} FROM assessment a WHERE a.assessment_id = :id")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -27,8 +28,32 @@ DECISION_LOCK = 7_265_001
 
 def law_in_force(uow: UnitOfWork) -> Parameters:
     """The law of this installation's union and of the fiscal year of the business day."""
+    return law_of(FiscalYear.of(uow.today))
+
+
+def law_of(year: FiscalYear) -> Parameters:
+    """The law of this installation's union and of a fiscal year. Raises NotInForce and UnknownToUs."""
     current = settings.current()
-    return parameters_of(current.union, FiscalYear.of(uow.today).year, sample=current.sample_data)
+    return parameters_of(current.union, year.year, sample=current.sample_data)
+
+
+async def open_years(raw: Connection[Any], since: date, today: date) -> list[FiscalYear]:
+    """The fiscal years that a fact of the day `since` may change: that of the business day, and earlier ones that premium has begun to
+    decide. A year before this installation's first is not decided by a fact, but by a run for it."""
+    current = FiscalYear.of(today)
+    if since >= current.start:
+        return [current]
+    first = max(since, date(2008, 4, 1))
+    rows = await raw.fetch(_OPEN, FiscalYear.of(first).year, current.year)
+    return [*(FiscalYear(row["fiscal_year"]) for row in rows), current]
+
+
+async def open_year(raw: Connection[Any], year: FiscalYear, today: date) -> None:
+    """From now on facts decide this fiscal year, too."""
+    await raw.execute("INSERT INTO assessed_year VALUES ($1, $2) ON CONFLICT DO NOTHING", year.year, today)
+
+
+_OPEN = "SELECT fiscal_year FROM assessed_year WHERE fiscal_year >= $1 AND fiscal_year < $2 ORDER BY 1"
 
 
 async def latest_of(raw: Connection[Any], inputs: Records, law: Parameters) -> Records:

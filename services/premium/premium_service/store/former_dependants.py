@@ -23,7 +23,8 @@ ON CONFLICT (insured_id) DO UPDATE SET joined_on = excluded.joined_on, was_depen
 WHERE excluded.sequence > former_dependant.sequence
 """
 _HOUSEHOLDS = """
-SELECT i.insured_id, m.household_id FROM insured i JOIN membership m ON m.resident = i.resident WHERE i.insured_id = ANY($1::uuid[])
+SELECT i.insured_id, i.acquired_on, m.household_id FROM insured i JOIN membership m ON m.resident = i.resident
+WHERE i.insured_id = ANY($1::uuid[])
 """
 _UNKNOWN = """
 SELECT count(DISTINCT a.insured_id) FROM assessment_input a LEFT JOIN former_dependant f USING (insured_id)
@@ -31,8 +32,8 @@ WHERE a.run_id = $1 AND a.is_assessed AND f.was_dependant IS NULL
 """
 
 
-async def keep(events: Sequence[FormerDependantDetermined], uow: UnitOfWork) -> dict[UUID, list[int]]:
-    """Keep what was said, of several about one the last; returns the households in which each lives or has lived."""
+async def keep(events: Sequence[FormerDependantDetermined], uow: UnitOfWork) -> dict[UUID, tuple[date, list[int]]]:
+    """Keep what was said, of several about one the last; returns the day of acquisition of each, and where each lives or has lived."""
     raw = await driver(uow.connection)
     rows = list({event.insured_id: event for event in events}.values())
     await raw.execute(
@@ -42,9 +43,9 @@ async def keep(events: Sequence[FormerDependantDetermined], uow: UnitOfWork) -> 
         [event.former_dependant for event in rows],
         [event.sequence or 0 for event in rows],
     )
-    households: dict[UUID, list[int]] = {}
-    for insured_id, household in await raw.fetch(_HOUSEHOLDS, [event.insured_id for event in rows]):
-        households.setdefault(insured_id, []).append(household)
+    households: dict[UUID, tuple[date, list[int]]] = {}
+    for insured_id, acquired_on, household in await raw.fetch(_HOUSEHOLDS, [event.insured_id for event in rows]):
+        households.setdefault(insured_id, (acquired_on, []))[1].append(household)
     return households
 
 

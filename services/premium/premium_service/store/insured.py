@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from chassis.database import driver
@@ -31,9 +32,11 @@ class InsuredRecord:
     sequence: int
 
 
-async def apply_insured(records: Sequence[InsuredRecord], uow: UnitOfWork) -> list[int]:
-    """Write the records, in order; returns the resident number of each."""
+async def apply_insured(records: Sequence[InsuredRecord], uow: UnitOfWork) -> list[tuple[int, date]]:
+    """Write the records, in order; returns of each the resident number and the first day on which the qualification is another than
+    before."""
     raw = await driver(uow.connection)
+    known = {row["insured_id"]: row for row in await raw.fetch(_KNOWN, [record.insured_id for record in records])}
     numbers = await numbers_of(raw, [(record.municipality_code, record.resident_number) for record in records])
     residents = {record.insured_id: numbers[record.municipality_code, record.resident_number] for record in records}
     rows = sorted({record.insured_id: record for record in records}.values(), key=lambda record: record.insured_id)
@@ -48,8 +51,18 @@ async def apply_insured(records: Sequence[InsuredRecord], uow: UnitOfWork) -> li
         [record.by_disability for record in rows],
         [record.sequence for record in rows],
     )
-    return [residents[record.insured_id] for record in records]
+    return [(residents[record.insured_id], _changed_from(record, known.get(record.insured_id))) for record in records]
 
+
+def _changed_from(record: InsuredRecord, before: Any) -> date:
+    if before is None or before["by_disability"] != record.by_disability:
+        return record.acquired_on
+    if before["acquired_on"] != record.acquired_on:
+        return min(before["acquired_on"], record.acquired_on)
+    return min(before["lost_on"], record.lost_on or NEVER)
+
+
+_KNOWN = "SELECT insured_id, acquired_on, lost_on, by_disability FROM insured WHERE insured_id = ANY($1::uuid[])"
 
 _UPSERT = """
 INSERT INTO insured (insured_id, resident, municipality_code, insured_number, acquired_on, lost_on, by_disability, sequence)

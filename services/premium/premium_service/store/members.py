@@ -60,36 +60,48 @@ def assessed_in(year: FiscalYear) -> str:
     return _ASSESSED.format(start=f"'{year.start}'::date", end=f"'{year.end}'::date", latest=_LATEST.format(year=year.year))
 
 
-def _query(year: FiscalYear, *, households: str) -> str:
+def _query(year: FiscalYear, *, households: str, income_year: int | None = None) -> str:
     return _ROWS.format(
         assessed=assessed_in(year),
         start=f"'{year.start}'::date",
         nobody=NOBODY,
         amounts=", ".join(f"coalesce(n.{name}, 0) AS {name}" for name in AMOUNTS),
-        income_year=year.income_year,
+        income_year=income_year or year.income_year,
         households=households,
     )
 
 
 _REVISE = """
 WITH taken AS MATERIALIZED (SELECT id FROM household WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE)
-UPDATE household h SET revised_at = now() FROM taken WHERE h.id = taken.id
+INSERT INTO household_revised SELECT id, $2, now() FROM taken
+ON CONFLICT (household_id, fiscal_year) DO UPDATE SET revised_at = excluded.revised_at
 """
 
 
 async def of_households(raw: Connection[Any], households: Sequence[int], year: FiscalYear) -> Records:
     """INPUT_DTYPE rows of some households, locked against another decision until the transaction ends."""
-    await raw.execute(_REVISE, sorted(households))
+    await raw.execute(_REVISE, sorted(households), year.year)
     query = _query(year, households="m.household_id = ANY($1::bigint[])")
     return await copy_out(raw, f"{query} ORDER BY s.number, m.is_head DESC, r.number", INPUT_DTYPE, list(households))
 
 
-async def freeze(raw: Connection[Any], run_id: UUID, year: FiscalYear, *, due_only: bool) -> None:
-    """Copy the members of every household (or of those that are due) to assessment_input: what the run decides on, whatever comes."""
-    households = "m.household_id IN (SELECT household_id FROM household_due)" if due_only else "true"
+async def freeze(
+    raw: Connection[Any], run_id: UUID, year: FiscalYear, *, due_only: bool, income_year: int | None = None
+) -> tuple[int, int]:
+    """Copy the members of every household (or of those that are due for the year) to assessment_input: what the run decides on, whatever
+    comes. Returns the first and the last household number; they go on after those of the years that are frozen in the run already.
+    `income_year`: another than the law of the year counts."""
+    due = f"m.household_id IN (SELECT household_id FROM household_due WHERE since < '{year.end}'::date)"
     columns = ", ".join(INPUT_DTYPE.names or ())
-    query = _query(year, households=households)
-    await raw.execute(f"INSERT INTO assessment_input (run_id, {columns}) SELECT '{run_id}'::uuid, {columns} FROM ({query}) AS q")
+    query = _query(year, households=due if due_only else "true", income_year=income_year)
+    before = await raw.fetchval(_LAST_NUMBER, run_id)
+    numbered = columns.replace("household,", f"household + {before},", 1)
+    await raw.execute(f"INSERT INTO assessment_input (run_id, {columns}) SELECT '{run_id}'::uuid, {numbered} FROM ({query}) AS q")
+    await raw.execute("ANALYZE assessment_input")
+    return before + 1, await raw.fetchval(_LAST_NUMBER, run_id)
+
+
+_LAST_NUMBER = "SELECT coalesce(max(household), 0) FROM assessment_input WHERE run_id = $1"
 
 
 async def frozen(raw: Connection[Any], run_id: UUID, first_household: int, last_household: int) -> Records:
@@ -101,11 +113,16 @@ async def frozen(raw: Connection[Any], run_id: UUID, first_household: int, last_
     return await copy_out(raw, query, INPUT_DTYPE, run_id, first_household, last_household)
 
 
-async def without_revised(raw: Connection[Any], records: Records, run_id: UUID) -> Records:
-    """Rows whose household nobody has decided again since the run was frozen: what is newer than the run stands."""
-    rows = await raw.fetch("SELECT h.id FROM household h JOIN job_run j ON j.id = $1 AND h.revised_at > j.prepared_at", run_id)
-    revised = np.array([row["id"] for row in rows], np.int64)
+async def without_revised(raw: Connection[Any], records: Records, run_id: UUID, year: FiscalYear) -> Records:
+    """Rows whose household nobody has decided again for the year since the run was frozen: what is newer than the run stands."""
+    rows = await raw.fetch(_REVISED_SINCE, run_id, year.year)
+    revised = np.array([row["household_id"] for row in rows], np.int64)
     return records[~np.isin(records["household_id"], revised)] if len(revised) else records
+
+
+_REVISED_SINCE = """
+SELECT r.household_id FROM household_revised r JOIN job_run j ON j.id = $1 AND r.revised_at > j.prepared_at WHERE r.fiscal_year = $2
+"""
 
 
 async def keep(raw: Connection[Any], run_id: UUID, records: Records) -> None:

@@ -77,10 +77,14 @@ ON CONFLICT DO NOTHING RETURNING municipality_code, resident_number, number
 """
 
 
-async def apply_residents(records: Sequence[ResidentRecord], uow: UnitOfWork) -> list[set[int]]:
-    """Write the records, in order; returns for each the households it touches (the one left and the one joined)."""
+Changed = tuple[set[int], date]
+"""The households that a record touches (those left and the one joined), and the first day on which it says something else than before."""
+
+
+async def apply_residents(records: Sequence[ResidentRecord], uow: UnitOfWork) -> list[Changed]:
+    """Write the records, in order; returns for each what it changes."""
     raw = await driver(uow.connection)
-    touched: list[set[int]] = [set() for _ in records]
+    touched: list[Changed] = [(set(), NEVER) for _ in records]
     waiting = list(range(len(records)))
     while waiting:  # usually one round; a second record about the same person goes into the next
         seen: set[Key] = set()
@@ -90,13 +94,15 @@ async def apply_residents(records: Sequence[ResidentRecord], uow: UnitOfWork) ->
             key = (records[index].municipality_code, records[index].resident_number)
             (later if key in seen else turn).append(index)
             seen.add(key)
-        for index, households in zip(turn, await _apply_round(raw, [records[index] for index in turn]), strict=True):
-            touched[index] = households
+        for index, changed in zip(turn, await _apply_round(raw, [records[index] for index in turn]), strict=True):
+            touched[index] = changed
         waiting = later
     return touched
 
 
-async def _apply_round(raw: Connection[Any], records: Sequence[ResidentRecord]) -> list[set[int]]:
+async def _apply_round(raw: Connection[Any], records: Sequence[ResidentRecord]) -> list[Changed]:
+    keys = [record.municipality_code for record in records], [record.resident_number for record in records]
+    born = {(row["municipality_code"], row["resident_number"]): row["born_on"] for row in await raw.fetch(_BORN, *keys)}
     rows = await raw.fetch(
         _UPSERT,
         [record.municipality_code for record in records],
@@ -109,7 +115,7 @@ async def _apply_round(raw: Connection[Any], records: Sequence[ResidentRecord]) 
     )
     number = {(row["municipality_code"], row["resident_number"]): row["number"] for row in rows}
     numbers = [number[record.municipality_code, record.resident_number] for record in records]
-    households = await _households(raw, records)
+    joined = await _households(raw, records)
     rows = await raw.fetch(
         "SELECT resident, valid_from, valid_until, household_id, is_head FROM membership WHERE resident = ANY($1::bigint[])", numbers
     )
@@ -117,21 +123,26 @@ async def _apply_round(raw: Connection[Any], records: Sequence[ResidentRecord]) 
     for row in rows:
         spans.setdefault(row["resident"], []).append(row)
 
-    touched: list[set[int]] = []
+    touched: list[Changed] = []
     cuts: list[tuple[int, date]] = []
     new: list[tuple[int, date, date, int, bool]] = []
-    for resident, household, record in zip(numbers, households, records, strict=True):
+    for resident, household, record in zip(numbers, joined, records, strict=True):
         before = spans.get(resident, [])
         last = max(before, key=lambda span: span["valid_from"], default=None)
         gone = record.gone_from
-        touched.append({household, *(span["household_id"] for span in before)})
+        households = {household, *(span["household_id"] for span in before)}
+        changed_from = NEVER if born.get((record.municipality_code, record.resident_number)) == record.born_on else ALWAYS
         if last is None:
+            changed_from = ALWAYS
             new.append((resident, ALWAYS, gone or NEVER, household, record.is_head))
         elif gone is not None:
             cuts.append((resident, gone))
+            changed_from = min(gone, changed_from)
         elif (last["household_id"], last["is_head"], last["valid_until"]) != (household, record.is_head, NEVER):
             cuts.append((resident, record.changed_on))
             new.append((resident, record.changed_on, NEVER, household, record.is_head))
+            changed_from = min(record.changed_on, changed_from)
+        touched.append((households, changed_from))
     if cuts:
         arrays = [cut[0] for cut in cuts], [cut[1] for cut in cuts]
         await raw.execute(_FORGET_LATER, *arrays)
@@ -151,6 +162,10 @@ async def _households(raw: Connection[Any], records: Sequence[ResidentRecord]) -
     return [found[record.municipality_code, record.household_number] for record in records]
 
 
+_BORN = """
+SELECT r.municipality_code, r.resident_number, r.born_on FROM resident r
+JOIN unnest($1::text[], $2::text[]) AS k(municipality_code, resident_number) USING (municipality_code, resident_number)
+"""
 _UPSERT = """
 INSERT INTO resident (municipality_code, resident_number, born_on, sequence, name, postal_code, address)
 SELECT m, r, b, s, n, p, string_to_array(a, E'\\n')

@@ -13,8 +13,8 @@ from chassis.testing import SAMPLE_DAY, Databases, TestDatabase
 from contracts.events.eligibility import AddressProtected
 from pypdf import PdfReader
 
-from services.premium.tests.api.world import CLERK, NEIGHBOUR, asking
 from services.premium.tests.facts import OLD, SINCE, apply, income, insured, resident
+from services.premium.tests.windows import CLERK, NEIGHBOUR, window
 
 ROOT = Path("services/premium")
 
@@ -35,7 +35,7 @@ async def _decision(client: httpx.AsyncClient) -> dict[str, Any]:
 
 
 async def test_the_steps_end_at_the_stored_amount_and_name_formula_and_law(database: TestDatabase, tmp_path: Path) -> None:
-    async with asking(database, CLERK, tmp_path) as client:
+    async with window(database, CLERK, tmp_path) as client:
         decision = await _decision(client)
 
     # 2,300,000 - 1,100,000 = 1,200,000; judged at 1,050,000 = 430,000 + 310,000 x 2: five tenths off the flat part.
@@ -48,7 +48,7 @@ async def test_the_steps_end_at_the_stored_amount_and_name_formula_and_law(datab
 
 
 async def test_the_calculation_sheet_shows_the_same_yen_and_the_same_bytes_each_time(database: TestDatabase, tmp_path: Path) -> None:
-    async with asking(database, CLERK, tmp_path) as client:
+    async with window(database, CLERK, tmp_path) as client:
         address = f"/assessments/{(await _decision(client))['assessment_id']}/document"
         first, second = await client.get(address), await client.get(address)
 
@@ -60,15 +60,15 @@ async def test_the_calculation_sheet_shows_the_same_yen_and_the_same_bytes_each_
 
 
 async def test_a_clerk_of_another_municipality_sees_neither_decision_nor_sheet(database: TestDatabase, tmp_path: Path) -> None:
-    async with asking(database, CLERK, tmp_path) as client:
+    async with window(database, CLERK, tmp_path) as client:
         identifier = (await _decision(client))["assessment_id"]
-    async with asking(database, NEIGHBOUR, tmp_path) as client:
+    async with window(database, NEIGHBOUR, tmp_path) as client:
         assert (await client.get("/people/131016/1/assessments")).json() == []
         assert (await client.get(f"/assessments/{identifier}/document")).status_code == 404
 
 
 async def test_without_a_token_nothing_is_shown(database: TestDatabase, tmp_path: Path) -> None:
-    async with asking(database, CLERK, tmp_path) as client:
+    async with window(database, CLERK, tmp_path) as client:
         client.headers.pop("authorization")
         answer = await client.get("/people/131016/1/assessments")
     assert (answer.status_code, answer.json()["code"]) == (401, "KOKI-401")
@@ -83,7 +83,7 @@ async def test_the_notice_of_a_protected_person_or_the_household_shows_no_addres
     for sequence, until in enumerate((None, SAMPLE_DAY), start=1):
         async with database.units() as units:
             await apply(units, AddressProtected.model_validate({**said, "sequence": sequence, "valid_until": until}))
-        async with asking(database, CLERK, tmp_path) as client:
+        async with window(database, CLERK, tmp_path) as client:
             for number in ("1", "2"):
                 decided = (await client.get(f"/people/131016/{number}/assessments")).raise_for_status().json()
                 pdf = (await client.get(f"/assessments/{decided[0]['assessment_id']}/document")).raise_for_status().content
@@ -111,7 +111,7 @@ def _text(pdf: httpx.Response) -> str:
 
 async def test_what_was_in_force_as_far_as_was_known_on_a_day_is_shown(corrected: TestDatabase, tmp_path: Path) -> None:
     """W-06. Seen to fail when `known_on` is not passed on to `_known`."""
-    async with asking(corrected, CLERK, tmp_path) as client:
+    async with window(corrected, CLERK, tmp_path) as client:
         known = {}
         for day in ("2026-07-12", "2026-08-31", "2026-09-01"):
             answer = await client.get("/people/131016/1/assessments", params={"known_on": day})
@@ -124,7 +124,7 @@ async def test_what_was_in_force_as_far_as_was_known_on_a_day_is_shown(corrected
 
 async def test_the_screen_and_the_mailed_notice_and_the_sheet_of_a_day_show_the_same_yen(corrected: TestDatabase, tmp_path: Path) -> None:
     """W-06: matches the mailed PDF, step by step."""
-    async with asking(corrected, CLERK, tmp_path) as client:
+    async with window(corrected, CLERK, tmp_path) as client:
         for day in ("2026-08-31", "2026-09-01"):
             decision = (await client.get("/people/131016/1/assessments", params={"known_on": day})).json()[0]
             mailed = _text(await client.get(f"/assessments/{decision['assessment_id']}/document"))
@@ -138,16 +138,16 @@ async def test_the_screen_and_the_mailed_notice_and_the_sheet_of_a_day_show_the_
 
 async def test_why_a_decision_changed_is_told_cause_by_cause_and_printed(corrected: TestDatabase, tmp_path: Path) -> None:
     """Z-01, P-07: which input changed, by which event, how many yen, and which steps differ."""
-    async with asking(corrected, CLERK, tmp_path) as client:
+    async with window(corrected, CLERK, tmp_path) as client:
         new, old = (await client.get("/people/131016/1/assessments")).json()
-        why = (await client.get(f"/assessments/{new['assessment_id']}/change")).raise_for_status().json()
-        first = await client.get(f"/assessments/{old['assessment_id']}/change")
+        why = (await client.get(f"/assessments/{new['assessment_id']}/causes")).raise_for_status().json()
+        first = await client.get(f"/assessments/{old['assessment_id']}/causes")
         sheet = _text(await client.get(f"/assessments/{new['assessment_id']}/sheet"))
 
     (cause,) = why["causes"]
     assert why["difference"] == cause["yen"] == new["annual_amount"] - old["annual_amount"] == 26_500
     assert cause["text"] == "所得が変わりました。本人の公的年金等収入 2,300,000円 → 2,400,000円。"
-    assert cause["events"] == ["municipal.income_determined.v1"]
+    assert cause["events"] == ["所得の決定または更正（令和8年7月13日付）"]
     changed = {(step["part"], step["name"]) for step in why["steps"]}
     assert {(None, "pension_income"), ("medical", "income_levy"), (None, "annual_amount")} <= changed
     assert (None, "household_insured") not in changed
@@ -158,7 +158,7 @@ async def test_why_a_decision_changed_is_told_cause_by_cause_and_printed(correct
 
 async def test_the_trace_of_a_decision_has_a_version_and_names_every_figure_of_the_law(database: TestDatabase, tmp_path: Path) -> None:
     """Z-01, P-16."""
-    async with asking(database, CLERK, tmp_path) as client:
+    async with window(database, CLERK, tmp_path) as client:
         decision = await _decision(client)
 
     trace = decision["trace"]
@@ -172,8 +172,8 @@ async def test_the_trace_of_a_decision_has_a_version_and_names_every_figure_of_t
 
 
 async def test_the_sheet_of_another_municipality_is_not_there(database: TestDatabase, tmp_path: Path) -> None:
-    async with asking(database, CLERK, tmp_path) as client:
+    async with window(database, CLERK, tmp_path) as client:
         identifier = (await _decision(client))["assessment_id"]
-    async with asking(database, NEIGHBOUR, tmp_path) as client:
-        for path in (f"/assessments/{identifier}/sheet", f"/assessments/{identifier}/change", "/people/131016/1/assessments/2026/sheet"):
+    async with window(database, NEIGHBOUR, tmp_path) as client:
+        for path in (f"/assessments/{identifier}/sheet", f"/assessments/{identifier}/causes", "/people/131016/1/assessments/2026/sheet"):
             assert (await client.get(path)).status_code == 404

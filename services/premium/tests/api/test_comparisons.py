@@ -13,9 +13,10 @@ from chassis.testing import Databases, TestDatabase
 from contracts.events.municipal import IncomeDetermined
 
 from services.premium.tests.api.test_trials import kept
-from services.premium.tests.api.world import UNION, asking, work
+from services.premium.tests.api.working import work
 from services.premium.tests.domain.test_affected_people import FAMILY_SALARY_COUNTED
 from services.premium.tests.facts import OLD, SINCE, apply, income, insured, resident
+from services.premium.tests.windows import UNION, window
 
 ROOT = Path("services/premium")
 PENSIONS = {"1": 1_000_000, "2": 700_000, "3": 1_600_000, "4": 2_400_000}
@@ -39,21 +40,23 @@ def _with(event: IncomeDetermined, changes: dict[str, Any]) -> IncomeDetermined:
     return IncomeDetermined(**{**event.model_dump(), **changes})
 
 
-async def compared(client: httpx.AsyncClient, key: str = "comparison 1", **asked: Any) -> dict[str, Any]:
+async def compared(
+    client: httpx.AsyncClient, database: TestDatabase, tmp_path: Path, key: str = "comparison 1", **asked: Any
+) -> dict[str, Any]:
     request = {"kind": "law_change", "name": "比較", "before": {"fiscal_year": 2025}, "after": {"fiscal_year": 2026}, **asked}
-    body = {"population_id": await kept(client), "request": request}
+    body = {"population_id": await kept(client, database, tmp_path), "request": request}
     answer = await client.post("/comparisons", json=body, headers={"idempotency-key": key})
     assert answer.status_code == 202, answer.text
-    for result in await work(client):
+    for result in await work(database, tmp_path):
         assert result["differences"] == {}, result
     return dict((await client.get(f"/comparisons/{answer.json()['comparison_id']}")).json())
 
 
 async def test_two_years_packs_say_who_pays_more_or_less_how_many_and_how_much(database: TestDatabase, tmp_path: Path) -> None:
     """Z-03, I-08: FY2024 → FY2026 and FY2025 → FY2026 on the people of FY2026, before anything is decided."""
-    async with asking(database, UNION, tmp_path) as client:
+    async with window(database, UNION, tmp_path) as client:
         for year in (2024, 2025):
-            found = await compared(client, f"comparison {year}", before={"fiscal_year": year})
+            found = await compared(client, database, tmp_path, f"comparison {year}", before={"fiscal_year": year})
             people = (await client.get(f"/comparisons/{found['comparison_id']}/people")).json()
             tables = found["result"]["everybody"]
             assert found["state"] == "ready"
@@ -69,12 +72,12 @@ async def test_a_hypothetical_pack_is_compared_and_a_wrong_one_is_refused_with_i
         "levy_cap:\n  term: 賦課限度額\n  meaning: 仮の限度額\n  unit: yen_per_fiscal_year\n  law: 仮定\n  reviewed_through: 2008-04-01\n"
         "  values:\n    2026-04-01: {value: 60_000, confidence: memory-low, source: 仮定, enacted: false}\n"
     )
-    async with asking(database, UNION, tmp_path) as client:
+    async with window(database, UNION, tmp_path) as client:
         before, after = {"fiscal_year": 2026}, {"fiscal_year": 2026, "pack": cap}
-        found = await compared(client, before=before, after=after)
+        found = await compared(client, database, tmp_path, before=before, after=after)
         assert found["result"]["everybody"]["whole"]["down"] == found["result"]["listed"]["whole"]["people"] > 0
         assert "levy_cap" in found["result"]["provisional"]
-        population = await kept(client)
+        population = await kept(client, database, tmp_path)
         for number, (pack, said) in enumerate(
             (("levy_cap: {value: 1.5}", "1:"), (cap.replace("levy_cap", "levy_top"), "levy_top"), (cap + "x: *a", "YAML"), ("- 1", "1:"))
         ):
@@ -87,9 +90,9 @@ async def test_a_hypothetical_pack_is_compared_and_a_wrong_one_is_refused_with_i
 
 async def test_the_people_of_a_wrong_rule_are_listed_with_amounts_letters_and_a_draft(database: TestDatabase, tmp_path: Path) -> None:
     """Z-11, I-12: the rule that counted 専従者給与 against the right one: whom it meets, what each would pay, which notices were sent."""
-    async with asking(database, UNION, tmp_path) as client:
+    async with window(database, UNION, tmp_path) as client:
         wrong = {"fiscal_year": 2026, "pack": FAMILY_SALARY_COUNTED}
-        found = await compared(client, kind="finder", name="専従者給与", before=wrong, condition="tier < should_tier")
+        found = await compared(client, database, tmp_path, kind="finder", name="専従者給与", before=wrong, condition="tier < should_tier")
         identifier = found["comparison_id"]
         people = (await client.get(f"/comparisons/{identifier}/people")).json()
         sheet = (await client.get(f"/comparisons/{identifier}/people.csv")).content.decode("utf-8-sig")
@@ -103,6 +106,8 @@ async def test_the_people_of_a_wrong_rule_are_listed_with_amounts_letters_and_a_
         assert row["assessment_id"] == decision["assessment_id"]
         assert row["letters"][-1] == {"assessment_id": decision["assessment_id"], "decided_on": "2026-07-13"}
         assert row["name"] == "架空 花子"
+        # First due on 31 July 2026, as ordinary collection has it; two years from the day after. Law: 法 第160条の2.
+        assert (row["closes_on"], row["within_limit"]) == ("2028-08-01", True)
     lines = list(csv.DictReader(io.StringIO(sheet)))
     assert [int(line["差額"]) for line in lines] == [row["difference"] for row in people["rows"]]
     assert "花子" not in sheet
@@ -111,10 +116,16 @@ async def test_the_people_of_a_wrong_rule_are_listed_with_amounts_letters_and_a_
 
 
 async def test_with_no_rule_before_it_is_the_decisions_in_force_that_are_searched(database: TestDatabase, tmp_path: Path) -> None:
-    async with asking(database, UNION, tmp_path) as client:
-        same = await compared(client, kind="finder", before=None, condition="annual_amount != should_annual_amount")
+    async with window(database, UNION, tmp_path) as client:
+        same = await compared(client, database, tmp_path, kind="finder", before=None, condition="annual_amount != should_annual_amount")
         seven = await compared(
-            client, "comparison 2", kind="finder", before=None, condition="tier == 7 and public_pension_receipts > 700_000"
+            client,
+            database,
+            tmp_path,
+            "comparison 2",
+            kind="finder",
+            before=None,
+            condition="tier == 7 and public_pension_receipts > 700_000",
         )
         rows = (await client.get(f"/comparisons/{seven['comparison_id']}/people")).json()["rows"]
     assert same["result"]["listed"]["whole"]["people"] == 0
@@ -123,10 +134,10 @@ async def test_with_no_rule_before_it_is_the_decisions_in_force_that_are_searche
 
 
 async def test_a_condition_that_cannot_be_read_is_refused(database: TestDatabase, tmp_path: Path) -> None:
-    async with asking(database, UNION, tmp_path) as client:
+    async with window(database, UNION, tmp_path) as client:
         request = {"kind": "finder", "name": "x", "before": None, "after": {"fiscal_year": 2026}, "condition": "__import__('os')"}
-        body = {"population_id": await kept(client), "request": request}
-        assert (await client.post("/comparisons", json=body)).status_code == 422
+        body = {"population_id": await kept(client, database, tmp_path), "request": request}
+        assert (await client.post("/comparisons", json=body, headers={"idempotency-key": "a form key"})).status_code == 422
         known = (await client.get("/comparisons/columns")).json()
     assert known["columns"]["tier"] == "均等割額の軽減区分（割）"
     assert known["without"]["other_income"] == "その他所得"

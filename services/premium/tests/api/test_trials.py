@@ -13,8 +13,9 @@ from chassis.testing import Databases, TestDatabase
 from chassis.tokens import Principal
 from pypdf import PdfReader
 
-from services.premium.tests.api.world import CLERK, UNION, asking, work
+from services.premium.tests.api.working import work
 from services.premium.tests.facts import OLD, SINCE, apply, income, insured, lost, resident
+from services.premium.tests.windows import CLERK, UNION, window
 
 ROOT = Path("services/premium")
 PENSIONS = (700_000, 1_500_000, 2_100_000, 2_300_000, 3_400_000, 12_000_000)
@@ -41,12 +42,12 @@ async def database(databases: Databases) -> TestDatabase:
     return found
 
 
-async def kept(client: httpx.AsyncClient, key: str = "population 1", **asked: Any) -> str:
+async def kept(client: httpx.AsyncClient, database: TestDatabase, tmp_path: Path, key: str = "population 1", **asked: Any) -> str:
     """A population that is complete."""
     body = {"name": "本算定", "fiscal_year": 2026, **asked}
     answer = await client.post("/populations", json=body, headers={"idempotency-key": key})
     assert answer.status_code == 202, answer.text
-    for result in await work(client):
+    for result in await work(database, tmp_path):
         assert result["differences"] == {}, result
     return str(answer.json()["population_id"])
 
@@ -59,9 +60,9 @@ async def tried(client: httpx.AsyncClient, population: str, key: str = "scenario
 
 
 async def test_a_population_is_everybody_with_a_decision_in_force_and_is_made_once(database: TestDatabase, tmp_path: Path) -> None:
-    async with asking(database, UNION, tmp_path) as client:
-        first = await kept(client)
-        again = await kept(client)
+    async with window(database, UNION, tmp_path) as client:
+        first = await kept(client, database, tmp_path)
+        again = await kept(client, database, tmp_path)
         (listed,) = (await client.get("/populations")).json()
 
         assert first == again
@@ -75,8 +76,8 @@ async def test_the_same_people_and_estimates_give_the_same_result_and_who_asks_a
     database: TestDatabase, tmp_path: Path
 ) -> None:
     """P-01: same population → same result. Kept with who, when, the hash of the people and of the law."""
-    async with asking(database, UNION, tmp_path) as client:
-        one, other = await kept(client), await kept(client, "population 2")
+    async with window(database, UNION, tmp_path) as client:
+        one, other = await kept(client, database, tmp_path), await kept(client, database, tmp_path, "population 2")
         first, second = await tried(client, one), await tried(client, other, "scenario 2")
         again = await tried(client, one)
         repeated = (await client.post(f"/trials/{first['trial_id']}/repeat")).json()
@@ -84,25 +85,25 @@ async def test_the_same_people_and_estimates_give_the_same_result_and_who_asks_a
     assert first["result"] == second["result"]
     assert again["trial_id"] == first["trial_id"]
     assert repeated["same"] is True
-    assert (first["made_by"], len(first["law_hash"]), len(first["inputs_hash"])) == ("rengo", 64, 64)
+    assert (first["made_by"], len(first["law_hash"]), len(first["inputs_hash"])) == ("union", 64, 64)
 
 
 async def test_a_later_decision_does_not_move_a_kept_population(database: TestDatabase, tmp_path: Path) -> None:
-    async with asking(database, UNION, tmp_path) as client:
-        population = await kept(client)
+    async with window(database, UNION, tmp_path) as client:
+        population = await kept(client, database, tmp_path)
         before = await tried(client, population)
         async with database.units(today=date(2026, 9, 1)) as units:
             await apply(units, income("5", pension=900_000, sequence=2))
         assert (await client.post(f"/trials/{before['trial_id']}/repeat")).json()["same"] is True
-        moved = await tried(client, await kept(client, "population 2", known_on="2026-09-01"), "scenario 2")
+        moved = await tried(client, await kept(client, database, tmp_path, "population 2", known_on="2026-09-01"), "scenario 2")
     assert moved["inputs_hash"] != before["inputs_hash"]
     assert moved["result"]["parts"] != before["result"]["parts"]
 
 
 async def test_costs_shares_and_rates_are_told_line_by_line_and_the_sums_are_true(database: TestDatabase, tmp_path: Path) -> None:
     """Z-04: 13.27 % of FY2026 and FY2027, public money 5/12 + 1/12, and the rate that covers it for the person-years expected."""
-    async with asking(database, UNION, tmp_path) as client:
-        part = (await tried(client, await kept(client)))["result"]["parts"]["medical"]
+    async with window(database, UNION, tmp_path) as client:
+        part = (await tried(client, await kept(client, database, tmp_path)))["result"]["parts"]["medical"]
 
     lines = {(line["fiscal_year"], line["name"]): line for line in part["lines"]}
     assert lines[2026, "national"]["amount"] == 1_000_000
@@ -120,8 +121,8 @@ async def test_costs_shares_and_rates_are_told_line_by_line_and_the_sums_are_tru
 
 async def test_two_scenarios_are_compared_estimate_by_estimate(database: TestDatabase, tmp_path: Path) -> None:
     """P-01: scenario difference report."""
-    async with asking(database, UNION, tmp_path) as client:
-        population = await kept(client)
+    async with window(database, UNION, tmp_path) as client:
+        population = await kept(client, database, tmp_path)
         one = await tried(client, population)
         more = {**YEAR, "benefits": 5_000_000}
         other = await tried(client, population, "scenario 2", name="医療費増", years=[more, SCENARIO["years"][1]])
@@ -138,9 +139,13 @@ async def test_two_scenarios_are_compared_estimate_by_estimate(database: TestDat
 
 async def test_an_uploaded_table_of_incomes_stands_for_the_union(database: TestDatabase, tmp_path: Path) -> None:
     table = "levy_base,tier,people\n0,7,400\n500000,2,300\n1200000,0,299\n30000000,0,1\n"
-    async with asking(database, UNION, tmp_path) as client:
+    async with window(database, UNION, tmp_path) as client:
         asked = {"name": "試算用の分布", "fiscal_year": 2026, "table": table}
-        population = (await client.post("/populations/table", json=asked)).raise_for_status().json()["population_id"]
+        population = (
+            (await client.post("/populations/table", json=asked, headers={"idempotency-key": "a form of a table"}))
+            .raise_for_status()
+            .json()["population_id"]
+        )
         year = {**YEAR, "insured": 1000, "benefits": 700_000_000}
         found = (await tried(client, population, years=[year]))["result"]
         wrong = await client.post(
@@ -155,8 +160,8 @@ async def test_an_uploaded_table_of_incomes_stands_for_the_union(database: TestD
 
 
 async def test_estimates_without_a_rate_are_refused_in_words(database: TestDatabase, tmp_path: Path) -> None:
-    async with asking(database, UNION, tmp_path) as client:
-        population = await kept(client)
+    async with window(database, UNION, tmp_path) as client:
+        population = await kept(client, database, tmp_path)
         too_little = {**YEAR, "surplus_and_reserve": 10**9}
         too_much = {**YEAR, "benefits": 10**12}
         for number, (year, said) in enumerate(((too_little, "上回って"), (too_much, "賦課限度額のため"))):
@@ -168,8 +173,8 @@ async def test_estimates_without_a_rate_are_refused_in_words(database: TestDatab
 
 
 async def test_the_table_of_a_trial_is_printed_and_read_back(database: TestDatabase, tmp_path: Path) -> None:
-    async with asking(database, UNION, tmp_path) as client:
-        found = await tried(client, await kept(client))
+    async with window(database, UNION, tmp_path) as client:
+        found = await tried(client, await kept(client, database, tmp_path))
         pdf = await client.get(f"/trials/{found['trial_id']}/document")
         again = await client.get(f"/trials/{found['trial_id']}/document")
 
@@ -186,8 +191,8 @@ async def test_the_table_of_a_trial_is_printed_and_read_back(database: TestDatab
     "who", [CLERK, Principal("half", frozenset({"union_staff"}), frozenset({"131016"}))], ids=["clerk", "one municipality"]
 )
 async def test_only_staff_of_the_whole_union_may_ask(database: TestDatabase, tmp_path: Path, who: Principal) -> None:
-    async with asking(database, who, tmp_path) as client:
+    async with window(database, who, tmp_path) as client:
         for path in ("/populations", "/trials", "/comparisons?kind=finder", "/comparisons/columns"):
             assert (await client.get(path)).status_code == 403, path
-        refused = await client.post("/populations", json={"name": "x", "fiscal_year": 2026})
+        refused = await client.post("/populations", json={"name": "x", "fiscal_year": 2026}, headers={"idempotency-key": "a form key"})
         assert refused.status_code == 403

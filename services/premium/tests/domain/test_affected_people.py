@@ -75,7 +75,7 @@ def identified(members: Households) -> dict[str, Any]:
         "municipality_code": np.full(rows, b"131016", "S6"), "resident_number": np.char.zfill(members.member.astype("S15"), 15),
         "insured_id": np.char.zfill(members.member.astype("S16"), 16), "assessment_id": np.zeros(rows, "S16"),
         "revision": np.ones(rows, np.int16), "decided_on": np.zeros(rows, np.int32), "is_assessed": members.is_assessed,
-        "lost_on": members.lost_on,
+        "acquired_on": members.acquired_on,
     }  # fmt: skip
 
 

@@ -21,6 +21,8 @@ from premium_service.documents.decision_notice.build import (
     titled,
 )
 from premium_service.documents.decision_notice.of_decision import printed_part
+from premium_service.documents.offices import not_fitting
+from premium_service.domain.changes import RUN
 
 MOST_MISSING = 8
 """Sentences about what is not known that page 1 has room for."""
@@ -73,8 +75,7 @@ def sheet_of(
             ),
         )
     except ValidationError as invalid:
-        fields = "、".join(sorted({".".join(map(str, fault["loc"])) for fault in invalid.errors(include_input=False)}))
-        raise DocumentRefused("inconsistent", f"計算明細書の様式に入らない項目があります({fields})。") from invalid
+        raise not_fitting(invalid) from invalid
 
 
 def _basis(step: Mapping[str, Any]) -> str:
@@ -92,7 +93,7 @@ def _reasons(why: Mapping[str, Any] | None) -> Iterator[DecisionStep]:
     yield DecisionStep(term="前の決定", formula=f"{day}の決定", value=before["annual_amount"], unit="yen", law="決定通知書でお知らせした額")
     for cause in why["causes"]:
         yield DecisionStep(
-            term="理由", formula=cause["text"], value=f"{cause['yen']:+,}円", unit="yen", law="ほかの理由より後に加えたときの増減"
+            term="理由", formula=cause["text"], value=f"{cause['yen']:+,}円", unit="yen", law="、".join(cause["events"]) or RUN
         )
     if not why["explained"]:
         text = "法令・料率の登録が変わったため、理由ごとの額に分けられません。"

@@ -69,7 +69,8 @@ def build(table: TrialTable) -> Sheet:
         for part in parts
     ]
     expected += [
-        (("表題", title), *(cell for shown in page for cell in (("影響", str(shown["title"])), *_cells(shown["rows"], 5)))) for page in pages
+        (("表題", title), *(cell for shown in page for cell in (("影響", str(shown["title"])), *_cells(shown["rows"], 5))))
+        for page in pages
     ]
     expected[-1] = (*expected[-1], *(("注記", note) for note in notes))
     return Sheet(data, tuple(expected))

@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from eligibility_service.domain.lists import Column
+from chassis.lists import Column
 
 CP932: Final = "csv_cp932"
 _BEGINS_A_FORMULA: Final = r"^[=+\-@\t\r\n＝＋－＠]"

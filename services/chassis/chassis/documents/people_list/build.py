@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
-from chassis.documents import GOTHIC, MINCHO, MOJI_JOHO, DocumentRefused, Expected, Renderer, Sheet, fit
-from chassis.documents.fonts import PLACEHOLDER, typefaces
 from contracts.eras import format_day_short
 
-from eligibility_service.domain.lists import ROWS_A_PAGE, STRUCK, Column
+from chassis.documents import GOTHIC, MINCHO, MOJI_JOHO, DocumentRefused, Expected, Renderer, Sheet, fit
+from chassis.documents.fonts import PLACEHOLDER, typefaces
+from chassis.lists import ROWS_A_PAGE, STRUCK, Column
 
 LEFT_EDGE: Final = 30
 GAP: Final = 5
