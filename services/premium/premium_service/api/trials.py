@@ -63,6 +63,14 @@ class TrialAsked(BaseModel):
     request: TrialRequest
 
 
+class Places(BaseModel):
+    """Municipality code → name, which the gateway knows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    places: dict[str, str] = Field(default_factory=dict, max_length=2_000)
+
+
 @router.get("/populations")
 async def list_populations(request: Request, who: UnionStaff) -> list[dict[str, Any]]:
     """Populations, newest first; `state` is making, ready or failed."""
@@ -154,12 +162,12 @@ async def repeat(trial_id: UUID, request: Request, who: UnionStaff) -> dict[str,
     return {"same": again == found["result"], "law_hash": again["law_hash"], "inputs_hash": again["inputs_hash"]}
 
 
-@router.get("/trials/{trial_id}/document")
-async def document(trial_id: UUID, request: Request, who: UnionStaff) -> Response:
-    """試算表 as PDF."""
+@router.post("/trials/{trial_id}/document")
+async def document(trial_id: UUID, places: Places, request: Request, who: UnionStaff) -> Response:
+    """試算表 as PDF, with the names of the municipalities as the asker has them; the same trial gives the same bytes."""
     found = await _trial(request, trial_id)
     try:
-        pdf = await asyncio.to_thread(lambda: render_trial_table(trial_table_of(found)))
+        pdf = await asyncio.to_thread(lambda: render_trial_table(trial_table_of(found, places.places)))
     except DocumentRefused as refused:
         raise Problem(422, "KOKI-P053", "試算表を作成できません。", str(refused)) from refused
     return Response(pdf, media_type="application/pdf")

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from premium_service.domain.law_sets import LawSet
 from premium_service.domain.predicate import SHOULD, Predicate, read_predicate
-from premium_service.domain.trials import effect
+from premium_service.domain.trials import band_term, effect, tier_term
 from premium_service.rules import effects
 from premium_service.rules.columns import ASSESSMENT_DTYPE, MEMBER_DTYPE, PENDING, Households
 from premium_service.rules.parameters import Parameters
@@ -116,8 +116,10 @@ def _tables(people: Columns) -> dict[str, Any]:
     order = np.argsort(group, kind="stable")
     codes = [name.decode().strip() for name in names.tolist()]
     return {
-        "whole": effect(effects.whole(one, before, after)),
-        "bands": [effect(found) for found in effects.by_band(people["levy_base"], one, before, after)],
-        "tiers": [effect(found) for found in effects.by_tier(people["tier_after"], one, before, after)],
-        "municipalities": [effect(found) for found in effects.by_group(group[order].astype(np.int16), codes, before[order], after[order])],
+        "whole": effect(effects.whole(one, before, after), "全体"),
+        "bands": [effect(found, band_term(found.name)) for found in effects.by_band(people["levy_base"], one, before, after)],
+        "tiers": [effect(found, tier_term(found.name)) for found in effects.by_tier(people["tier_after"], one, before, after)],
+        "municipalities": [
+            effect(found, found.name) for found in effects.by_group(group[order].astype(np.int16), codes, before[order], after[order])
+        ],
     }

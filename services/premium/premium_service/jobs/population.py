@@ -11,7 +11,10 @@ from chassis.database import driver
 from chassis.jobs import Chunk, Plan
 from chassis.unit_of_work import UnitOfWork
 
+from premium_service import settings
+from premium_service.domain.assessing import parameters_of
 from premium_service.store import populations
+from premium_service.store.profiles import profiles_for
 
 
 class FreezePopulation:
@@ -42,6 +45,9 @@ class FreezePopulation:
             await populations.complete(
                 uow.connection, run_id, chunks=number, people=kept, annual_amount=kept_yen, inputs_hash=digest.hexdigest()
             )
+            # The first trial of the year then need not wait for them.
+            law = parameters_of(settings.current().union, year, sample=settings.current().sample_data)
+            await profiles_for(uow.store, await populations.get(uow.connection, run_id), law)
         return found
 
     async def reconcile(self, parameters: dict[str, Any], run_id: UUID, totals: dict[str, int], uow: UnitOfWork) -> dict[str, Any]:

@@ -175,8 +175,8 @@ async def test_estimates_without_a_rate_are_refused_in_words(database: TestDatab
 async def test_the_table_of_a_trial_is_printed_and_read_back(database: TestDatabase, tmp_path: Path) -> None:
     async with window(database, UNION, tmp_path) as client:
         found = await tried(client, await kept(client, database, tmp_path))
-        pdf = await client.get(f"/trials/{found['trial_id']}/document")
-        again = await client.get(f"/trials/{found['trial_id']}/document")
+        pdf = await client.post(f"/trials/{found['trial_id']}/document", json={"places": {"131016": "千代田区"}})
+        again = await client.post(f"/trials/{found['trial_id']}/document", json={"places": {"131016": "千代田区"}})
 
     assert pdf.status_code == 200, pdf.text
     assert pdf.content == again.content
@@ -185,6 +185,7 @@ async def test_the_table_of_a_trial_is_printed_and_read_back(database: TestDatab
     assert f"{part['per_capita']:,}円{part['income_rate']}" in text
     assert "令和8年度保険料率試算表" in text
     assert "7割軽減" in text
+    assert "千代田区" in text
 
 
 @pytest.mark.parametrize(

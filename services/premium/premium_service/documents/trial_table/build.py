@@ -8,8 +8,6 @@ from chassis.documents import DocumentRefused, Expected, Sheet
 from contracts.eras import format_day, format_fiscal_year
 from pydantic import BaseModel, ConfigDict, Field
 
-from premium_service.rules.effects import BANDS
-
 PARTS: Final = {"medical": "医療分", "child_support": "子ども・子育て支援納付金分"}
 ROWS_A_PAGE: Final = 36
 MOST_LINES: Final = 34
@@ -18,7 +16,7 @@ EFFECTS: Final = (("bands", "所得の区分ごとの影響"), ("tiers", "軽減
 
 
 class TrialTable(BaseModel):
-    """A kept trial: `request` as it was asked, `result` as it was computed. `municipalities`: code → name, where they are known."""
+    """A kept trial: `request` as it was asked, `result` as it was computed. `places`: municipality code → name."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -28,9 +26,10 @@ class TrialTable(BaseModel):
     made_on: str
     request: dict[str, Any]
     result: dict[str, Any]
+    places: dict[str, str] = {}
 
 
-def trial_table_of(trial: Mapping[str, Any]) -> TrialTable:
+def trial_table_of(trial: Mapping[str, Any], places: Mapping[str, str]) -> TrialTable:
     """The record from a kept trial."""
     return TrialTable(
         name=trial["name"],
@@ -39,6 +38,7 @@ def trial_table_of(trial: Mapping[str, Any]) -> TrialTable:
         made_on=format_day(trial["made_at"].date()),
         request=trial["request"],
         result=trial["result"],
+        places=dict(places),
     )
 
 
@@ -49,7 +49,7 @@ def build(table: TrialTable) -> Sheet:
     title = f"{year}　保険料率試算表"
     made = f"{table.name}　{table.made_on}　{table.made_by}"
     parts = [_part(name, part, result["present"][name]) for name, part in result["parts"].items()]
-    bands, tiers, *places = (list(_effects(heading, kind, result["effects"])) for kind, heading in EFFECTS)
+    bands, tiers, *places = (list(_effects(heading, kind, result["effects"], table.places)) for kind, heading in EFFECTS)
     pages = [[*bands, *tiers], *([page] for of_place in places for page in of_place)]
     notes = [
         f"対象者　{table.population}（{result['people']:,}人。所得を照会中などのため含まない人 {result['undecided']:,}人）",
@@ -104,31 +104,18 @@ def _line(line: Mapping[str, Any]) -> tuple[str, str, str, str]:
     return format_fiscal_year(line["fiscal_year"]), line["term"], formula, f"{sign}{_yen(line['amount'])}"
 
 
-def _effects(heading: str, kind: str, effects: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    rows = [effects["whole"] | {"name": "全体"}, *effects[kind]]
+def _effects(heading: str, kind: str, effects: Mapping[str, Any], places: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    rows = [effects["whole"], *effects[kind]]
     largest = max((abs(row["average_after"] - row["average_before"]) for row in rows), default=0) or 1
-    shown = [_row(row, kind, largest) for row in rows if row["people"]]
+    shown = [_row(row, places, largest) for row in rows if row["people"]]
     for start in range(0, len(shown), ROWS_A_PAGE):
         yield {"title": heading if start == 0 else f"{heading}（続き）", "rows": shown[start : start + ROWS_A_PAGE]}
 
 
-def _row(row: Mapping[str, Any], kind: str, largest: int) -> tuple[Any, ...]:
+def _row(row: Mapping[str, Any], places: Mapping[str, str], largest: int) -> tuple[Any, ...]:
     moved = row["average_after"] - row["average_before"]
-    name = row["name"] if row["name"] == "全体" else name_of(kind, row["name"])
     figures = (f"{row['people']:,}", f"{row['average_before']:,}", f"{row['average_after']:,}", f"{moved:+,}")
-    return name, *figures, moved * 1000 // largest
-
-
-def name_of(kind: str, name: str) -> str:
-    """The name of a line of effects: a band of the levy base, a tier, or a municipality's code."""
-    if kind == "bands":
-        number = int(name)
-        if number == 0:
-            return "0円"
-        return f"{BANDS[-1] // 10_000:,}万円を超える" if number == len(BANDS) else f"{BANDS[number] // 10_000:,}万円以下"
-    if kind == "tiers":
-        return f"{name}割軽減" if name != "0" else "軽減なし"
-    return name or "（表による）"
+    return places.get(row["term"], row["term"]), *figures, moved * 1000 // largest
 
 
 def _cells(rows: Sequence[Sequence[Any]], width: int) -> Iterator[tuple[str, str]]:
