@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from premium_service.domain.law_sets import LawSet
 from premium_service.domain.predicate import SHOULD, Predicate, read_predicate
-from premium_service.domain.trials import band_term, effect, tier_term
+from premium_service.domain.trials import band_term, effect, provisional_terms, tier_term
 from premium_service.rules import effects
 from premium_service.rules.columns import ASSESSMENT_DTYPE, MEMBER_DTYPE, PENDING, Households
 from premium_service.rules.parameters import Parameters
@@ -99,7 +99,7 @@ class Comparison:
             "listed": _tables(listed),
             "law_before": None if self.before is None else self.before[1].hash,
             "law_after": self.after[1].hash,
-            "provisional": sorted(name for name in self.after[1].citations if self.after[1].provisional(name)),
+            "provisional": provisional_terms(self.after[1]),
         }
 
 

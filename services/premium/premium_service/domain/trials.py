@@ -127,7 +127,7 @@ class TrialRequest(BaseModel):
 
 
 def shares_of(year: int) -> tuple[Shares, Mapping[str, Rate], list[str]]:
-    """(shares of the costs, who pays the reductions, names of provisional figures) of a fiscal year. LawError."""
+    """(shares of the costs, who pays the reductions, terms of provisional figures) of a fiscal year. LawError."""
     reader, day = LawReader(((national_law(), ""),)), FiscalYear(year).start
     public, high = reader.get("public_shares", day, record), reader.get("high_cost_shares", day, record)
     shares = Shares(
@@ -138,7 +138,7 @@ def shares_of(year: int) -> tuple[Shares, Mapping[str, Rate], list[str]]:
         high_cost_prefecture=rate(high["prefecture"]),
     )
     payers = {name: rate(value) for name, value in reader.get("base_stabilisation_shares", day, record).items()}
-    return shares, payers, sorted(name for name, citation in reader.citations.items() if citation.provisional)
+    return shares, payers, sorted(citation.term for citation in reader.citations.values() if citation.provisional)
 
 
 def try_rates(request: TrialRequest, profiles: Profiles, law: Parameters, *, inputs_hash: str) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def try_rates(request: TrialRequest, profiles: Profiles, law: Parameters, *, inp
         "rules_version": RULES_VERSION,
         "law_hash": law.hash,
         "inputs_hash": inputs_hash,
-        "provisional": sorted({*weak, *(name for name in law.citations if law.provisional(name))}),
+        "provisional": sorted({*weak, *provisional_terms(law)}),
         "people": people.people,
         "undecided": people.undecided,
         "parts": parts,
@@ -177,6 +177,11 @@ def try_rates(request: TrialRequest, profiles: Profiles, law: Parameters, *, inp
         },
         "effects": effect_tables(people, before, after),
     }
+
+
+def provisional_terms(law: Parameters) -> list[str]:
+    """The terms of the law's figures that are provisional, in order."""
+    return sorted(citation.term for name, citation in law.citations.items() if law.provisional(name))
 
 
 def effect_tables(people: Profiles, before: Any, after: Any) -> dict[str, Any]:
@@ -196,13 +201,12 @@ def effect_tables(people: Profiles, before: Any, after: Any) -> dict[str, Any]:
 
 
 def band_term(name: str) -> str:
-    """58万円以下 for a number of a band of the levy base."""
+    """30万円超58万円以下 for a number of a band of the levy base."""
     number = int(name)
     if number == 0:
         return "0円"
-    if number == len(effects.BANDS):
-        return f"{effects.BANDS[-1] // 10_000:,}万円を超える"
-    return f"{effects.BANDS[number] // 10_000:,}万円以下"
+    over = f"{effects.BANDS[number - 1] // 10_000:,}万円超"
+    return over if number == len(effects.BANDS) else f"{over if number > 1 else ''}{effects.BANDS[number] // 10_000:,}万円以下"
 
 
 def tier_term(name: str) -> str:

@@ -37,23 +37,40 @@ async def profiles_for(store: ObjectStore, population: Mapping[str, Any], law: P
         return _kept[key]
 
 
+async def keep(store: ObjectStore, population: Mapping[str, Any], law: Parameters, profiles: Profiles) -> None:
+    """Write profiles beside the files of their population."""
+    for part, file in zip(("people", "distinct"), await asyncio.to_thread(_written, profiles), strict=True):
+        await obstore.put_async(store, f"{_name(population, law)}.{part}.parquet", file)
+
+
+def forget() -> None:
+    """Keep none in memory any more."""
+    _kept.clear()
+
+
+def _folder(population: Mapping[str, Any]) -> str:
+    return f"premium/populations/{population['population_id']}"
+
+
+def _name(population: Mapping[str, Any], law: Parameters) -> str:
+    return f"{_folder(population)}/profiles-{law.hash[:32]}"
+
+
 async def keep_table(store: ObjectStore, population_id: Any, text: str) -> None:
     """An uploaded table of incomes, as it came."""
     await obstore.put_async(store, f"premium/populations/{population_id}/table.csv", text.encode())
 
 
 async def _stored_or_made(store: ObjectStore, population: Mapping[str, Any], law: Parameters) -> Profiles:
-    folder = f"premium/populations/{population['population_id']}"
     if population["source"] == "table":
-        content = await obstore.get_async(store, f"{folder}/table.csv")
+        content = await obstore.get_async(store, f"{_folder(population)}/table.csv")
         return await asyncio.to_thread(read_income_table, bytes(await content.bytes_async()).decode())
-    name = f"{folder}/profiles-{law.hash[:32]}"
+    name = _name(population, law)
     try:
         files = [bytes(await (await obstore.get_async(store, f"{name}.{part}.parquet")).bytes_async()) for part in ("distinct", "people")]
     except FileNotFoundError:
         made = await _made(store, population, law)
-        for part, file in zip(("people", "distinct"), await asyncio.to_thread(_written, made), strict=True):
-            await obstore.put_async(store, f"{name}.{part}.parquet", file)
+        await keep(store, population, law, made)
         return made
     return await asyncio.to_thread(_read, *files)
 

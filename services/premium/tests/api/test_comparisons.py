@@ -76,7 +76,7 @@ async def test_a_hypothetical_pack_is_compared_and_a_wrong_one_is_refused_with_i
         before, after = {"fiscal_year": 2026}, {"fiscal_year": 2026, "pack": cap}
         found = await compared(client, database, tmp_path, before=before, after=after)
         assert found["result"]["everybody"]["whole"]["down"] == found["result"]["listed"]["whole"]["people"] > 0
-        assert "levy_cap" in found["result"]["provisional"]
+        assert "賦課限度額" in found["result"]["provisional"]
         population = await kept(client, database, tmp_path)
         for number, (pack, said) in enumerate(
             (("levy_cap: {value: 1.5}", "1:"), (cap.replace("levy_cap", "levy_top"), "levy_top"), (cap + "x: *a", "YAML"), ("- 1", "1:"))

@@ -37,11 +37,16 @@ def random_members(year: int, rows: int, seed: int = 1) -> np.ndarray[Any, np.dt
         "is_insured": insured,
         "is_assessed": insured,
         "by_disability": insured & (generator.random(rows) < 0.05),
-        "has_total_income": generator.random(rows) < 0.1,
+        "has_total_income": generator.random(rows) < 0.15,
     }
     columns["capital_gains_special_deduction"] = columns["capital_gains"] // 4
     columns["family_employee_salary_received"] = np.minimum(columns["salary_receipts"], 860_000) * (generator.random(rows) < 0.3)
-    columns["total_income"] = 1_500_000 * columns["has_total_income"]
+    columns["total_income"] = (1_200_000 + 1_000 * columns["member"]) * columns["has_total_income"]
+    nothing_else = columns["has_total_income"] & (generator.random(rows) < 0.5)
+    for name in ("public_pension_receipts", "salary_receipts", "business_income", "other_income", "capital_gains"):
+        columns[name] = columns[name] * ~nothing_else
+    young = generator.random(rows) < 0.2
+    columns["born_on"] = np.where(young, day_number(date(year - 62, 1, 1)) + columns["member"], columns["born_on"])
     members = Households.of(columns)
     records = np.empty(rows, MEMBER_DTYPE)
     for name in MEMBER_DTYPE.names or ():

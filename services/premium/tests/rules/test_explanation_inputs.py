@@ -34,7 +34,7 @@ def shown_inputs(result: Assessments, row: int) -> set[tuple[str, Any]]:
 @pytest.mark.parametrize("year", [2012, 2024, 2026])
 def test_whatever_moves_an_amount_when_it_is_removed_was_listed_and_is_listed_no_more(year: int) -> None:
     """Seen to fail when `explain_judging_income` leaves `total_income` out of its inputs, or a step its `born_on`."""
-    records = random_members(year, 90)
+    records = random_members(year, 150)
     whole = result_of(records, year)
     tried: dict[str, int] = {}
     for row in np.flatnonzero(whole.households.is_assessed).tolist():

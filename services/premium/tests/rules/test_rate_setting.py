@@ -28,8 +28,8 @@ def test_costs_are_borne_by_public_money_support_and_premiums_and_the_sum_closes
     assert incomes["support_grant"] + incomes["support_grant_high_income"] == 53_529_000_000
     assert sum(line.amount if line.side == COST else -line.amount for line in lines) == 16_471_000_000
     assert payers == {"prefecture": Rate(3, 4), "municipality": Rate(1, 4)}
-    assert "late_elderly_burden_rate" not in provisional
-    assert "support_grant_public_share" in provisional
+    assert "後期高齢者負担率" not in provisional
+    assert "後期高齢者交付金の計算で差し引く公費の割合" in provisional
 
 
 def test_aichi_fy2016_comes_out_as_published() -> None:
