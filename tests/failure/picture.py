@@ -33,10 +33,11 @@ WHAT: Final[Mapping[str, Mapping[str, str]]] = {
         "resident history": _but("resident_history", "recorded_during"),
         "ledger": _but("qualification", "insured_number", "recorded_from"),
         "ledger history": _but("qualification_history", "insured_number", "recorded_during"),
-        # A card that was due when its person was lost is withdrawn, one that was made already stays: only cards that hold are compared.
+        # A card that was due when its person was lost is withdrawn, one that was made already stays; one that was made before a name or
+        # address changed is to be collected, one that was still due shows the new one at once: only cards that hold are compared.
         "cards": """
             SELECT jsonb_build_array(c.insured_id, c.state, c.kind, c.kind_reason, c.valid_from, c.valid_until)::text AS row
-            FROM certificate c JOIN qualification q USING (insured_id) WHERE q.lost_on IS NULL AND c.state <> 'withdrawn'""",
+            FROM certificate c JOIN qualification q USING (insured_id) WHERE q.lost_on IS NULL AND c.state <> 'withdrawn' AND c.collection IS NULL""",
     },
     "premium": {
         "residents": _but("resident", "number"),
@@ -79,7 +80,7 @@ _AT_REST: Final = """
 SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS unsent, (SELECT count(*) FROM parked_message) AS parked,
        (SELECT count(*) FROM dead_letter WHERE state = 'open') AS dead, (SELECT count(*) FROM inbox) AS handled
 """
-_CARDS_DUE: Final = "SELECT count(*) FROM certificate WHERE state = 'due' AND origin = 'acquisition'"
+_CARDS_DUE: Final = "SELECT count(*) FROM certificate WHERE state = 'due' AND origin IN ('acquisition', 'change')"
 _NUMBERS: Final = """
 SELECT count(*) FILTER (WHERE insured_number !~ '^[0-9]{8}$') AS without, count(*) - count(DISTINCT insured_number) AS twice
 FROM qualification

@@ -8,11 +8,15 @@ Source: PostgreSQL documentation, COPY, "Binary Format".
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import numpy as np
 import numpy.typing as npt
+
+from chassis.law.days import day_number
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -85,6 +89,28 @@ async def copy_out(connection: asyncpg.Connection[Any], query: str, dtype: np.dt
 
     await connection.copy_from_query(query, *arguments, output=keep, format="binary")
     return decode(b"".join(chunks), dtype)
+
+
+async def fetch_records(connection: asyncpg.Connection[Any], query: str, dtype: np.dtype[np.void], *arguments: object) -> Records:
+    """The same as `copy_out`, for a few rows: a prepared statement keeps its plan, where a COPY is planned anew each time."""
+    rows = await connection.fetch(query, *arguments)
+    records = np.zeros(len(rows), dtype)
+    for name in dtype.names or ():
+        records[name] = [_plain(row[name]) for row in rows]
+    return records
+
+
+def _plain(value: Any) -> Any:
+    """A value of asyncpg as it stands in a record."""
+    if isinstance(value, UUID):
+        return value.bytes
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, date):
+        return day_number(None if value == date.max else value)
+    if value is None:
+        raise ValueError("A column is null: records have none.")
+    return value
 
 
 async def copy_in(connection: asyncpg.Connection[Any], table: str, records: Records, *, rows_at_once: int = 65_536) -> None:

@@ -11,6 +11,7 @@ from chassis.runtime import Runtime, Service
 from gateway_service.api import (
     access_log_screens,
     approvals,
+    assessment_ledgers,
     certificate_acts,
     certificate_lists,
     characters,
@@ -97,6 +98,7 @@ SERVICE = Service(
         approvals.router,
         file_board.router,
         lists.router,
+        assessment_ledgers.router,
         migration.router,
         trials.router,
         comparisons.router,

@@ -10,6 +10,7 @@ from premium_service.handlers.routing import ROUTES
 from premium_service.jobs.assess import Assess
 from premium_service.jobs.assess_provisionally import AssessProvisionally
 from premium_service.jobs.compare import Compare
+from premium_service.jobs.compare_versions import CompareVersions
 from premium_service.jobs.make_ledger import MakeLedger
 from premium_service.jobs.population import FreezePopulation
 
@@ -20,5 +21,5 @@ SERVICE = Service(
     routers=(assessments.router, changes.router, ledgers.router, runs.router, trials.router, comparisons.router),
     routes=ROUTES,
     processes=(IncomeAwaited(),),
-    jobs=(Assess(), AssessProvisionally(), MakeLedger(), FreezePopulation(), Compare()),
+    jobs=(Assess(), AssessProvisionally(), CompareVersions(), MakeLedger(), FreezePopulation(), Compare()),
 )

@@ -89,6 +89,11 @@ async def sheet_pdf(request: Request, session: Clerk, municipality_code: str, re
     return await _pdf(request, session, municipality_code, resident_number, "sheet", str(assessment_id))
 
 
+@router.get("/documents/changes/{assessment_id}.pdf")
+async def change_pdf(request: Request, session: Clerk, municipality_code: str, resident_number: str, assessment_id: UUID) -> Response:
+    return await _pdf(request, session, municipality_code, resident_number, "change", str(assessment_id))
+
+
 @router.get("/documents/notices/{fiscal_year}.pdf")
 async def notice_pdf(request: Request, session: Clerk, municipality_code: str, resident_number: str, fiscal_year: int) -> Response:
     return await _pdf(request, session, municipality_code, resident_number, "notice", str(fiscal_year))
@@ -103,12 +108,13 @@ async def _pdf(request: Request, session: Session, code: str, number: str, kind:
     lists: dict[str, tuple[str, str, Any]] = {
         "certificate": ("eligibility", person, lambda known: [found["certificate_id"] for found in known["certificates"]]),
         "assessment": ("premium", f"{person}/assessments", lambda known: [found["assessment_id"] for found in known]),
-        "sheet": ("premium", f"{person}/assessments", lambda known: [found["assessment_id"] for found in known]),
     }
+    lists["change"] = lists["sheet"] = lists["assessment"]
     service, path = {
         "certificate": ("eligibility", f"/certificates/{key}/document"),
         "assessment": ("premium", f"/assessments/{key}/document"),
         "sheet": ("premium", f"/assessments/{key}/sheet"),
+        "change": ("premium", f"/assessments/{key}/change/document"),
         "notice": ("collection", f"{person}/notices/{key}/document"),
     }[kind]
     if kind in lists:
@@ -122,6 +128,11 @@ async def _pdf(request: Request, session: Session, code: str, number: str, kind:
     if reply.unavailable:
         raise Problem(503, "KOKI-S504", "いまは帳票を開けません。", f"{SERVICE_TERMS[service]}に接続できません。帳票は保存されています。")
     if not reply.ok:
-        raise Problem(404, *NOT_FOUND, detail="この帳票はまだ作られていません。")
+        why = reply.problem
+        raise Problem(
+            404,
+            *NOT_FOUND,
+            detail=f"{why.get('title', '')}{why.get('detail') or ''}" if kind == "change" else "この帳票はまだ作られていません。",
+        )
     headers = {**HEADERS, "Content-Disposition": f'inline; filename="{kind}-{key}.pdf"', "Content-Security-Policy": "default-src 'none'"}
     return Response(reply.content, media_type="application/pdf", headers=headers)

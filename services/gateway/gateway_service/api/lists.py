@@ -62,10 +62,10 @@ async def one(
 ) -> Response:
     """A list, a hundred rows at a time; without days, as of today or of the usual month."""
     gateway, found = gateway_of(request), _list(kind)
-    places = await _places(gateway, session)
+    places = await places_of(gateway, session)
     chosen = municipality if municipality in places else next(iter(places))
     typed = _typed(found, dict(request.query_params), gateway.runtime.clock.today())
-    wanted, errors = _days(typed)
+    wanted, errors = days_of(typed)
     values: dict[str, Any] = {
         "list": found,
         "places": places,
@@ -99,11 +99,11 @@ async def make(
 ) -> Response:
     """Ask for a file of the list that is shown."""
     gateway, found = gateway_of(request), _list(kind)
-    places = await _places(gateway, session)
+    places = await places_of(gateway, session)
     if municipality not in places:
         raise Problem(404, *NOT_FOUND, detail="この市区町村の名簿を見る権限がありません。")
     given = {name: str(value) for name, value in (await request.form()).items()}
-    wanted, errors = _days(_typed(found, given, gateway.runtime.clock.today()))
+    wanted, errors = days_of(_typed(found, given, gateway.runtime.clock.today()))
     if errors:
         raise Problem(422, "KOKI-S540", "名簿の日付を読めません。", next(iter(errors.values())))
     body = {"municipality": municipality, "order": order, "form": form, "place": places[municipality], **wanted}
@@ -127,7 +127,7 @@ def _list(kind: str) -> PeopleList:
     return LISTS[kind]
 
 
-async def _places(gateway: Gateway, session: Session) -> dict[str, str]:
+async def places_of(gateway: Gateway, session: Session) -> dict[str, str]:
     """Code → name of the municipalities whose lists the session may see; for the union's staff the whole union first."""
     async with gateway.runtime.units.open() as uow:
         names = await municipalities.names(uow.connection)
@@ -145,7 +145,7 @@ def _typed(found: PeopleList, given: dict[str, str], today: date) -> dict[str, s
     return {**begins, "known_on": given.get("known_on", "")}
 
 
-def _days(typed: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def days_of(typed: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """(days as ISO, field → what is wrong with it)."""
     days, errors = {}, {}
     for name, text in typed.items():

@@ -66,6 +66,22 @@ MENU: Final[tuple[Entry, ...]] = (
     Entry("名簿", "75歳到達者リスト", "その月に75歳に達した人を、障害認定の人と分けて表示します。", "/lists/reached", Right.SEE_PEOPLE),
     Entry("名簿", "75歳到達予定者リスト", "これから75歳に達する人です。誕生月の前の月に送ります。", "/lists/expected", Right.SEE_PEOPLE),
     Entry("名簿", "作成した名簿", "PDFやCSVにした名簿を開きます。", "/lists/files", Right.SEE_PEOPLE),
+    Entry("賦課", "賦課台帳", "年度の保険料の決定を、被保険者番号順に表示します。", "/assessment-ledgers/assessed", Right.UNION_WORK),
+    Entry(
+        "賦課",
+        "更正賦課台帳",
+        "期間内に変わった保険料を、理由ともとになった異動とともに表示します。",
+        "/assessment-ledgers/corrected",
+        Right.UNION_WORK,
+    ),
+    Entry("賦課", "仮算定賦課台帳", "前々年の所得による、本算定までの保険料です。", "/assessment-ledgers/provisional", Right.UNION_WORK),
+    Entry(
+        "賦課", "期間制限一覧", "期間制限により決定できない差額と、特別返還金の対象です。", "/assessment-ledgers/limited", Right.UNION_WORK
+    ),
+    Entry(
+        "賦課", "賦課の実行と差分", "本算定などで前の決定から変わる人を、承認の前と後に確かめます。", "/assessment-runs", Right.UNION_WORK
+    ),
+    Entry("賦課", "作成した賦課台帳", "PDFやCSVにした賦課台帳を開きます。", "/assessment-ledgers/files", Right.UNION_WORK),
     Entry("移行", "移行の状況", "基準日、進捗表、創設結果表と、経常業務の開始を妨げているものです。", "/migration", Right.UNION_WORK),
     Entry("資格", "障害認定の申請一覧", "決定を待つ申請と、認定を受けている方。", "/ledger/disability-applications", Right.TAKE_NOTICES),
     Entry(

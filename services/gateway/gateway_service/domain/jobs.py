@@ -28,7 +28,20 @@ class Offer:
 
 
 OFFERS: Final = (
-    Offer("premium", "assess", "保険料の本算定", "賦課の期日が来ている世帯の保険料を決定します。", (Choice("scope", "対象", "due"),)),
+    Offer(
+        "premium",
+        "assess",
+        "保険料の本算定",
+        "賦課の期日が来ている世帯の保険料を決定します。",
+        (Choice("scope", "対象（due: 期日が来た世帯、all: 全員）", "due"), Choice("fiscal_year", "年度（allのとき。空は今年度）")),
+    ),
+    Offer(
+        "premium",
+        "assess-provisionally",
+        "保険料の仮算定",
+        "前々年の所得により、本算定までの月の保険料を計算します。",
+        (Choice("fiscal_year", "年度（空は今年度）"),),
+    ),
     Offer("eligibility", "issue-cards", "資格確認書の一括作成", "有効期間の始まる証を、まだない人の分だけ作ります。"),
     Offer(
         "eligibility",

@@ -32,7 +32,12 @@ STATES: Final = {"ready": ("完成", "good"), "making": ("作成中", "quiet"), 
 
 def first_period(found: PeopleList, today: date) -> tuple[date, date]:
     """The month that the form of a list begins with."""
-    months = today.year * 12 + today.month - 1 + found.months_ahead
+    return month_of(today, ahead=found.months_ahead)
+
+
+def month_of(today: date, *, ahead: int = 0) -> tuple[date, date]:
+    """First and last day of the month of `today`, or of one `ahead` of it."""
+    months = today.year * 12 + today.month - 1 + ahead
     first = date(months // 12, months % 12 + 1, 1)
     following = date((months + 1) // 12, (months + 1) % 12 + 1, 1)
     return first, following - timedelta(days=1)

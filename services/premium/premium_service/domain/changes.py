@@ -15,7 +15,7 @@ from chassis.law import day_of
 from contracts.eras import format_day
 
 from premium_service.domain.assessing import uuid_of
-from premium_service.domain.reasons import DEPENDANT, INCOME, MONTHS, OTHER, RATES, TIER, UNDECLARED, reasons
+from premium_service.domain.reasons import DEPENDANT, INCOME, LEVY_CUT, MONTHS, OTHER, RATES, ROUNDING, TIER, UNDECLARED, reasons
 from premium_service.rules.parameters import PARTS
 
 TEN_THOUSANDTHS: Final = 10_000
@@ -145,6 +145,11 @@ def _why(before: Any, after: Any, code: int) -> list[str]:
         )
     if code & RATES:
         lines += _rates(before, after)
+    if code & LEVY_CUT:
+        cuts = [sum(int(row[f"{part}_income_levy_cut"]) for part in PARTS) for row in (before, after)]
+        lines.append(f"所得割額の軽減額が、{cuts[0]:,}円から{cuts[1]:,}円に変わりました。")
+    if code & ROUNDING:
+        lines.append("端数処理の取扱いが変わりました。")
     return lines
 
 

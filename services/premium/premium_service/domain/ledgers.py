@@ -43,7 +43,7 @@ _SNAPSHOT = Column("snapshot", "入力記録", 86)
 """The frozen inputs that the line rests on: run and household."""
 COLUMNS: Final[dict[LedgerKind, tuple[Column, ...]]] = {
     LedgerKind.ASSESSED: (
-        _NUMBER, _RESIDENT, _NAME, Column("levy_base", "賦課のもととなる所得", 58), Column("reduction", "軽減", 30),
+        _NUMBER, _RESIDENT, _NAME, Column("levy_base", "賦課のもととなる所得", 76), Column("reduction", "軽減", 30),
         Column("months", "月数", 20), Column("per_capita", "均等割額", 42), Column("income_levy", "所得割額", 46),
         Column("medical_amount", "医療分", 46), Column("child_support_amount", "子ども分", 40), Column("amount", "年額", 48),
         Column("revision", "回", 14), Column("decided_on", "決定日", 42), _SNAPSHOT,
@@ -59,9 +59,9 @@ COLUMNS: Final[dict[LedgerKind, tuple[Column, ...]]] = {
         Column("replaced", "本算定", 60), _SNAPSHOT,
     ),
     LedgerKind.LIMITED: (
-        Column("found_on", "判明日", 42), _YEAR, _NUMBER, _NAME, Column("kind_name", "区分", 78), Column("amount_in_force", "決定額", 44),
+        Column("found_on", "判明日", 42), _YEAR, _NUMBER, _NAME, Column("kind_name", "区分", 70), Column("amount_in_force", "決定額", 44),
         Column("amount_right", "計算した額", 46), Column("difference", "差額", 44), Column("method_name", "徴収方法", 62),
-        Column("first_due_on", "最初の納期限", 48), Column("closed_on", "決定できない日", 52), Column("basis", "根拠", 88), _SNAPSHOT,
+        Column("first_due_on", "最初の納期限", 48), Column("closed_on", "決定できない日", 52), Column("basis", "根拠", 68), _SNAPSHOT,
     ),
 }  # fmt: skip
 AMOUNTS: Final = frozenset(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from premium_service.rules.parameters import PARTS
 
-FIRST, MONTHS, INCOME, TIER, UNDECLARED, DEPENDANT, RATES, OTHER = (1 << bit for bit in range(8))
+FIRST, MONTHS, INCOME, TIER, UNDECLARED, DEPENDANT, RATES, LEVY_CUT, ROUNDING, OTHER = (1 << bit for bit in range(10))
 WORDS: Final = {
     FIRST: "初めての決定",
     MONTHS: "賦課月数",
@@ -22,6 +22,8 @@ WORDS: Final = {
     UNDECLARED: "世帯の未申告",
     DEPENDANT: "被扶養者であった者の軽減",
     RATES: "料率・限度額",
+    LEVY_CUT: "所得割額の軽減",
+    ROUNDING: "端数処理",
     OTHER: "その他",
 }
 _COLUMNS: Final = {
@@ -30,9 +32,13 @@ _COLUMNS: Final = {
     UNDECLARED: ("household_undeclared",),
     DEPENDANT: ("is_former_dependant", "dependant_months", *(f"{part}_dependant_reduction" for part in PARTS)),
     RATES: tuple(f"{part}_{name}" for part in PARTS for name in ("per_capita", "income_rate", "cap")),
+    LEVY_CUT: tuple(f"{part}_income_levy_cut" for part in PARTS),
 }
+_ROUNDED: Final = tuple(f"{part}_{name}" for part in PARTS for name in ("per_capita_reduced", "income_levy", "year_amount", "amount"))
+COARSEST: Final = 100
+"""Yen: no union rounds to a coarser unit, so that rounding alone changes no part by more."""
 
-COMPARED: Final = (*(column for columns in _COLUMNS.values() for column in columns), "levy_base", "annual_amount")
+COMPARED: Final = (*(column for columns in _COLUMNS.values() for column in columns), *_ROUNDED, "levy_base", "annual_amount")
 """The columns of an assessment that say why it is another."""
 
 Codes = npt.NDArray[np.int16]
@@ -49,7 +55,11 @@ def reasons(before: Any, after: Any, known: npt.NDArray[np.bool_]) -> Codes:
             codes[before[column] != after[column]] |= reason
     charged = ~(before["is_former_dependant"].astype(np.bool_) & after["is_former_dependant"].astype(np.bool_))
     codes[charged & (before["levy_base"] != after["levy_base"])] |= INCOME
-    codes[(codes == 0) & (before["annual_amount"] != after["annual_amount"])] = OTHER
+    unsaid = np.flatnonzero((codes == 0) & (before["annual_amount"] != after["annual_amount"]))
+    rounded = np.ones(len(unsaid), np.bool_)
+    for column in _ROUNDED:
+        rounded &= np.abs(after[column][unsaid].astype(np.int64) - before[column][unsaid]) <= COARSEST
+    codes[unsaid] = np.where(rounded, ROUNDING, OTHER)
     codes[~known] = FIRST
     return codes
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import numpy as np
 from asyncpg import Connection
-from chassis.binary_copy import Records, copy_in, copy_out
+from chassis.binary_copy import Records, copy_in, copy_out, fetch_records
 from chassis.law import NEVER, day_number
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from premium_service.domain.affected import Known
 from premium_service.domain.records import DECISION_DTYPE
 from premium_service.rules.columns import ASSESSMENT_DTYPE
+from premium_service.store.members import FEW
 
 COMPARED_DTYPE = np.dtype(
     [("insured_id", "S16"), ("revision", np.int16), *((name, ASSESSMENT_DTYPE[name]) for name in ASSESSMENT_DTYPE.names or ())]
@@ -41,7 +42,8 @@ ORDER BY a.insured_id, a.revision DESC
 async def latest(raw: Connection[Any], insured: Sequence[UUID], fiscal_year: int) -> Records:
     """The decision in force of each, ordered by insured_id; who has none is not in it."""
     columns = ", ".join(f"a.{name}" for name in COMPARED_DTYPE.names or ())
-    return await copy_out(raw, _LATEST.format(columns=columns, year=fiscal_year), COMPARED_DTYPE, list(insured))
+    read = fetch_records if len(insured) <= FEW else copy_out
+    return await read(raw, _LATEST.format(columns=columns, year=fiscal_year), COMPARED_DTYPE, list(insured))
 
 
 async def latest_of_run(raw: Connection[Any], run_id: UUID, first_household: int, last_household: int, fiscal_year: int) -> Records:

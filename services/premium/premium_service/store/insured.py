@@ -57,9 +57,9 @@ async def apply_insured(records: Sequence[InsuredRecord], uow: UnitOfWork) -> li
 def _changed_from(record: InsuredRecord, before: Any) -> date:
     if before is None or before["by_disability"] != record.by_disability:
         return record.acquired_on
-    if before["acquired_on"] != record.acquired_on:
-        return min(before["acquired_on"], record.acquired_on)
-    return min(before["lost_on"], record.lost_on or NEVER)
+    acquired_on: date = before["acquired_on"]
+    lost_on: date = before["lost_on"]
+    return min(acquired_on, record.acquired_on) if acquired_on != record.acquired_on else min(lost_on, record.lost_on or NEVER)
 
 
 _KNOWN = "SELECT insured_id, acquired_on, lost_on, by_disability FROM insured WHERE insured_id = ANY($1::uuid[])"

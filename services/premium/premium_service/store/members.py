@@ -8,13 +8,15 @@ from uuid import UUID
 
 import numpy as np
 from asyncpg import Connection
-from chassis.binary_copy import Records, copy_in, copy_out
+from chassis.binary_copy import Records, copy_in, copy_out, fetch_records
 from chassis.law import FiscalYear
 
 from premium_service.domain.records import INPUT_DTYPE
 from premium_service.store.incomes import AMOUNTS
 
 NOBODY = UUID(int=0)
+FEW = 50
+"""So many households or people are read by a prepared statement, more by COPY."""
 
 _LATEST = "SELECT a.months FROM assessment a WHERE a.insured_id = i.insured_id AND a.fiscal_year = {year} ORDER BY a.revision DESC LIMIT 1"
 
@@ -82,7 +84,8 @@ async def of_households(raw: Connection[Any], households: Sequence[int], year: F
     """INPUT_DTYPE rows of some households, locked against another decision until the transaction ends."""
     await raw.execute(_REVISE, sorted(households), year.year)
     query = _query(year, households="m.household_id = ANY($1::bigint[])")
-    return await copy_out(raw, f"{query} ORDER BY s.number, m.is_head DESC, r.number", INPUT_DTYPE, list(households))
+    read = fetch_records if len(households) <= FEW else copy_out
+    return await read(raw, f"{query} ORDER BY s.number, m.is_head DESC, r.number", INPUT_DTYPE, list(households))
 
 
 async def freeze(
@@ -101,6 +104,16 @@ async def freeze(
     return before + 1, await raw.fetchval(_LAST_NUMBER, run_id)
 
 
+async def span_of(raw: Connection[Any], run_id: UUID, year: FiscalYear) -> tuple[int, int]:
+    """The first and the last number of a run's frozen households of a fiscal year; (0, 0) where it has none."""
+    row = await raw.fetchrow(_SPAN, run_id, year.start, year.end)
+    return row["first"], row["last"]
+
+
+_SPAN = """
+SELECT coalesce(min(household), 0) AS first, coalesce(max(household), 0) AS last FROM assessment_input
+WHERE run_id = $1 AND judged_on >= $2 AND judged_on < $3
+"""
 _LAST_NUMBER = "SELECT coalesce(max(household), 0) FROM assessment_input WHERE run_id = $1"
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from premium_service.domain.assessing import Outcome
-from premium_service.domain.reasons import FIRST, Grouped, reasons
+from premium_service.domain.reasons import FIRST, Codes, Grouped, reasons
 
 DIFFERENCE_DTYPE = np.dtype(
     [
@@ -33,23 +33,34 @@ async def keep(raw: Connection[Any], run_id: UUID, inputs: Records, outcome: Out
     decisions = outcome.decisions
     if not len(decisions):
         return
-    place, known = _found(before, decisions["insured_id"])
+    place, known = found(before, decisions["insured_id"])
     old = before[place] if len(before) else np.zeros(len(decisions), decisions.dtype)
     codes = reasons(old, decisions, known)
     amount_before = np.where(known, old["annual_amount"], 0)
     grouped.add(codes, decisions["annual_amount"] - amount_before)
     rows = np.flatnonzero(codes != FIRST)
-    made = np.zeros(len(rows), DIFFERENCE_DTYPE)
+    await _write(raw, run_id, decisions[rows], codes[rows], amount_before[rows])
+
+
+async def compare(raw: Connection[Any], run_id: UUID, first: Records, second: Records) -> dict[str, int]:
+    """Keep whose amount is another in `second` than in `first`, row by row the same person, each with its reason; how many there are."""
+    codes = reasons(first, second, np.ones(len(first), np.bool_))
+    rows = np.flatnonzero(first["annual_amount"] != second["annual_amount"])
+    await _write(raw, run_id, second[rows], codes[rows], first["annual_amount"][rows])
+    return {"different": len(rows), "same": len(first) - len(rows)}
+
+
+async def _write(raw: Connection[Any], run_id: UUID, after: Records, codes: Codes, amount_before: np.ndarray[Any, Any]) -> None:
+    made = np.zeros(len(after), DIFFERENCE_DTYPE)
     made["run_id"] = run_id.bytes
     for name in ("insured_id", "municipality_code", "fiscal_year", "household"):
-        made[name] = decisions[name][rows]
-    made["reasons"], made["amount_before"] = codes[rows], amount_before[rows]
-    made["amount_after"] = decisions["annual_amount"][rows]
+        made[name] = after[name]
+    made["reasons"], made["amount_before"], made["amount_after"] = codes, amount_before, after["annual_amount"]
     if len(made):
         await copy_in(raw, "run_difference", made)
 
 
-def _found(before: Records, keys: Records) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def found(before: Records, keys: Records) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Where each key stands among `before` (sorted by insured_id), and whether it does."""
     if not len(before):
         return np.zeros(len(keys), np.int64), np.zeros(len(keys), np.bool_)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-JOBS: Final = ("assess", "assess-provisionally")
+JOBS: Final = ("assess", "assess-provisionally", "compare-versions")
 _RUNS = text("""
 SELECT id AS run_id, job, state, preview, result, started_by, approved_by, prepared_at, finished_at, total FROM job_run
 WHERE job = ANY(:jobs) AND (CAST(:run AS uuid) IS NULL OR id = :run) ORDER BY prepared_at DESC LIMIT 50

@@ -16,7 +16,7 @@ from premium_service.domain.changes import EVENTS
 from premium_service.handlers.routing import ROUTES
 from pypdf import PdfReader
 
-from services.premium.tests.facts import OLD, ROOT, SINCE, apply, dependant, income, insured, qualification, resident
+from services.premium.tests.facts import OLD, ROOT, SINCE, apply, income, insured, qualification, resident
 from services.premium.tests.windows import CLERK, NEIGHBOUR, window
 
 DIED = date(2026, 7, 11)
@@ -66,19 +66,22 @@ async def test_the_net_change_is_the_sum_of_the_events_that_led_to_it(database: 
 
 
 async def test_two_facts_of_one_pack_are_two_events_of_one_decision(databases: Databases, tmp_path: Path) -> None:
-    """With one cause a household, the income of the other spouse was lost from the notice."""
+    """Both incomes of a couple, determined on two days. With one cause a household, that of the other was lost from the notice."""
     found = await databases("premium", ROOT)
     async with found.units() as units:
-        await apply(units, resident("1", born=OLD), income("1", pension=2_300_000), insured("1", born=OLD, acquired=SINCE))
-        await apply(units, income("1", pension=2_500_000, sequence=2), dependant("1", True, joined=date(2025, 7, 1)))
+        await apply(units, resident("1", born=OLD), resident("2", born=OLD, head=False))
+        await apply(units, income("1", pension=2_300_000), income("2", pension=700_000))
+        await apply(units, insured("1", born=OLD, acquired=SINCE), insured("2", born=OLD, acquired=SINCE))
+        earlier = income("2", pension=1_500_000, sequence=2).model_copy(update={"effective_on": date(2026, 7, 10)})
+        await apply(units, income("1", pension=2_500_000, sequence=2), earlier)
     async with window(found, CLERK, tmp_path) as client:
         newest = (await decided(client))[0]
-        change = (await client.get(f"/assessments/{newest['assessment_id']}/change?since=1")).raise_for_status().json()
+        change = (await client.get(f"/assessments/{newest['assessment_id']}/change")).raise_for_status().json()
 
-    assert {event.partition("（")[0] for step in change["steps"] for event in step["events"]} == {
-        "所得の決定または更正", "被扶養者であったことの確認",
-    }  # fmt: skip
-    assert sum(step["difference"] for step in change["steps"]) == change["difference"]
+    assert [step["events"] for step in change["steps"]] == [
+        ["所得の決定または更正（令和8年7月10日付）", "所得の決定または更正（令和8年7月13日付）"],
+    ]  # fmt: skip
+    assert change["steps"][0]["difference"] == change["difference"]
 
 
 async def test_the_notice_shows_old_and_new_amounts_reasons_and_events_and_the_same_bytes_each_time(
