@@ -72,21 +72,25 @@ async def an_installation(
     folder: Path,
     *,
     eligibility: TestDatabase | None = None,
+    premium: TestDatabase | None = None,
     real: dict[str, str] | None = None,
 ) -> AsyncIterator[Installation]:
     """Start stand-ins and gateway, wait until they are well, end them afterwards.
 
-    `eligibility`: a database for the real service, started here; `real`: addresses of services that run without a stand-in.
+    `eligibility`, `premium`: a database for the real service, started here without a worker; `real`: addresses of services that run
+    without a stand-in.
     """
     database = await databases("gateway", Path("services/gateway"))
     await declare_municipal_doors(broker)
     private, public = keys(folder)
-    behind, port, its_own_port = free_port(), free_port(), free_port()
-    roots = (".", "contracts", "services/chassis", "services/gateway", "services/eligibility")
+    behind, port, its_own_port, of_premium = free_port(), free_port(), free_port(), free_port()
+    roots = (".", "contracts", "services/chassis", "services/gateway", "services/eligibility", "services/premium")
     path = os.pathsep.join(str(REPOSITORY / root) for root in roots)
     addresses = {name: f"http://127.0.0.1:{behind}/{name}" for name in SERVICES} | (real or {})
     if eligibility:
         addresses["eligibility"] = f"http://127.0.0.1:{its_own_port}"
+    if premium:
+        addresses["premium"] = f"http://127.0.0.1:{of_premium}"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("KOKI_")},
         "PYTHONPATH": path,
@@ -114,9 +118,13 @@ async def an_installation(
             "KOKI_HTTP_PORT": str(its_own_port),
         }
         processes.append(_start("eligibility_service", "api", environment=environment | its_own, log=folder / "eligibility.log"))
+    if premium:
+        its_own = {"KOKI_DATABASE_URL": premium.url, "KOKI_OWNER_DATABASE_URL": premium.owner_url, "KOKI_HTTP_PORT": str(of_premium)}
+        processes.append(_start("premium_service", "api", environment=environment | its_own, log=folder / "premium.log"))
     url = f"http://127.0.0.1:{port}"
     try:
-        await _well(url, f"http://127.0.0.1:{behind}/premium", *([addresses["eligibility"]] if eligibility else []))
+        started = [service for service, database in (("eligibility", eligibility), ("premium", premium)) if database]
+        await _well(url, f"http://127.0.0.1:{behind}/collection", *(addresses[service] for service in started))
         sign_ins = {found["user_name"]: found["password"] for found in sample_sign_ins(folder / "sample.json")}
         yield Installation(url, sign_ins, sample_municipal_secrets(folder / "sample.json"), broker, f"http://127.0.0.1:{behind}")
     finally:

@@ -18,7 +18,7 @@ EXAMPLES = {
     "trace_id": "0" * 32, "terminal_id": "01980000-0000-7000-8000-000000000001", "name": "assess", "path:path": "nowhere",
     **dict.fromkeys(
         ("approval_id", "handover_id", "letter_id", "release_id", "survey_id", "candidate_id", "request_id", "document_id",
-         "list_id"),
+         "list_id", "trial_id", "comparison_id"),
         "01980000-0000-7000-8000-000000000001",
     ),
     "kind": "loss_notified", "generation": "1", "act": "delivery", "subject": "limit_class", "number": "1", "milestone": "routine",
@@ -51,7 +51,15 @@ async def test_nobody_sees_anything_without_a_sign_in_or_a_token(gateway: Gatewa
 @pytest.mark.parametrize("user_name", ["chiyoda", "operator", "auditor"])
 async def test_each_role_is_kept_out_of_what_is_not_its_own_and_the_attempt_is_logged(gateway: GatewayWorld, user_name: str) -> None:
     closed = {
-        "chiyoda": ("/console", "/console/traces", "/access-log", "/people/131016/1/access"),
+        "chiyoda": (
+            "/console",
+            "/console/traces",
+            "/access-log",
+            "/people/131016/1/access",
+            "/trials",
+            "/law-changes",
+            "/finder",
+        ),
         "operator": ("/people", "/people/131016/1", "/worklist", "/print-log", "/access-log", "/api/people/131016/1", "/counts"),
         "auditor": ("/people", "/people/131016/1", "/worklist", "/console", "/console/intake"),
     }[user_name]

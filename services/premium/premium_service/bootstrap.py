@@ -4,20 +4,30 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from premium_service.api import assessments, changes, ledgers, rate_areas, runs
+from premium_service.api import assessments, changes, comparisons, ledgers, rate_areas, runs, trials
 from premium_service.domain.income_awaited import IncomeAwaited
 from premium_service.handlers.routing import ROUTES
 from premium_service.jobs.assess import Assess
 from premium_service.jobs.assess_provisionally import AssessProvisionally
+from premium_service.jobs.compare import Compare
 from premium_service.jobs.compare_versions import CompareVersions
 from premium_service.jobs.make_ledger import MakeLedger
+from premium_service.jobs.population import FreezePopulation
 
 SERVICE = Service(
     name="premium",
     title="Koki premium (賦課)",
     root=Path(__file__).resolve().parent.parent,
-    routers=(assessments.router, changes.router, ledgers.router, rate_areas.router, runs.router),
+    routers=(
+        assessments.router,
+        changes.router,
+        comparisons.router,
+        ledgers.router,
+        rate_areas.router,
+        runs.router,
+        trials.router,
+    ),
     routes=ROUTES,
     processes=(IncomeAwaited(),),
-    jobs=(Assess(), AssessProvisionally(), CompareVersions(), MakeLedger()),
+    jobs=(Assess(), AssessProvisionally(), CompareVersions(), MakeLedger(), FreezePopulation(), Compare()),
 )

@@ -99,7 +99,7 @@ def lost(number: str, *, born: date, acquired: date, on: date) -> InsuredLost:
 def qualification(number: str, born: date, acquired: date) -> dict[str, Any]:
     return {
         "insured_id": insured_id(number),
-        "insured_number": number.rjust(8, "0"),
+        "insured_number": number[-8:].rjust(8, "0"),
         "insurer_number": "39131016",
         "municipality_code": "131016",
         "resident_number": number,

@@ -83,6 +83,12 @@ async def assessment_pdf(request: Request, session: Clerk, municipality_code: st
     return await _pdf(request, session, municipality_code, resident_number, "assessment", str(assessment_id))
 
 
+@router.get("/documents/sheets/{assessment_id}.pdf")
+async def sheet_pdf(request: Request, session: Clerk, municipality_code: str, resident_number: str, assessment_id: UUID) -> Response:
+    """計算明細書 of one decision by itself."""
+    return await _pdf(request, session, municipality_code, resident_number, "sheet", str(assessment_id))
+
+
 @router.get("/documents/changes/{assessment_id}.pdf")
 async def change_pdf(request: Request, session: Clerk, municipality_code: str, resident_number: str, assessment_id: UUID) -> Response:
     return await _pdf(request, session, municipality_code, resident_number, "change", str(assessment_id))
@@ -103,10 +109,11 @@ async def _pdf(request: Request, session: Session, code: str, number: str, kind:
         "certificate": ("eligibility", person, lambda known: [found["certificate_id"] for found in known["certificates"]]),
         "assessment": ("premium", f"{person}/assessments", lambda known: [found["assessment_id"] for found in known]),
     }
-    lists["change"] = lists["assessment"]
+    lists["change"] = lists["sheet"] = lists["assessment"]
     service, path = {
         "certificate": ("eligibility", f"/certificates/{key}/document"),
         "assessment": ("premium", f"/assessments/{key}/document"),
+        "sheet": ("premium", f"/assessments/{key}/sheet"),
         "change": ("premium", f"/assessments/{key}/change/document"),
         "notice": ("collection", f"{person}/notices/{key}/document"),
     }[kind]

@@ -91,6 +91,13 @@ def yen(value: int | None) -> Markup:
     return Markup('<span class="yen">{}<small>円</small></span>').format(f"{value:,}")
 
 
+def signed(value: int) -> Markup:
+    """A difference with its sign: +12,345円, −300円, ±0円."""
+    return Markup('<span class="yen {}">{}<small>円</small></span>').format(
+        "more" if value > 0 else "less" if value < 0 else "", f"+{value:,}" if value > 0 else f"−{-value:,}" if value else "±0"
+    )
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -106,6 +113,7 @@ def _environment() -> Environment:
         eras_within=eras_within,
         moment=moment,
         yen=yen,
+        signed=signed,
         count=lambda value: f"{value:,}",
         action=words.action,
         result=words.result,

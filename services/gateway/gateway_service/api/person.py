@@ -140,13 +140,29 @@ async def household(request: Request, session: Clerk, municipality_code: str, re
 
 
 @router.get("/assessment")
-async def assessment(request: Request, session: Clerk, municipality_code: str, resident_number: str, id: str = "") -> Response:
-    """The premium of a fiscal year with every step; `id` chooses another decision than the latest."""
+async def assessment(
+    request: Request, session: Clerk, municipality_code: str, resident_number: str, id: str = "", known_on: str = ""
+) -> Response:
+    """The premium of a fiscal year with every step, and why it changed since the last notice.
+
+    `id` chooses another decision than the latest, `known_on` the latest that was made by the end of a day.
+    """
     person = await load(request, session, "assessment", municipality_code, resident_number)
-    decided = person.assessments or []
+    error, day = "", None
+    try:
+        day = parse_day(known_on) if known_on.strip() else None
+    except UnreadableDay as unreadable:
+        error = str(unreadable)
+    decided = [found for found in person.assessments or [] if day is None or found["decided_on"] <= day.isoformat()]
     chosen = next((found for found in decided if found["assessment_id"] == id), decided[0] if decided else None)
-    groups = person_view.grouped_steps(chosen["steps"]) if chosen else []
-    return show(request, person, "assessment", chosen=chosen, groups=groups)
+    why = None
+    if chosen and chosen["revision"] > 1:
+        reply = await gateway_of(request).upstream.ask("premium", f"/assessments/{chosen['assessment_id']}/causes", session.principal)
+        why = reply.json() if reply.ok else None
+    return show(
+        request, person, "assessment", status=422 if error else 200, chosen=chosen, why=why, decided=decided, day=day, error=error,
+        typed=known_on[:40], groups=person_view.grouped_steps(chosen["steps"]) if chosen else [],
+    )  # fmt: skip
 
 
 @router.get("/instalments")

@@ -105,6 +105,17 @@ MENU: Final[tuple[Entry, ...]] = (
         "/ledger/domicile-exceptions",
         Right.TAKE_NOTICES,
     ),
+    Entry(
+        "保険料",
+        "保険料率の試算",
+        "費用と収入の見込みから、均等割額と所得割率、だれにどう影響するかを試算します。",
+        "/trials",
+        Right.UNION_WORK,
+    ),
+    Entry(
+        "保険料", "法改正の影響", "法令の案で、だれの保険料がいくら増え、減るかを、施行の前に確かめます。", "/law-changes", Right.UNION_WORK
+    ),
+    Entry("保険料", "対象者の検索", "誤った計算にあった人を条件で探し、額・通知・期間制限を一覧にします。", "/finder", Right.UNION_WORK),
     Entry("一覧", "交付記録", "発行した証を、発行した日ごとに確かめます。", "/print-log", Right.SEE_WORKLIST),
     Entry("一覧", "被保険者数", "市区町村・年齢・性別ごとの人数を、基準日を選んで確かめます。", "/counts", Right.SEE_COUNTS),
 )

@@ -18,6 +18,7 @@ UNIT: Final = {"yen": "円", "persons": "人", "tenths": "割", "months": "か�
 RELATIONSHIP: Final = load_layout("residents").code_tables["relationship"].values
 CHANGE: Final = load_layout("residents").code_tables["change_reason"].values
 WITHHELD: Final = "支援措置により表示できません"
+_OWN_GROUPS: Final = {"annual_amount": "年間保険料額", "months": "賦課月数"}
 _HOUSEHOLD_STEPS: Final = ("judging", "household", "limit_", "tier")
 
 
@@ -68,7 +69,7 @@ class StepGroup:
 
 
 def grouped_steps(steps: Sequence[Mapping[str, Any]]) -> list[StepGroup]:
-    """The steps in their order under 所得, 世帯の軽減判定, each part, and 合計."""
+    """The steps in their order under 所得, 世帯の軽減判定, 賦課月数, each part, and the whole."""
     groups: list[StepGroup] = []
     for step in steps:
         title = _group_of(step)
@@ -81,8 +82,8 @@ def grouped_steps(steps: Sequence[Mapping[str, Any]]) -> list[StepGroup]:
 def _group_of(step: Mapping[str, Any]) -> str:
     if step.get("part"):
         return PART.get(step["part"], str(step["part"]))
-    if step["name"] == "annual_amount":
-        return "年間保険料額"
+    if step["name"] in _OWN_GROUPS:
+        return _OWN_GROUPS[step["name"]]
     return "世帯の軽減判定" if str(step["name"]).startswith(_HOUSEHOLD_STEPS) else "所得"
 
 

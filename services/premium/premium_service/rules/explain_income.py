@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from chassis.law import day_number
+from chassis.law.steps import Shown
 from chassis.law.tax import IncomeRow, salary_adjustment
 
 from premium_service.rules.columns import INQUIRING, UNDECLARED
@@ -40,7 +41,7 @@ def explain_income(made: Explanation, row: int) -> None:
             "pension_income",
             value("pension_income", row),
             row=row,
-            inputs=[("public_pension_receipts", receipts)],
+            inputs=[("public_pension_receipts", receipts), ("born_on", made.day("born_on", row))],
             formula=_table_formula(made, receipts, table.row_of(receipts), value("pension_income", row), cut),
             rounding=made.say("1円未満切捨て", "down to 1 yen"),
             law=TAX_LAW_PENSION,
@@ -142,11 +143,15 @@ def explain_judging_income(made: Explanation, row: int) -> None:
     judged = value("judging_income", row)
     names = ["public_pension_receipts", "salary_receipts", "family_employee_salary_received", "business_income"]
     names += ["family_employee_deduction", "other_income", "capital_gains", "loss_carried_forward"]
-    inputs = [("pension_income", value("pension_income", row)), *((name, value(name, row)) for name in names if value(name, row))]
+    inputs: list[tuple[str, Shown]] = [("pension_income", value("pension_income", row))]
+    inputs += [(name, value(name, row)) for name in names if value(name, row)]
+    if value("public_pension_receipts", row):
+        inputs.append(("born_on", made.day("born_on", row)))
     used = ["senior_pension_deduction"] if value("pension_income", row) else []
     pieces: list[str] = []
     receipts = ("public_pension_receipts", "salary_receipts", "business_income", "other_income", "capital_gains")
     if value("has_total_income", row) and not any(value(name, row) for name in receipts):
+        inputs.append(("total_income", value("total_income", row)))
         pieces.append(f"{made.term('total_income')} {made.yen(judged)}")
     else:
         if pension := value("pension_income", row):
@@ -169,7 +174,9 @@ def explain_judging_income(made: Explanation, row: int) -> None:
     if value("salary_receipts", row):
         used.append("salary_income")
     if status in (UNDECLARED, INQUIRING):
-        formula += made.say("（未申告）", " (undeclared)") if status == UNDECLARED else made.say("（照会中）", " (being inquired)")
+        undeclared = status == UNDECLARED
+        inputs.append(("income_status", made.say("未申告", "undeclared") if undeclared else made.say("照会中", "being inquired")))
+        formula += made.say("（未申告）", " (undeclared)") if undeclared else made.say("（照会中）", " (being inquired)")
     made.add("judging_income", judged, row=row, inputs=inputs, formula=made.result(formula, judged), parameters=used)
 
 
@@ -183,7 +190,7 @@ def explain_household(made: Explanation, row: int, counted: list[int]) -> None:
         "household_judging_income",
         total,
         row=row,
-        inputs=[("judging_income", value("judging_income", member)) for member in counted],
+        inputs=[("judged_on", made.day("judged_on", row)), *(("judging_income", value("judging_income", member)) for member in counted)],
         formula=made.result(" + ".join(made.yen(value("judging_income", member)) for member in counted), total),
     )
     insured, earning = value("household_insured", row), value("household_earners", row)

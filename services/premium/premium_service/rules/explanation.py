@@ -11,6 +11,7 @@ from premium_service.rules.annual_amount import ARTICLE as ROUNDING_ARTICLE
 from premium_service.rules.cap import levy_cap
 from premium_service.rules.columns import Assessments
 from premium_service.rules.explain_income import explain_household, explain_income
+from premium_service.rules.months import ARTICLE as MONTHS_ARTICLE
 from premium_service.rules.parameters import MEDICAL
 from premium_service.rules.steps import ORDINANCE, Explanation, share_text
 
@@ -23,15 +24,16 @@ def explain(assessments: Assessments, index: int, language: Language = "ja") -> 
     """
     made = Explanation(assessments, language)
     explain_income(made, index)
-    explain_household(made, index, _counted_rows(assessments, index))
+    explain_household(made, index, counted_rows(assessments, index))
     if assessments.households.is_assessed[index]:
+        _explain_months(made, index)
         for part in assessments.parameters.parts:
             _explain_part(made, part, index)
         _explain_total(made, index)
     return made.steps
 
 
-def _counted_rows(assessments: Assessments, index: int) -> list[int]:
+def counted_rows(assessments: Assessments, index: int) -> list[int]:
     """Rows of the same household that count for its test: the insured, and the head."""
     members = assessments.households
     household = members.household
@@ -42,6 +44,28 @@ def _counted_rows(assessments: Assessments, index: int) -> list[int]:
         last += 1
     counted = members.is_insured[first : last + 1] | members.is_head[first : last + 1]
     return [first + int(offset) for offset in np.flatnonzero(counted)]
+
+
+def _explain_months(made: Explanation, row: int) -> None:
+    """賦課月数: from the month of acquisition to the month before the month of loss, as far as they lie in the fiscal year."""
+    year = made.assessments.parameters.fiscal_year
+    count = made.value("months", row)
+    days = [(name, made.day(name, row)) for name in ("acquired_on", "lost_on")]
+    inside = [
+        made.say(f"{word} {day}", f"{english} on {day}")
+        for (_, day), word, english in zip(days, ("資格取得", "資格喪失"), ("acquired", "lost"), strict=True)
+        if day is not None and str(year.start) <= day < str(year.end)
+    ]
+    whole = made.say("年度を通じて資格あり", "insured all the year")
+    made.add(
+        "months",
+        count,
+        row=row,
+        unit="months",
+        inputs=[(name, day) for name, day in days if day is not None],
+        formula=(made.say("、", ", ").join(inside) or whole) + made.say(f" → {count}か月", f" → {count} months"),
+        law=MONTHS_ARTICLE,
+    )
 
 
 def _explain_part(made: Explanation, part: str, row: int) -> None:
@@ -57,7 +81,7 @@ def _explain_part(made: Explanation, part: str, row: int) -> None:
         flat,
         row=row,
         part=part,
-        inputs=[("rate_area", area)] if area else [],
+        inputs=made.area(row) if part == MEDICAL else [],
         formula=made.say(
             f"{f'不均一賦課の区域「{area}」' if area else '広域連合'}の均等割額 {made.yen(flat)}",
             f"{made.yen(flat)} of {f'the area {area} of uneven rates' if area else 'the union'}",
@@ -99,7 +123,12 @@ def _explain_dependant(made: Explanation, part: str, row: int, flat: int) -> Non
             left,
             row=row,
             part=part,
-            inputs=[("per_capita", flat), ("dependant_reduction", share_text(share)), ("dependant_months", months)],
+            inputs=[
+                ("per_capita", flat),
+                ("dependant_reduction", share_text(share)),
+                ("former_dependant_since", made.day("former_dependant_since", row)),
+                ("dependant_months", months),
+            ],
             formula=f"{made.yen(flat)} × (1 − {share_text(share)}) = {made.yen(left)}"
             + made.say(f"（{months}か月分。所得による軽減と比べて大きい方）", f" ({months} months; the larger of this and the tier)"),
             law=law,
@@ -110,7 +139,7 @@ def _explain_dependant(made: Explanation, part: str, row: int, flat: int) -> Non
         0,
         row=row,
         part=part,
-        inputs=[("is_former_dependant", True)],
+        inputs=[("is_former_dependant", True), ("former_dependant_since", made.day("former_dependant_since", row))],
         formula=made.say("被用者保険の被扶養者であった者は所得割額なし", "no income part for a former dependant"),
         law=law,
     )
@@ -131,7 +160,7 @@ def _explain_levy(made: Explanation, part: str, row: int, down: str) -> None:
         full,
         row=row,
         part=part,
-        inputs=[("levy_base", base), ("income_rate", percent)],
+        inputs=[("levy_base", base), ("income_rate", percent), *made.area(row)],
         formula=f"{made.yen(base)} × {percent} = {made.yen(full)}",
         rounding=down,
         law=income_levy.takes_lower_rate.article_on(law.fiscal_year.start) if lower else income_levy.ARTICLE,
@@ -171,12 +200,14 @@ def _explain_amount(made: Explanation, part: str, row: int) -> None:
     if dependant_months < months or not months:
         over = made.say(f" → 賦課限度額 {made.yen(cap)}", f" → cap of {made.yen(cap)}") if capped else f" = {made.yen(year)}"
         transitional = part == MEDICAL and cap != law.parts[part].cap
+        by_birth = law.cap_transition is not None and part == MEDICAL
+        who = [("born_on", made.day("born_on", row)), ("by_disability", bool(made.value("by_disability", row)))] if by_birth else []
         made.add(
             "year_amount",
             year,
             row=row,
             part=part,
-            inputs=[("per_capita_reduced", left), ("income_levy", levy), ("cap", cap)],
+            inputs=[("per_capita_reduced", left), ("income_levy", levy), ("cap", cap), *who],
             formula=f"{made.yen(left)} + {made.yen(levy)}{over}",
             law=levy_cap.article_on(law.fiscal_year.start) if part == MEDICAL else law.citations[names["cap"]].law,
             parameters=["levy_cap_transition" if transitional else names["cap"]] if capped else [],

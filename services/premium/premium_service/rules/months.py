@@ -8,6 +8,8 @@ from chassis.law import NEVER, DayNumbers, FiscalYear, day_number
 from premium_service.rules.columns import Codes, Flags
 from premium_service.rules.parameters import DependantSpan
 
+ARTICLE = "後期高齢者医療に関する条例（賦課期日後の異動に伴う月割賦課）"
+
 
 def month_index(days: DayNumbers, fiscal_year: FiscalYear) -> Codes:
     """The month of each day counted from April: 0 to 11 inside the year, 0 before it, 12 after it."""
@@ -23,7 +25,7 @@ def month_index(days: DayNumbers, fiscal_year: FiscalYear) -> Codes:
 def charged_months(*, acquired_on: DayNumbers, lost_on: DayNumbers, is_assessed: Flags, fiscal_year: FiscalYear) -> Codes:
     """賦課月数: from the month of acquisition to the month before the month of loss, 0 to 12.
 
-    Acquired and lost in one month is 0. Law: 後期高齢者医療に関する条例（賦課期日後の異動に伴う月割賦課）.
+    Acquired and lost in one month is 0. Law: `ARTICLE`.
     """
     months = np.where(is_assessed, np.int16(12), np.int16(0))
     first, end = day_number(fiscal_year.start), day_number(fiscal_year.end)

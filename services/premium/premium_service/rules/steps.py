@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.law import steps
+from chassis.law import NEVER, day_of, steps
 from chassis.law.steps import Language
 
 from premium_service.rules.columns import Assessments
@@ -26,6 +26,16 @@ class Explanation(steps.Explanation):
     def __init__(self, assessments: Assessments, language: Language) -> None:
         super().__init__(assessments.parameters, TERMS, DECREE, self._of_column, language)
         self.assessments = assessments
+
+    def day(self, column: str, row: int) -> str | None:
+        """A day of a column (2026-06-10); None where there is none."""
+        number = self.value(column, row)
+        return None if number == NEVER else str(day_of(number))
+
+    def area(self, row: int) -> list[tuple[str, str]]:
+        """不均一保険料率の区域 as an input of what depends on it; nothing where the union's even rates hold."""
+        number = self.value("rate_area", row)
+        return [("rate_area", self.assessments.parameters.rate_areas[number])] if number else []
 
     def _of_column(self, column: str, row: int) -> int:
         if column in self.assessments.columns:

@@ -59,6 +59,15 @@ TERMS: dict[str, tuple[str, str]] = {
     "acquired_on": ("資格取得日", "day of acquisition"),
     "lost_on": ("資格喪失日", "day of loss"),
     "judged_on": ("判定日", "judging day"),
+    "born_on": ("生年月日", "day of birth"),
+    "former_dependant_since": ("被扶養者であった者となった日", "former dependant since"),
+    "by_disability": ("障害認定による被保険者", "insured by disability certification"),
+    "income_status": ("申告の状態", "state of the declaration"),
+    "has_total_income": ("総所得金額等の指定", "total income is stated"),
+    "rate_area": ("不均一保険料率の区域", "area of uneven rates"),
+    "is_head": ("世帯主", "head of the household"),
+    "is_insured": ("被保険者", "insured"),
+    "is_assessed": ("賦課の対象", "assessed"),
     "is_earner": ("給与所得者等に該当", "is an earner"),
 }
 

@@ -14,6 +14,7 @@ from chassis.law import NEVER, day_number
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from premium_service.domain.affected import Known
 from premium_service.domain.records import DECISION_DTYPE
 from premium_service.rules.columns import ASSESSMENT_DTYPE
 from premium_service.store.members import FEW
@@ -110,6 +111,18 @@ async def addressee(connection: AsyncConnection, insured_id: UUID, *, on: date) 
     return (row.insured_number, row.name, row.postal_code, tuple(row.address or ())) if row else None
 
 
+async def letters_of(connection: AsyncConnection, insured: Sequence[str], fiscal_year: int) -> dict[str, Known]:
+    """Name, number and every decision of a fiscal year of some people whom the reader may see; insured_id → what is known."""
+    rows = await connection.execute(_LETTERS, {"ids": [UUID(value) for value in insured], "year": fiscal_year})
+    return {str(row.insured_id): Known(row.name, row.insured_number, tuple(zip(row.decisions, row.days, strict=True))) for row in rows}
+
+
+_LETTERS = text("""
+SELECT i.insured_id, r.name, i.insured_number, array_agg(a.assessment_id ORDER BY a.revision) AS decisions,
+       array_agg(a.decided_on ORDER BY a.revision) AS days
+FROM insured i JOIN resident r ON r.number = i.resident JOIN assessment a ON a.insured_id = i.insured_id AND a.fiscal_year = :year
+WHERE i.insured_id = ANY(:ids) GROUP BY 1, 2, 3
+""")
 _ADDRESSEE = text("""
 WITH protected AS (
     SELECT r.number FROM protected_person p JOIN resident r USING (municipality_code, resident_number) WHERE p.valid_until IS NULL

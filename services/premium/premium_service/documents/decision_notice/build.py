@@ -4,7 +4,7 @@
 Law: 高齢者の医療の確保に関する法律 第104条 (premium), 第128条 and 第130条 (審査請求 before an action); 行政不服審査法 第18条, 第82条.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import groupby
 from math import ceil
@@ -115,10 +115,10 @@ def build(notice: DecisionNoticeData) -> Sheet:
     facts = [("被保険者番号", notice.insured_number), ("被保険者氏名", notice.name)]
     if notice.household_total is not None:
         facts.append(("世帯の保険料の合計", _yen(notice.household_total)))
-    rows = [_row(part) for part in notice.parts]
+    rows = [part_row(part) for part in notice.parts]
     advice = appeals(notice.review_board)
     name_font = typefaces().choose_for_name(notice.name, field="被保険者氏名")
-    sheets = list(_sheets(notice.steps))
+    sheets = list(sheets_of(titled(notice.steps)))
     data: dict[str, object] = {
         "title": title,
         "to": notice.delivery.data(),
@@ -132,16 +132,7 @@ def build(notice: DecisionNoticeData) -> Sheet:
         "contact": notice.contact.data(),
         "sheet_title": f"{year}　後期高齢者医療保険料　計算明細書",
         "insured": f"被保険者番号　{notice.insured_number}",
-        "sheets": [
-            [
-                {
-                    "part": part,
-                    "steps": [{"term": step.term, "formula": step.formula, "law": step.law, "result": step.result} for step in steps],
-                }
-                for part, steps in sheet
-            ]
-            for sheet in sheets
-        ],
+        "sheets": [sheet_data(sheet) for sheet in sheets],
     }
     first: Expected = (
         *notice.delivery.expected(),
@@ -160,7 +151,8 @@ def build(notice: DecisionNoticeData) -> Sheet:
         *(("不服の申立て", line) for line in advice),
         *notice.contact.expected(),
     )
-    return Sheet(data, (first, *(_expected(sheet, data) for sheet in sheets)))
+    head = (("表題", str(data["sheet_title"])), ("被保険者番号", str(data["insured"])))
+    return Sheet(data, (first, *((*head, *sheet_expected(sheet)) for sheet in sheets)))
 
 
 def _agree(notice: DecisionNoticeData) -> None:
@@ -176,11 +168,8 @@ def _agree(notice: DecisionNoticeData) -> None:
         raise DocumentRefused("inconsistent", reason, field="計算明細", expected=decided, found=last.result)
 
 
-def _shown(step: DecisionStep) -> dict[str, str]:
-    return {"term": step.term, "formula": step.formula, "law": step.law, "result": step.result}
-
-
-def _row(part: PremiumPart) -> tuple[str, str, str, str]:
+def part_row(part: PremiumPart) -> tuple[str, str, str, str]:
+    """A line of the table of parts: 区分, 均等割額 with its reduction, 所得割額, 保険料額."""
     reduced = (
         f"{_yen(part.per_capita_after_reduction)}（{part.reduction}軽減）" if part.reduction else _yen(part.per_capita_after_reduction)
     )
@@ -190,11 +179,11 @@ def _row(part: PremiumPart) -> tuple[str, str, str, str]:
 Section = tuple[str, list[DecisionStep]]
 
 
-def _sheets(steps: tuple[DecisionStep, ...]) -> Iterator[list[Section]]:
-    """The steps in pages, and on each page in sections of one part; a section that goes on names its part again."""
+def sheets_of(steps: Iterable[tuple[str, DecisionStep]]) -> Iterator[list[Section]]:
+    """Steps with their headings in pages, and on each page in sections; a section that goes on names its heading again."""
     page: list[Section] = []
     used = 0.0
-    for part, of_part in groupby(_with_sections(steps), key=itemgetter(0)):
+    for part, of_part in groupby(steps, key=itemgetter(0)):
         for position, (_, step) in enumerate(of_part):
             heading = HEADING_POINTS if position == 0 else 0.0
             if page and used + heading + step.points > PAGE_POINTS:
@@ -207,25 +196,33 @@ def _sheets(steps: tuple[DecisionStep, ...]) -> Iterator[list[Section]]:
     yield page
 
 
-def _with_sections(steps: tuple[DecisionStep, ...]) -> Iterator[tuple[str, DecisionStep]]:
+def sheet_data(sheet: list[Section]) -> list[dict[str, object]]:
+    """A page of steps as `calculation-steps` of the forms package takes it."""
+    return [
+        {
+            "part": part,
+            "steps": [{"term": step.term, "formula": step.formula, "law": step.law, "result": step.result} for step in steps],
+        }
+        for part, steps in sheet
+    ]
+
+
+def sheet_expected(sheet: list[Section]) -> Expected:
+    """What must be read back of a page of steps."""
+    return tuple(
+        (f"{step.term}の{column}", text)
+        for _, steps in sheet
+        for step in steps
+        for column, text in (("項目", step.term), ("計算", step.formula), ("根拠", step.law), ("結果", step.result))
+    )
+
+
+def titled(steps: tuple[DecisionStep, ...]) -> Iterator[tuple[str, DecisionStep]]:
     """Each step with the heading it stands under: what comes after the parts is the whole."""
     parts_began = False
     for step in steps:
         parts_began = parts_began or step.part is not None
         yield "年間保険料額" if parts_began and step.part is None else PART_TITLES[step.part], step
-
-
-def _expected(sheet: list[Section], data: dict[str, object]) -> Expected:
-    return (
-        ("表題", str(data["sheet_title"])),
-        ("被保険者番号", str(data["insured"])),
-        *(
-            (f"{step.term}の{column}", text)
-            for part, steps in sheet
-            for step in steps
-            for column, text in (("項目", step.term), ("計算", step.formula), ("根拠", step.law), ("結果", step.result))
-        ),
-    )
 
 
 def _yen(amount: int) -> str:

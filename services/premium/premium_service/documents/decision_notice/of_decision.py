@@ -33,7 +33,7 @@ def notice_of(decision: Mapping[str, Any], person: tuple[str, str, str | None, t
             review_board=office["review_board"],
             explanation=f"{year}の保険料を{'変更しました' if revised else '決定しました'}ので、お知らせします。",
             annual_amount=decision["annual_amount"],
-            parts=tuple(_part(part) for part in decision["parts"]),
+            parts=tuple(printed_part(part) for part in decision["parts"]),
             steps=tuple(DecisionStep.model_validate(step) for step in decision["steps"]),
             contact=Contact(office=office["office"], telephone=office["telephone"]),
         )
@@ -41,7 +41,8 @@ def notice_of(decision: Mapping[str, Any], person: tuple[str, str, str | None, t
         raise not_fitting(invalid) from invalid
 
 
-def _part(part: Mapping[str, Any]) -> PremiumPart:
+def printed_part(part: Mapping[str, Any]) -> PremiumPart:
+    """A part of a decision with its reduction as printed (5割)."""
     numerator, _, denominator = (part["reduction"] or "").partition("/")
     tenths = f"{int(numerator) * 10 / int(denominator):g}割" if denominator else ""
     return PremiumPart.model_validate({**part, "reduction": tenths})
