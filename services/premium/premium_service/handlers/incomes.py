@@ -6,13 +6,16 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 from chassis.batches import open_sealed
+from chassis.database import driver
+from chassis.law import FiscalYear
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
 from contracts.events.municipal import IncomeDetermined, IncomesBatchSealed
 
 from premium_service.handlers.reassessing import reassess
 from premium_service.handlers.residents import ROWS_AT_ONCE, mark_due
-from premium_service.store.incomes import AMOUNTS, IncomeRecord, apply_incomes, households_of
+from premium_service.store import income_files, income_gaps
+from premium_service.store.incomes import AMOUNTS, Counted, IncomeRecord, apply_incomes, households_of
 
 
 async def on_incomes_determined(messages: Sequence[Message[IncomeDetermined]], uow: UnitOfWork) -> None:
@@ -24,16 +27,19 @@ async def on_incomes_determined(messages: Sequence[Message[IncomeDetermined]], u
         household: message for message, resident in zip(messages, residents, strict=True) for household in households.get(resident, ())
     }
     await reassess(because_of, uow)
+    await income_gaps.follow(await driver(uow.connection), FiscalYear.of(uow.today), residents, today=uow.today)
 
 
 async def on_incomes_batch_sealed(messages: Sequence[Message[IncomesBatchSealed]], uow: UnitOfWork) -> None:
     """A whole file of incomes: loaded at once; its households are due for the next run of assess."""
     for message in messages:
         frame = await open_sealed(uow.store, message.event, schema_name=IncomeDetermined.type)
+        counted = Counted()
         for part in frame.iter_slices(ROWS_AT_ONCE):
-            residents = await apply_incomes(list(_records(part)), uow)
+            residents = await apply_incomes(list(_records(part)), uow, counted=counted)
             households = await households_of(residents, uow)
             await mark_due(set().union(*households.values()), uow)
+        await income_files.keep(message.event, counted, uow)
 
 
 def _record(event: IncomeDetermined) -> IncomeRecord:
