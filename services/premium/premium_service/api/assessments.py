@@ -23,7 +23,7 @@ from premium_service.rules.assessment import assess
 from premium_service.rules.columns import ASSESSMENT_DTYPE, Households
 from premium_service.rules.explanation import explain
 from premium_service.rules.steps import share_text
-from premium_service.store import assessments, former_dependants, members
+from premium_service.store import assessments, former_dependants, members, people
 
 router = APIRouter(tags=["assessments"])
 
@@ -57,7 +57,7 @@ async def document(assessment_id: UUID, request: Request, who: Asking) -> Respon
     async with runtime.units.open(seen_by=who) as uow:
         found = await assessments.by_id(uow.connection, assessment_id)
         insured_id = uuid_of(found[0]["insured_id"]) if found is not None else None
-        person = await assessments.addressee(uow.connection, insured_id, on=uow.today) if insured_id is not None else None
+        person = await people.addressee(uow, insured_id) if insured_id is not None else None
         if found is None or person is None:
             raise Problem(404, *NOT_FOUND)
         settings = runtime.settings

@@ -11,8 +11,8 @@ from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
 
-from premium_service.domain.assessing import decide, event_of
-from premium_service.store import assessments, members
+from premium_service.domain.assessing import decide, event_of, uuid_of
+from premium_service.store import assessments, members, remissions
 from premium_service.store.deciding import DECISION_LOCK, end_waits_in_vain, follow_incomes, latest_of, law_in_force, number_of
 
 
@@ -30,5 +30,7 @@ async def reassess(because_of: Mapping[int, Message[Any]], uow: UnitOfWork) -> N
         await assessments.append(raw, outcome.decisions)
     for decision, row in zip(outcome.decisions, outcome.source_rows, strict=True):
         uow.publish(event_of(decision, number_of(inputs[row]), law), because=because_of[int(inputs["household_id"][row])])
+    decided = {uuid_of(inputs["insured_id"][row]): because_of[int(inputs["household_id"][row])] for row in outcome.source_rows}
+    await remissions.follow(uow, law.fiscal_year.year, list(decided), because=decided)
     await follow_incomes(inputs, outcome, law, uow)
     await end_waits_in_vain(sorted(because_of), law, uow)

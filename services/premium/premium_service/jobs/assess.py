@@ -16,8 +16,9 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.events.premium import AssessmentsBatchSealed, PremiumAssessed
 
 from premium_service.domain.assessing import decide, provisional_of
+from premium_service.domain.income_awaited import PATIENCE
 from premium_service.rules.parameters import Parameters
-from premium_service.store import assessments, former_dependants, members
+from premium_service.store import assessments, former_dependants, income_gaps, members, remissions
 from premium_service.store.deciding import DECISION_LOCK, end_waits_in_vain, follow_incomes, law_in_force
 
 CHUNK_HOUSEHOLDS = 100_000
@@ -43,6 +44,7 @@ class Assess:
             "insured": sum(chunk.records for chunk in chunks),
             "decided_before": decided_before,
             "former_dependant_unknown": await former_dependants.unknown_in_run(raw, run_id),
+            "incomes_unknown": await income_gaps.by_state(raw, law.fiscal_year.income_year, uow.today, patience=PATIENCE.days),
             "law_hash": law.hash,
             "provisional": sorted(name for name in law.citations if law.provisional(name)),
         }
@@ -57,6 +59,7 @@ class Assess:
         before = await assessments.latest_of_run(raw, run_id, int(chunk.first_key), int(chunk.last_key), law.fiscal_year.year)
         outcome = decide(inputs, before, law, decided_on=uow.today, run_id=run_id)
         await assessments.append(raw, outcome.decisions)
+        await remissions.follow(uow, law.fiscal_year.year)
         await follow_incomes(inputs, outcome, law, uow)
         if len(outcome.decisions):
             uow.publish(await self._sealed(run_id, chunk, inputs[outcome.source_rows], outcome.decisions, law, uow))

@@ -16,7 +16,9 @@ from chassis.unit_of_work import UnitOfWork
 
 from premium_service.rules.income_gaps import Gap, Judged, judge
 
-CONCERNED_DTYPE: Final = np.dtype([("resident", np.int64), ("born_on", np.int32), ("resident_since", np.int32), ("income_status", np.int16)])
+CONCERNED_DTYPE: Final = np.dtype(
+    [("resident", np.int64), ("born_on", np.int32), ("resident_since", np.int32), ("income_status", np.int16)]
+)
 # Whoever lives, or has lived in the fiscal year, with somebody who is insured in it: under-75 members too (W-09).
 _CONCERNED: Final = """
 SELECT r.number AS resident, r.born_on, coalesce(r.resident_since, '-infinity') AS resident_since,
@@ -71,7 +73,9 @@ class Followed:
 async def follow(raw: Connection[Any], year: FiscalYear, whose: Sequence[int] | str, *, today: date) -> Followed:
     """Judge some residents, or everybody of a municipality, for the incomes that a fiscal year rests on; gaps are kept and closed."""
     one_by_one = not isinstance(whose, str)
-    query = _CONCERNED.format(income_year=year.income_year, start=year.start, end=year.end, who=_ONE_BY_ONE if one_by_one else _OF_MUNICIPALITY)
+    query = _CONCERNED.format(
+        income_year=year.income_year, start=year.start, end=year.end, who=_ONE_BY_ONE if one_by_one else _OF_MUNICIPALITY
+    )
     given: Any = list(whose) if one_by_one else whose
     people: Records = await copy_out(raw, query, CONCERNED_DTYPE, given)
     judged = judge(
@@ -99,3 +103,10 @@ async def listing(
 async def counts(uow: UnitOfWork, income_year: int, *, patience: int) -> list[dict[str, Any]]:
     """Open gaps by municipality and state, and how many of them are older than `patience` days."""
     return [dict(row) for row in await (await driver(uow.connection)).fetch(_COUNTS, income_year, uow.today, patience)]
+
+
+async def by_state(raw: Connection[Any], income_year: int, today: date, *, patience: int) -> dict[str, int]:
+    """For the preview of a run: people by state of an income that is not known, and `overdue`: inquiries older than `patience` days."""
+    rows = await raw.fetch(_COUNTS, income_year, today, patience)
+    found = {gap.name.lower(): sum(row["people"] for row in rows if row["gap"] == gap) for gap in Gap if gap is not Gap.NONE}
+    return {**found, "overdue": sum(row["overdue"] for row in rows if row["gap"] == Gap.INQUIRING)}

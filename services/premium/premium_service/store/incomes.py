@@ -110,7 +110,9 @@ def _count(counted: Counted, records: Sequence[IncomeRecord], residents: Sequenc
     for record, resident in zip(reversed(records), reversed(residents), strict=True):
         key = (resident, record.income_year)
         if record.status != 1 or key in overtaken or key in seen:
-            counted.unwritten_totals.update({name: record.amounts[name] or 0 for name in AMOUNTS} | {"total_income": record.total_income or 0})
+            counted.unwritten_totals.update(
+                {name: record.amounts[name] or 0 for name in AMOUNTS} | {"total_income": record.total_income or 0}
+            )
         seen.add(key)
 
 

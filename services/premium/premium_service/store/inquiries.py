@@ -90,6 +90,9 @@ async def reconciled(uow: UnitOfWork, income_year: int, *, patience: int) -> lis
     counted = [dict(row) for row in rows]
     ends = ("answered", "undeclared_there", "declared_here", "mistaken", "waiting")
     return [
-        {**row, "agrees": row["inquiries"] == sum(row[name] for name in ends) and row["answered"] == row["applied"] and not row["unapplied"]}
+        {
+            **row,
+            "agrees": row["inquiries"] == sum(row[name] for name in ends) and row["answered"] == row["applied"] and not row["unapplied"],
+        }
         for row in counted
     ]

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-from chassis.documents import DocumentRefused
 from chassis.documents.letter import Contact, Delivery
 from pydantic import ValidationError
 
 from premium_service.documents.decision_notice.build import DecisionNoticeData, DecisionStep, PremiumPart
-
-_OFFICES = Path(__file__).resolve().parents[1] / "offices.yaml"
-
-
-@cache
-def _offices() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = yaml.safe_load(_OFFICES.read_text(encoding="utf-8"))
-    return found
+from premium_service.documents.offices import not_fitting, office_of
 
 
 def notice_of(decision: Mapping[str, Any], person: tuple[str, str, str | None, tuple[str, ...]], union: str) -> DecisionNoticeData:
@@ -30,9 +19,7 @@ def notice_of(decision: Mapping[str, Any], person: tuple[str, str, str | None, t
     Without a postal code the address is withheld (支援措置), and the notice is one to hand over.
     """
     insured_number, name, postal_code, address = person
-    office = _offices().get(union)
-    if office is None:
-        raise DocumentRefused("inconsistent", f"広域連合 {union} の発行者・問い合わせ先が登録されていません。")
+    office = office_of(union)
     revised = decision["revision"] > 1
     year = decision["fiscal_year_name"]
     try:
@@ -51,8 +38,7 @@ def notice_of(decision: Mapping[str, Any], person: tuple[str, str, str | None, t
             contact=Contact(office=office["office"], telephone=office["telephone"]),
         )
     except ValidationError as invalid:
-        fields = "、".join(sorted({".".join(map(str, fault["loc"])) for fault in invalid.errors(include_input=False)}))
-        raise DocumentRefused("inconsistent", f"通知書の様式に入らない項目があります({fields})。住民情報を確かめてください。") from invalid
+        raise not_fitting(invalid) from invalid
 
 
 def _part(part: Mapping[str, Any]) -> PremiumPart:
