@@ -71,8 +71,8 @@ class Deferral(Intake):
 
 
 class Proposal(Command):
-    """What the union would decide. `reason` stands on a refusal as it is written; `first_month` and `last_month` (their first days), where the
-    pack leaves the months to the officer."""
+    """What the union would decide. `reason` stands on a refusal as it is written; `first_month` and `last_month` (days in them), where
+    the pack leaves the months to the officer."""
 
     grant: bool
     reason: str = Field(min_length=1, max_length=120)

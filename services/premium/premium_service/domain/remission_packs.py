@@ -178,8 +178,8 @@ def grant_of(
     incomes: tuple[int, int] | None = None,
     stated: tuple[date, date] | None = None,
 ) -> Grant:
-    """What a pack gives in a fiscal year. `incomes`: (last year's, the expected one), for a fall; `stated`: first month and the one after the
-    last, where the pack leaves them to the officer. Raises NotGranted."""
+    """What a pack gives in a fiscal year. `incomes`: (last year's, the expected one), for a fall; `stated`: the first month and the
+    one after the last, where the pack leaves them to the officer. Raises NotGranted."""
     chosen = pack.degrees[degree]
     if chosen.gap is not None:
         raise NotGranted(f"この程度の減免割合は、まだ確かめられていません（{chosen.term}）。基準を登録してから決定してください。")

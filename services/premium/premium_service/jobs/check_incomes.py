@@ -1,4 +1,4 @@
-"""所得の突合: every morning, everybody who lives with an insured person, by what is known of the income; a gap is on its list the same day."""
+"""所得の突合: every morning, everybody who lives with an insured person, by what is known of the income; a gap is listed the same day."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ NO_RECORD = 0
 SINCE_UNKNOWN = -(2**31)
 """`resident_since` where the record does not say it: `-infinity` of a PostgreSQL date."""
 OF_AGE = 20
-"""Nobody looks for the income of the young: 地方税法 第295条 does not tax minors of ordinary income, and 20 covers every age of majority."""
+"""Nobody looks for the income of the young: 地方税法 第295条 does not tax minors of ordinary income; 20 covers every age of majority."""
 
 
 class Reason(IntEnum):

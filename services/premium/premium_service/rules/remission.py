@@ -21,8 +21,8 @@ def remitted_amount(
 ) -> Yen:
     """減免額: the share of the premium of the months that are remitted, in yen a year.
 
-    The base is the annual amount by months charged, or the 所得割額 of a year by twelve. What is left is floored to `unit` yen, so that what
-    is taken off is rounded up; it is never more than the annual amount. Law: 法 第111条, 後期高齢者医療に関する条例（保険料の減免）.
+    The base is the annual amount by months charged, or the 所得割額 of a year by twelve. What is left is floored to `unit` yen, so that
+    what is taken off is rounded up; it is never more than the annual amount. Law: 法 第111条, 後期高齢者医療に関する条例（保険料の減免）.
     """
     base = np.where(of_income_levy, income_levy, annual_amount)
     divisor = np.where(of_income_levy, 12, np.maximum(months, 1)) * denominator

@@ -1,4 +1,4 @@
-"""未申告・照会中・他市課税・未着: whose income is not known. Followed at once where a single income comes, and for everybody each morning."""
+"""未申告・照会中・他市課税・未着: whose income is not known; followed where a single income comes, and for everybody each morning."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ async def households_of(residents: Sequence[int], uow: UnitOfWork) -> dict[int, 
 
 
 def _count(counted: Counted, records: Sequence[IncomeRecord], residents: Sequence[int], written: Any) -> None:
-    """Add the yen that the database says it has written, and of the rows that it has not written, or that carry no income, what was sent."""
+    """Add the yen that the database says it has written, and what was sent in the rows that it has not written or that carry no income."""
     counted.written += written["rows"]
     counted.overtaken += len(records) - written["rows"]
     for name in (*AMOUNTS, "total_income"):
@@ -120,7 +120,8 @@ _COLUMNS = ("resident", "income_year", "sequence", "income_status", *AMOUNTS, "t
 _TYPES = ("bigint", "smallint", "int", "smallint", *["bigint"] * (len(AMOUNTS) + 1), "boolean")
 _DECLARED_HERE = "income.is_declaration AND excluded.income_status <> 1"
 _NO_ANSWER = """given.income_status = 2 AND EXISTS (
-    SELECT FROM income_inquiry q WHERE (q.resident, q.income_year) = (given.resident, given.income_year) AND q.ended_on IS NULL AND q.by_window
+    SELECT FROM income_inquiry q
+    WHERE (q.resident, q.income_year) = (given.resident, given.income_year) AND q.ended_on IS NULL AND q.by_window
 )"""
 _UPSERT = f"""
 WITH given AS (
