@@ -16,7 +16,9 @@ _KEEP: Final = """
 INSERT INTO income_file VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (batch_id) DO NOTHING
 """
 _LISTED: Final = """
-SELECT * FROM income_file WHERE $1::text IS NULL OR municipality_code = $1 ORDER BY loaded_at DESC LIMIT $2
+SELECT batch_id, municipality_code, generation, complete_as_of, sent, rejected, parked, sealed, overtaken, written, loaded_at,
+    sealed_totals::text AS sealed_totals, unwritten_totals::text AS unwritten_totals, written_totals::text AS written_totals
+FROM income_file WHERE $1::text IS NULL OR municipality_code = $1 ORDER BY loaded_at DESC LIMIT $2
 """
 
 
