@@ -26,7 +26,8 @@ _FROM: Final = "FROM premium_application a LEFT JOIN approval p ON p.approval_id
 _OF_PERSON: Final = f"SELECT {_COLUMNS} {_FROM} WHERE (a.municipality_code, a.resident_number) = ($1, $2) ORDER BY a.taken_at DESC"
 _ONE: Final = f"SELECT {_COLUMNS} {_FROM} WHERE a.application_id = $1"
 _LISTED: Final = f"""
-SELECT {_COLUMNS}, r.name, $2::date - a.applied_on AS days {_FROM} JOIN resident r USING (municipality_code, resident_number)
+SELECT {_COLUMNS}, r.name, $2::date - a.applied_on AS days {_FROM}
+JOIN resident r ON (r.municipality_code, r.resident_number) = (a.municipality_code, a.resident_number)
 WHERE a.state = $1 ORDER BY a.taken_at LIMIT $3
 """
 _DECIDE: Final = """
