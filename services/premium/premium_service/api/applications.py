@@ -231,8 +231,8 @@ async def ask_to_revoke(
         return await once(uow, who, idempotency_key, f"{request.url.path} {proposal.model_dump_json()}".encode(), act)
 
 
-@router.get("/applications/{application_id}/document")
-async def document(application_id: UUID, request: Request, who: Clerk, kind: Literal["receipt", "decision"] = "decision") -> Response:
+@router.get("/applications/{application_id}/documents/{kind}")
+async def document(application_id: UUID, kind: Literal["receipt", "decision"], request: Request, who: Clerk) -> Response:
     """受付票, or the notice of the decision, as PDF."""
     runtime = runtime_of(request)
     async with runtime.units.open(seen_by=who) as uow:

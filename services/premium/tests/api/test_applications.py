@@ -72,12 +72,12 @@ async def test_a_remission_goes_from_the_window_to_the_amount_that_is_left(windo
     """P-10, W-07, I-46: half of ten months from June. 249,100 x 10/12 x 1/2 = 103,791.7; left 145,308.3, floored to 145,300."""
     application_id = await taken(window, clerk, REMISSION)
     waiting = (await window.client.get("/applications", headers=staff[0])).json()
-    receipt = await window.pdf(f"/applications/{application_id}/document?kind=receipt", clerk)
+    receipt = await window.pdf(f"/applications/{application_id}/documents/receipt", clerk)
     await decided(window, application_id, staff)
 
     (event,) = [message.event for message in await window.said(RemissionDecided.type)]
     found = await of_person(window, clerk)
-    notice = await window.pdf(f"/applications/{application_id}/document", clerk)
+    notice = await window.pdf(f"/applications/{application_id}/documents/decision", clerk)
     assert [(one["name"], one["state"]) for one in waiting] == [("架空 花子", "received")]
     assert (event.annual_amount, event.remitted_amount, event.sequence) == (249_100, 103_800, 1)
     assert [(one["state"], one["asked_by"], one["decided_by"]) for one in found["applications"]] == [("granted", "first", "second")]
@@ -107,7 +107,7 @@ async def test_a_refusal_has_its_reason_on_the_notice_and_changes_no_amount(wind
     """P-10"""
     application_id = await taken(window, clerk, REMISSION)
     await decided(window, application_id, staff, grant=False, reason="損害の程度が基準に達していないため")
-    notice = await window.pdf(f"/applications/{application_id}/document", clerk)
+    notice = await window.pdf(f"/applications/{application_id}/documents/decision", clerk)
     assert "減免却下通知書" in notice
     assert "却下の理由損害の程度が基準に達していないため" in notice
     assert await window.said(RemissionDecided.type) == []
@@ -175,7 +175,7 @@ async def test_a_deferral_says_which_instalments_until_when_and_is_told_in_a_let
     too_long = await window.send(f"{PERSON}/deferral-applications", {**DEFERRAL, "until": "2027-03-01"}, clerk)
     application_id = await taken(window, clerk, DEFERRAL, "deferral")
     await decided(window, application_id, staff)
-    notice = await window.pdf(f"/applications/{application_id}/document", clerk)
+    notice = await window.pdf(f"/applications/{application_id}/documents/decision", clerk)
     revoked = await window.send(f"/applications/{application_id}/revocation", {"reason": "退院して収入が戻った"}, staff[0])
     await window.decide(revoked.json()["approval_id"], staff[1])
 
@@ -204,7 +204,7 @@ async def test_the_applications_of_another_municipality_are_as_if_they_were_not_
     application_id = await taken(window, clerk, REMISSION)
     neighbour = window.as_("window_clerk", of=frozenset({"132012"}), user="neighbour")
     listed = (await window.client.get("/applications", headers=neighbour)).json()
-    document = await window.client.get(f"/applications/{application_id}/document?kind=receipt", headers=neighbour)
+    document = await window.client.get(f"/applications/{application_id}/documents/receipt", headers=neighbour)
     withdrawn = await window.send(f"/applications/{application_id}/withdrawal", {}, neighbour)
     assert (listed, document.status_code, withdrawn.status_code) == ([], 404, 403)
     assert (await of_person(window, neighbour))["applications"] == []
@@ -216,8 +216,8 @@ async def test_the_notice_of_a_protected_person_is_handed_over_without_an_addres
     """I-39"""
     application_id = await taken(window, clerk, REMISSION)
     await decided(window, application_id, staff)
-    posted = await window.pdf(f"/applications/{application_id}/document", clerk)
+    posted = await window.pdf(f"/applications/{application_id}/documents/decision", clerk)
     protected = {"municipality_code": "131016", "resident_number": "1", "valid_from": DAY, "effective_on": DAY, "sequence": 1}
     await apply(window.units, AddressProtected.model_validate(protected))
-    handed = await window.pdf(f"/applications/{application_id}/document", clerk)
+    handed = await window.pdf(f"/applications/{application_id}/documents/decision", clerk)
     assert [("〒" in text, "手渡し" in text) for text in (posted, handed)] == [(True, False), (False, True)]
