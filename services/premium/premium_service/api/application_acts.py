@@ -110,7 +110,7 @@ def shown(asked: Approval) -> dict[str, str]:
     """What the second officer reads: the application, and what the decision does."""
     content = asked.content
     about = {"被保険者": f"{content['name']}（被保険者番号 {content['insured_number']}）"} if "name" in content else {}
-    return {**about, **content["shown"]}
+    return {**about, **dict(content["shown"])}
 
 
 async def carry_out(asked: Approval, uow: UnitOfWork) -> dict[str, Any]:
@@ -120,10 +120,10 @@ async def carry_out(asked: Approval, uow: UnitOfWork) -> dict[str, Any]:
         raise Problem(404, *NOT_FOUND)
     union = settings.current().union
     granted = bool(asked.content["grant"])
-    decision: dict[str, Any] = {"grant": granted, "reason": asked.reason, "shown": asked.content["shown"]}
+    decision: dict[str, Any] = {"grant": granted, "reason": asked.reason, "shown": dict(asked.content["shown"])}
     if granted:
         now = await worked_out(uow, application, asked.content, union)
-        if any(asked.content["shown"].get(term) != text for term, text in now.items()):
+        if any(decision["shown"].get(term) != text for term, text in now.items()):
             raise Problem(409, *_CHANGED, detail="差し戻して、もう一度決定の内容を確かめてください。")
         decision |= await _granted(uow, application, asked, union)
     if not await applications.decide(uow, application["application_id"], "granted" if granted else "refused", decision, asked.approval_id):

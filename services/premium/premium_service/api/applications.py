@@ -200,12 +200,17 @@ async def propose(application_id: UUID, proposal: Proposal, request: Request, wh
             known = await people.find(uow, (application["municipality_code"], application["resident_number"]))
             assert known is not None, "residents are never forgotten"
             about = domain.shown(application["kind"], application["content"], packs_of(runtime.settings.union))
-            content = {**given, "name": known.name, "insured_number": known.insured_number, "shown": {**about, **worked_out}}
+            content = {
+                **given,
+                "name": known.name,
+                "insured_number": known.insured_number,
+                "shown": list({**about, **worked_out}.items()),
+            }
             approval_id = await approvals.ask(
                 uow, act=acts.act_of(application["kind"], grant=proposal.grant), municipality_code=application["municipality_code"],
                 resident_number=application["resident_number"], content=content, reason=proposal.reason, by=who.user,
             )  # fmt: skip
-            return {"approval_id": str(approval_id), "shown": content["shown"]}
+            return {"approval_id": str(approval_id), "shown": {**about, **worked_out}}
 
         return await once(uow, who, idempotency_key, f"{request.url.path} {proposal.model_dump_json()}".encode(), act)
 
@@ -221,7 +226,7 @@ async def ask_to_revoke(
         async def act() -> dict[str, Any]:
             if application["state"] != "granted" or application["waits_for_approval"]:
                 raise Problem(409, *_DECIDED)
-            content = {"application_id": str(application_id), "shown": dict(application["decision"]["shown"])}
+            content = {"application_id": str(application_id), "shown": list(application["decision"]["shown"].items())}
             approval_id = await approvals.ask(
                 uow, act=acts.REVOKE, municipality_code=application["municipality_code"],
                 resident_number=application["resident_number"], content=content, reason=proposal.reason, by=who.user,

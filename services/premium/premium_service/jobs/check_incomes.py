@@ -27,10 +27,11 @@ class CheckIncomes:
     async def execute(self, parameters: dict[str, Any], run_id: UUID, chunk: Chunk, uow: UnitOfWork) -> dict[str, int]:
         raw, year, code = await driver(uow.connection), _year(parameters, uow), chunk.first_key
         followed = await income_gaps.follow(raw, year, code, today=uow.today)
-        judged = await income_checks.keep(raw, run_id, code, year.income_year, followed, on=uow.today)
+        concerned = await income_checks.concerned(raw, code, year.start, year.end)
+        await income_checks.keep(raw, run_id, code, year.income_year, followed, concerned=concerned, on=uow.today)
         return {
-            "concerned": await income_checks.concerned(raw, code, year.start, year.end),
-            "judged": judged,
+            "concerned": concerned,
+            "judged": len(followed.judged.reason),
             "extracted": int(followed.judged.is_extracted.sum()),
             "newly_found": followed.newly_found,
         }

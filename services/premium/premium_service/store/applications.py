@@ -76,7 +76,8 @@ async def decide(
     before: tuple[str, ...] = ("received",),
 ) -> bool:
     """Keep a decision; False where the application is in none of the states `before`."""
-    kept = json.dumps(decision, ensure_ascii=False, default=str)
+    in_order = {**decision, "shown": list(decision["shown"].items())}  # jsonb does not keep the order of names
+    kept = json.dumps(in_order, ensure_ascii=False, default=str)
     raw = await driver(uow.connection)
     return await raw.fetchval(_DECIDE, application_id, state, uow.today, kept, approval_id, list(before)) is not None
 
@@ -90,5 +91,12 @@ def _read(row: Any) -> dict[str, Any]:
     return {
         **dict(row),
         "content": json.loads(row["content"]),
-        "decision": json.loads(row["decision"]) if row["decision"] else None,
+        "decision": _decision(row["decision"]),
     }
+
+
+def _decision(kept: str | None) -> dict[str, Any] | None:
+    if kept is None:
+        return None
+    found: dict[str, Any] = json.loads(kept)
+    return {**found, "shown": dict(found["shown"])}

@@ -41,13 +41,11 @@ async def municipalities(raw: Connection[Any]) -> list[tuple[str, int]]:
     return [(row[0], row[1]) for row in await raw.fetch(_MUNICIPALITIES)]
 
 
-async def keep(raw: Connection[Any], run_id: UUID, code: str, income_year: int, followed: Followed, *, on: date) -> int:
-    """Keep what a check of a municipality found; how many people have a reason."""
+async def keep(raw: Connection[Any], run_id: UUID, code: str, income_year: int, followed: Followed, *, concerned: int, on: date) -> None:
+    """Keep what a check of a municipality found; `concerned`: everybody there is, counted by itself."""
     reasons = Counter(Reason(code).name.lower() for code in followed.judged.reason.tolist())
-    concerned = sum(reasons.values())
     await raw.execute(_KEEP, run_id, code, income_year, on, concerned, json.dumps(reasons), followed.newly_found)
     await raw.execute(_FORGET, on - timedelta(days=KEPT_DAYS))
-    return concerned
 
 
 async def concerned(raw: Connection[Any], code: str, start: date, end: date) -> int:
