@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ DEFERRAL_GROUNDS: Final = {
 }
 
 
-def faults_of_deferral(instalments: list[Mapping[str, Any]], until: date, *, months_at_most: int | None) -> list[str]:
+def faults_of_deferral(instalments: Sequence[Mapping[str, Any]], until: date, *, months_at_most: int | None) -> list[str]:
     """What is wrong with a deferral, in Japanese. It begins on the due day of each instalment and ends after so many months at most."""
     if months_at_most is None:
         return ["この広域連合の徴収猶予の期間の上限が、まだ確かめられていません。基準を登録してから決定してください。"]

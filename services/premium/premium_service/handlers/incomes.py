@@ -27,7 +27,10 @@ async def on_incomes_determined(messages: Sequence[Message[IncomeDetermined]], u
         household: message for message, resident in zip(messages, residents, strict=True) for household in households.get(resident, ())
     }
     await reassess(because_of, uow)
-    await income_gaps.follow(await driver(uow.connection), FiscalYear.of(uow.today), residents, today=uow.today)
+    of_year = {(message.event.income_year, resident) for message, resident in zip(messages, residents, strict=True)}
+    for income_year in sorted({year for year, _ in of_year}):
+        concerned = sorted(resident for year, resident in of_year if year == income_year)
+        await income_gaps.follow(await driver(uow.connection), FiscalYear(income_year + 1), concerned, today=uow.today)
 
 
 async def on_incomes_batch_sealed(messages: Sequence[Message[IncomesBatchSealed]], uow: UnitOfWork) -> None:

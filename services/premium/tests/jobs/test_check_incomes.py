@@ -54,7 +54,7 @@ async def test_a_resident_without_a_record_is_found_the_next_morning_and_leaves_
 
 
 async def test_everybody_is_extracted_or_left_out_with_a_reason(databases: Databases) -> None:
-    """I-20: the complement check on real rows, counted on a second way. Seen to fail with `newly` people hidden from the first count."""
+    """I-20: the complement check on real rows, counted on a second way. Seen to fail when `follow` looks at heads alone."""
     async with (await databases("premium", ROOT)).units() as units:
         came_later = {"resident_since": date(2026, 2, 1)}
         people = [
