@@ -39,5 +39,5 @@ async def check_incomes_today(runtime: Runtime) -> None:
         waiting = await raw.fetchval(
             "SELECT EXISTS (SELECT FROM job_run WHERE job = $1 AND state IN ('prepared', 'approved', 'failed'))", CheckIncomes.name
         )
-        if not waiting and await income_checks.is_due(raw, uow.today):
+        if not waiting and await income_checks.is_due(raw, uow.today, uow.now):
             await runtime.begin_job(CheckIncomes.name, {}, by=CALENDAR)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,13 +25,15 @@ FROM income_check WHERE income_year = $1 ORDER BY municipality_code, checked_on 
 """
 _CHECKED: Final = "SELECT EXISTS (SELECT FROM income_check WHERE checked_on = $1)"
 _ANYBODY: Final = "SELECT EXISTS (SELECT FROM insured)"
-# Counted on a way of its own: the people of the households of the insured, not the classes that they were sorted into.
+_LOADING: Final = "SELECT EXISTS (SELECT FROM loaded_batch WHERE loaded_at > $1)"
+QUIET: Final = timedelta(minutes=5)
+"""So long after the last sealed batch a load is over: what is half there is not checked, and a load is not slowed."""
+# Counted on a way of its own, from the residents and not from the insured.
 _CONCERNED: Final = """
-SELECT count(*) FROM resident r WHERE r.municipality_code = $1 AND r.born_on IS NOT NULL AND r.number IN (
-    SELECT m.resident FROM insured i
-    JOIN membership o ON o.resident = i.resident AND o.valid_until > $2 AND o.valid_from < $3
-    JOIN membership m ON m.household_id = o.household_id AND m.valid_until > $2 AND m.valid_from < $3
-    WHERE i.acquired_on < $3 AND i.lost_on > $2 AND i.lost_on > i.acquired_on
+SELECT count(*) FROM resident r WHERE r.municipality_code = $1 AND r.born_on IS NOT NULL AND EXISTS (
+    SELECT FROM membership m JOIN membership o ON o.household_id = m.household_id JOIN insured i ON i.resident = o.resident
+    WHERE m.resident = r.number AND m.valid_until > $2 AND m.valid_from < $3 AND o.valid_until > $2 AND o.valid_from < $3
+      AND i.acquired_on < $3 AND i.lost_on > $2 AND i.lost_on > i.acquired_on
 )
 """
 
@@ -59,6 +61,8 @@ async def latest(uow: UnitOfWork, income_year: int) -> list[dict[str, Any]]:
     return [{**dict(row), "reasons": json.loads(row["reasons"])} for row in rows]
 
 
-async def is_due(raw: Connection[Any], today: date) -> bool:
-    """Whether nobody has checked today, and there is somebody to check."""
-    return await raw.fetchval(_ANYBODY) and not await raw.fetchval(_CHECKED, today)
+async def is_due(raw: Connection[Any], today: date, now: datetime) -> bool:
+    """Whether nobody has checked today, there is somebody to check, and no load is going on."""
+    if not await raw.fetchval(_ANYBODY) or await raw.fetchval(_CHECKED, today):
+        return False
+    return not await raw.fetchval(_LOADING, now - QUIET)

@@ -24,15 +24,17 @@ _CONCERNED: Final = """
 SELECT r.number AS resident, r.born_on, coalesce(r.resident_since, '-infinity') AS resident_since,
     coalesce(n.income_status, 0::smallint) AS income_status
 FROM resident r LEFT JOIN income n ON n.resident = r.number AND n.income_year = {income_year}
-WHERE {who} AND r.born_on IS NOT NULL AND EXISTS (
-    SELECT FROM membership m JOIN membership o ON o.household_id = m.household_id JOIN insured i ON i.resident = o.resident
-    WHERE m.resident = r.number AND m.valid_until > '{start}' AND m.valid_from < '{end}'
-      AND o.valid_until > '{start}' AND o.valid_from < '{end}'
-      AND i.acquired_on < '{end}' AND i.lost_on > '{start}' AND i.lost_on > i.acquired_on
+WHERE r.born_on IS NOT NULL AND r.number IN (
+    SELECT m.resident FROM insured i
+    JOIN membership o ON o.resident = i.resident AND o.valid_until > '{start}' AND o.valid_from < '{end}'
+    JOIN membership m ON m.household_id = o.household_id AND m.valid_until > '{start}' AND m.valid_from < '{end}'
+    WHERE i.acquired_on < '{end}' AND i.lost_on > '{start}' AND i.lost_on > i.acquired_on AND {who}
 )
 """
-_ONE_BY_ONE: Final = "r.number = ANY($1::bigint[])"
-_OF_MUNICIPALITY: Final = "r.municipality_code = $1"
+_OF_MUNICIPALITY: Final = "i.municipality_code = $1"
+_ONE_BY_ONE: Final = """m.resident = ANY($1::bigint[]) AND o.household_id IN (
+    SELECT household_id FROM membership WHERE resident = ANY($1::bigint[])
+)"""
 _KEEP: Final = """
 INSERT INTO income_gap AS g (resident, income_year, municipality_code, gap, since)
 SELECT k.resident, $3, r.municipality_code, k.gap, $4 FROM unnest($1::bigint[], $2::smallint[]) AS k(resident, gap)

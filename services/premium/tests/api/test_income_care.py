@@ -95,7 +95,7 @@ async def test_an_inquiry_of_the_window_is_open_once_and_ends_by_hand_where_noth
 
 
 async def test_the_premium_is_refused_until_two_officers_let_it_be_decided_and_the_answer_decides_it_again(window: Window) -> None:
-    """I-19. Seen to fail (two decisions before the approval) when `income_override` is joined without its row."""
+    """I-19. Seen to fail (a decision before the approval) when `income_override` is joined without its row."""
     await apply(window.units, resident("1", born=OLD), insured("1", born=OLD, acquired=SINCE), income("1", status=IncomeStatus.INQUIRING))
     first, second = (window.as_("window_clerk", of=OWN, user=name) for name in ("first", "second"))
     asked = (await window.send(f"{PERSON}/income-overrides", {"income_year": 2025, "reason": "照会先の回答が遅れている"}, first)).json()
