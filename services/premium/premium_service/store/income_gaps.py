@@ -23,17 +23,20 @@ CONCERNED_DTYPE: Final = np.dtype(
 _CONCERNED: Final = """
 SELECT r.number AS resident, r.born_on, coalesce(r.resident_since, '-infinity') AS resident_since,
     coalesce(n.income_status, 0::smallint) AS income_status
-FROM resident r LEFT JOIN income n ON n.resident = r.number AND n.income_year = {income_year}
-WHERE r.born_on IS NOT NULL AND r.number IN (
-    SELECT m.resident FROM insured i
-    JOIN membership o ON o.resident = i.resident AND o.valid_until > '{start}' AND o.valid_from < '{end}'
-    JOIN membership m ON m.household_id = o.household_id AND m.valid_until > '{start}' AND m.valid_from < '{end}'
-    WHERE i.acquired_on < '{end}' AND i.lost_on > '{start}' AND i.lost_on > i.acquired_on AND {who}
-)
+FROM {whose} AS k(number) JOIN resident r ON r.number = k.number AND r.born_on IS NOT NULL
+LEFT JOIN income n ON n.resident = r.number AND n.income_year = {income_year}
 """
-_OF_MUNICIPALITY: Final = "i.municipality_code = $1"
-_ONE_BY_ONE: Final = """m.resident = ANY($1::bigint[]) AND o.household_id IN (
-    SELECT household_id FROM membership WHERE resident = ANY($1::bigint[])
+_INSURED_WITH: Final = """
+FROM insured i
+JOIN membership o ON o.resident = i.resident AND o.valid_until > '{start}' AND o.valid_from < '{end}'
+JOIN membership m ON m.household_id = o.household_id AND m.valid_until > '{start}' AND m.valid_from < '{end}'
+WHERE i.acquired_on < '{end}' AND i.lost_on > '{start}' AND i.lost_on > i.acquired_on
+"""
+_OF_MUNICIPALITY: Final = f"(SELECT DISTINCT m.resident {_INSURED_WITH} AND i.municipality_code = $1)"
+# LIMIT keeps the planner from joining everybody for the sake of one.
+_ONE_BY_ONE: Final = f"""(
+    SELECT g.number FROM unnest($1::bigint[]) AS g(number)
+    CROSS JOIN LATERAL (SELECT 1 {_INSURED_WITH} AND m.resident = g.number LIMIT 1) AS insured_with
 )"""
 _KEEP: Final = """
 INSERT INTO income_gap AS g (resident, income_year, municipality_code, gap, since)
@@ -75,9 +78,8 @@ class Followed:
 async def follow(raw: Connection[Any], year: FiscalYear, whose: Sequence[int] | str, *, today: date) -> Followed:
     """Judge some residents, or everybody of a municipality, for the incomes that a fiscal year rests on; gaps are kept and closed."""
     one_by_one = not isinstance(whose, str)
-    query = _CONCERNED.format(
-        income_year=year.income_year, start=year.start, end=year.end, who=_ONE_BY_ONE if one_by_one else _OF_MUNICIPALITY
-    )
+    whom = (_ONE_BY_ONE if one_by_one else _OF_MUNICIPALITY).format(start=year.start, end=year.end)
+    query = _CONCERNED.format(income_year=year.income_year, whose=whom)
     given: Any = list(whose) if one_by_one else whose
     people: Records = await copy_out(raw, query, CONCERNED_DTYPE, given)
     judged = judge(
