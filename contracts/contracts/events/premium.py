@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+
 from contracts.batches import BatchSealed
 from contracts.envelope import Event
 from contracts.primitives import FiscalYear, MunicipalityCode, ResidentNumber, Yen
@@ -19,6 +21,15 @@ class CaseKind(StrEnum):
     INCOME_INQUIRING = "income_inquiring"
     RATE_MISSING = "rate_missing"
     RATE_AREA_MISSING = "rate_area_missing"
+
+
+class IncomeReview(StrEnum):
+    """所得の把握: what was done at the window about an income that was not known."""
+
+    DECLARED = "declared"
+    INQUIRED = "inquired"
+    INQUIRY_ENDED = "inquiry_ended"
+    OVERRIDDEN = "overridden"
 
 
 class PremiumEvent(Event):
@@ -94,3 +105,64 @@ class CaseClosed(PremiumEvent):
 
     case_id: UUID
     kind: CaseKind
+
+
+class IncomeReviewed(Event):
+    """所得把握: what is known of the income of a resident has changed at the window; the premiums that rest on it are decided again.
+
+    The resident need not be insured: the incomes of everybody in the household count.
+    """
+
+    type: ClassVar[str] = "premium.income_reviewed.v1"
+    owner: ClassVar[str] = "premium"
+
+    municipality_code: MunicipalityCode
+    resident_number: ResidentNumber
+    income_year: int
+    review: IncomeReview
+
+    @property
+    def subject(self) -> str:
+        return f"{self.municipality_code}:{self.resident_number}"
+
+
+class RemissionDecided(PremiumEvent):
+    """減免決定: what is remitted of the premium of a fiscal year (yen), after a decision or because the premium has changed.
+
+    `remitted_amount` is the whole of it, 0 where nothing is remitted any more; `annual_amount` is the assessment it was taken from.
+    """
+
+    type: ClassVar[str] = "premium.remission_decided.v1"
+    stream: ClassVar[str | None] = "remission"
+
+    fiscal_year: FiscalYear
+    assessment_id: UUID
+    annual_amount: Yen
+    remitted_amount: Yen
+
+    @property
+    def position(self) -> str:
+        return f"{self.insured_id}:{self.fiscal_year}"
+
+
+class DeferredInstalment(BaseModel):
+    """猶予した期別: the number of an instalment within the year, and the day until which it is deferred."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    deferred_until: date
+
+
+class DeferralDecided(PremiumEvent):
+    """徴収猶予決定: the instalments of a fiscal year that are deferred, each until a day; the whole state, so that the last one counts."""
+
+    type: ClassVar[str] = "premium.deferral_decided.v1"
+    stream: ClassVar[str | None] = "deferral"
+
+    fiscal_year: FiscalYear
+    deferred: tuple[DeferredInstalment, ...]
+
+    @property
+    def position(self) -> str:
+        return f"{self.insured_id}:{self.fiscal_year}"

@@ -10,6 +10,7 @@ from chassis.runtime import Runtime, Service
 
 from gateway_service.api import (
     access_log_screens,
+    applications,
     approvals,
     assessment_ledgers,
     certificate_acts,
@@ -27,6 +28,7 @@ from gateway_service.api import (
     down_files,
     duplicates,
     file_board,
+    income_care,
     ledger_lists,
     lists,
     migration,
@@ -93,6 +95,8 @@ SERVICE = Service(
         ledger_lists.router,
         worklist.router,
         copay_rates.router,
+        income_care.router,
+        applications.router,
         desk.router,
         certificate_lists.router,
         approvals.router,

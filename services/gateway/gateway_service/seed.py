@@ -34,6 +34,7 @@ _ACCOUNTS: Final[tuple[tuple[str, str, Role, str | None], ...]] = (
     ("hachioji", "八王子市 窓口", Role.WINDOW_CLERK, "132012"),
     ("okutama", "奥多摩町 窓口", Role.WINDOW_CLERK, "133086"),
     ("union", "広域連合 資格係", Role.UNION_STAFF, None),
+    ("premium", "広域連合 賦課係", Role.UNION_STAFF, None),
     ("operator", "運用 当番", Role.OPERATOR, None),
     ("auditor", "監査 担当", Role.AUDITOR, None),
 )

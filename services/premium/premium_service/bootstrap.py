@@ -4,13 +4,26 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from premium_service.api import assessments, changes, comparisons, ledgers, rate_areas, runs, trials
+from premium_service.api import (
+    acts,
+    applications,
+    assessments,
+    changes,
+    comparisons,
+    income_care,
+    ledgers,
+    rate_areas,
+    runs,
+    trials,
+)
 from premium_service.domain.income_awaited import IncomeAwaited
 from premium_service.handlers.routing import ROUTES
 from premium_service.jobs.assess import Assess
 from premium_service.jobs.assess_provisionally import AssessProvisionally
+from premium_service.jobs.check_incomes import CheckIncomes
 from premium_service.jobs.compare import Compare
 from premium_service.jobs.compare_versions import CompareVersions
+from premium_service.jobs.following import check_incomes_each_morning
 from premium_service.jobs.make_ledger import MakeLedger
 from premium_service.jobs.population import FreezePopulation
 
@@ -19,9 +32,12 @@ SERVICE = Service(
     title="Koki premium (賦課)",
     root=Path(__file__).resolve().parent.parent,
     routers=(
+        acts.router,
+        applications.router,
         assessments.router,
         changes.router,
         comparisons.router,
+        income_care.router,
         ledgers.router,
         rate_areas.router,
         runs.router,
@@ -29,5 +45,6 @@ SERVICE = Service(
     ),
     routes=ROUTES,
     processes=(IncomeAwaited(),),
-    jobs=(Assess(), AssessProvisionally(), CompareVersions(), MakeLedger(), FreezePopulation(), Compare()),
+    jobs=(Assess(), AssessProvisionally(), CheckIncomes(), CompareVersions(), MakeLedger(), FreezePopulation(), Compare()),
+    background=(check_incomes_each_morning,),
 )

@@ -173,12 +173,14 @@ async def load_insured(units: Units, ledger: Sequence[Event]) -> None:
     await seal_and_load(units, "insured", ledger, InsuredBatchSealed)
 
 
-async def seal_and_load(units: Units, name: str, events: Sequence[Event], model: type[BatchSealed], **extra: Any) -> None:
+async def seal_and_load(
+    units: Units, name: str, events: Sequence[Event], model: type[BatchSealed], *, totals: tuple[str, ...] = (), **extra: Any
+) -> None:
     rows = [event.model_dump(mode="python") for event in events]
     frame = pl.DataFrame(
         [{key: str(value) if isinstance(value, UUID) else value for key, value in row.items()} for row in rows],
         infer_schema_length=None,
     )
     schema = InsuredAcquired.type if model is InsuredBatchSealed else events[0].type
-    found = await seal(units.store, f"{name}.parquet", frame, schema_name=schema, totals=())
+    found = await seal(units.store, f"{name}.parquet", frame, schema_name=schema, totals=totals)
     await apply(units, model(effective_on=DAY, batch_id=derived_id(name), key=f"{name}.parquet", seal=found, **extra))

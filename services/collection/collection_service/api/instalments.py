@@ -16,8 +16,14 @@ from collection_service.store.reading import instalments_of
 router = APIRouter(tags=["instalments"])
 
 
+class ChargedInstalment(Instalment):
+    """期別 as charged now; `deferred_until`: the day until which it is deferred (徴収猶予), None where it is not."""
+
+    deferred_until: date | None = None
+
+
 class Year(BaseModel):
-    """The instalments of one qualification and fiscal year (yen); they add up to `annual_amount`.
+    """The instalments of one qualification and fiscal year (yen); they add up to `annual_amount`: `assessed_amount` less `remitted_amount`.
 
     `overcharged`: yen by which this revision lowered instalments that were already due; whether somebody has paid them is not known
     here yet.
@@ -27,11 +33,13 @@ class Year(BaseModel):
     fiscal_year: int
     assessment_id: UUID
     annual_amount: int
+    assessed_amount: int
+    remitted_amount: int
     provisional: bool
     revision: int
     overcharged: int
     decided_on: date
-    instalments: list[Instalment]
+    instalments: list[ChargedInstalment]
 
 
 @router.get("/people/{municipality_code}/{resident_number}/instalments")

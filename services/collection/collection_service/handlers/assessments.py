@@ -16,7 +16,7 @@ from collection_service import settings
 from collection_service.domain.announcing import instalments_set
 from collection_service.domain.charging import ASSESSED, KEY, Decided, decide
 from collection_service.law import Calendar, calendar_of
-from collection_service.store import charges
+from collection_service.store import charges, remissions
 
 ROWS_AT_ONCE = 50_000
 
@@ -48,10 +48,16 @@ async def on_assessments_batch_sealed(messages: Sequence[Message[AssessmentsBatc
 async def charge(assessed: pl.DataFrame, uow: UnitOfWork) -> list[Decided]:
     """Charge people (ASSESSED, each person and fiscal year once); who is charged on a later assessment already is passed over."""
     raw = await driver(uow.connection)
-    newer = await charges.newer_than_known(raw, assessed)
-    if not newer.height:
+    return await charge_anew(await charges.newer_than_known(raw, assessed), uow)
+
+
+async def charge_anew(assessed: pl.DataFrame, uow: UnitOfWork) -> list[Decided]:
+    """Charge assessments (ASSESSED and `revision`), less what is remitted of each."""
+    if not assessed.height:
         return []
-    decided = decide(newer, await charges.live_charges(raw, newer), _calendar, today=uow.today)
+    raw = await driver(uow.connection)
+    left = await remissions.less_remitted(raw, assessed)
+    decided = decide(left, await charges.live_charges(raw, left), _calendar, today=uow.today)
     for group in decided:
         await charges.write(raw, group, uow.today)
     return decided

@@ -53,7 +53,9 @@ async def test_the_instalments_of_a_person_are_those_charged_now(database: TestD
     async with asking(database, tmp_path, frozenset({CHIYODA})) as client:
         (year,) = (await client.get(f"/people/{CHIYODA}/2/instalments")).json()
         assert (year["fiscal_year"], year["annual_amount"], year["revision"], year["overcharged"]) == (2026, 50_002, 1, 0)
-        assert year["instalments"][0] == {"number": 1, "month": 7, "due_on": "2026-07-31", "amount": 6_602}
+        assert year["instalments"][0] == {
+            "number": 1, "month": 7, "due_on": "2026-07-31", "amount": 6_602, "deferred_until": None,
+        }  # fmt: skip
         assert [instalment["amount"] for instalment in year["instalments"][1:]] == [6_200] * 7
         (lowered,) = (await client.get(f"/people/{CHIYODA}/1/instalments")).json()
         assert lowered["revision"] == 2

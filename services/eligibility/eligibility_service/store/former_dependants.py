@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import polars as pl
@@ -21,6 +21,8 @@ from eligibility_service.rules.previous_insurer import FormerDependant
 from eligibility_service.store import entry_log, linked, qualifications
 
 _ANSWER: Final = {FormerDependant.YES: True, FormerDependant.NO: False, FormerDependant.TO_CONFIRM: None}
+_DAY_BEFORE: Final = timedelta(days=1)
+"""What insured a person is confirmed for the day before the acquisition (法 第99条), and that is the day that stands on the notice."""
 _ANY: Final = "SELECT EXISTS (SELECT FROM ledger_entry WHERE kind = 'previous_insurer')"
 _SAID: Final = """
 SELECT insured_id::text, joined_on, former_dependant, revision FROM former_dependant_said WHERE insured_id = ANY ($1::uuid[])
@@ -71,7 +73,7 @@ def _answers(lines: list[dict[str, Any]], log: list[Entry]) -> list[tuple[dict[s
         continues = line["acquisition_ground"] == "moved_within_union" and found and found[-1][0]["lost_on"] == line["acquired_on"]
         joined_on = joined_on if continues else line["acquired_on"]
         end = _end_of_chain(lines, line)
-        about = [one for one in confirmations if one.effective_on >= joined_on and (end is None or one.effective_on < end)]
+        about = [one for one in confirmations if one.effective_on >= joined_on - _DAY_BEFORE and (end is None or one.effective_on < end)]
         content = about[-1].content if about else None
         answer = _ANSWER[was_dependant(content, on=max(joined_on, SCHEME))] if isinstance(content, PreviousInsurer) else None
         found.append((line, joined_on, answer))

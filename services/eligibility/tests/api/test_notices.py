@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from chassis.testing import Databases
+from contracts.events.eligibility import FormerDependantDetermined
 from pypdf import PdfReader
 
 from services.eligibility.tests.api.conftest import Window, a_window
@@ -179,7 +180,10 @@ async def test_a_change_that_the_municipality_told_is_told_to_the_person_without
 async def test_a_previous_insurer_that_contradicts_the_record_waits_for_a_person_and_decides_nothing(
     databases: Databases, keys: Path
 ) -> None:
-    """I-06: 86 people were charged wrongly because the old 老人保健 status was believed."""
+    """I-06: 86 people were charged wrongly because the old 老人保健 status was believed.
+
+    I-02: the notice names the day before the acquisition. Seen to fail (premium hears nothing) without `_DAY_BEFORE`.
+    """
     async with a_window(databases, keys) as window:
         await window.world.hear(resident())
         said = {"kind": "previous_insurer", "insurer": "employee_dependant", "elderly_record": "national"}
@@ -191,3 +195,5 @@ async def test_a_previous_insurer_that_contradicts_the_record_waits_for_a_person
 
         assert (unclear.json()["former_dependant"], waiting) == ("to_confirm", 1)
         assert (settled.json()["former_dependant"], await window.world.value(open_cases)) == ("yes", 0)
+        said = [found.event for found in await window.world.said() if isinstance(found.event, FormerDependantDetermined)]
+        assert [(event.joined_on, event.former_dependant) for event in said] == [(date(2015, 5, 5), True)], "told to premium"

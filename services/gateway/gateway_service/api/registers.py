@@ -44,11 +44,11 @@ def day_of(typed: str, *, term: str) -> str:
         raise Problem(422, *_DAY, detail=f"{term}: {error}") from error
 
 
-async def asked(gateway: Gateway, session: Session, path: str, **params: str) -> Any:
-    """What eligibility answers; a refusal as it put it."""
-    reply = await gateway.upstream.ask("eligibility", path, session.principal, params=params or None)
+async def asked(gateway: Gateway, session: Session, path: str, *, service: str = "eligibility", **params: str) -> Any:
+    """What a service answers; a refusal as it put it."""
+    reply = await gateway.upstream.ask(service, path, session.principal, params=params or None)
     if reply.unavailable:
-        raise Problem(503, "KOKI-S502", "いまは表示できません。", f"{SERVICE_TERMS['eligibility']}に接続できません。")
+        raise Problem(503, "KOKI-S502", "いまは表示できません。", f"{SERVICE_TERMS[service]}に接続できません。")
     if not reply.ok:
         raise Problem(404, *NOT_FOUND, detail=str(reply.problem.get("detail") or "番号を確かめてください。"))
     return reply.json()
@@ -260,10 +260,10 @@ async def see_once(
     )  # fmt: skip
 
 
-async def pdf(request: Request, session: Session, path: str, kind: str, subject: str) -> Response:
-    """Pass on a PDF of eligibility; the log names whose it was."""
+async def pdf(request: Request, session: Session, path: str, kind: str, subject: str, *, service: str = "eligibility") -> Response:
+    """Pass on a PDF of a service; the log names whose it was."""
     gateway = gateway_of(request)
-    reply = await gateway.upstream.ask("eligibility", path, session.principal)
+    reply = await gateway.upstream.ask(service, path, session.principal)
     await gateway.record(session, f"see_document:{kind}", "shown" if reply.ok else "failed", about=(subject,), detail=path)
     if not reply.ok:
         title = str(reply.problem.get("title") or NOT_FOUND[1])

@@ -107,6 +107,15 @@ MENU: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "保険料",
+        "所得のわからない方",
+        "未申告・照会中・他市課税・未着の方を、長く待っている順に示します。",
+        "/income-gaps",
+        Right.SEE_WORKLIST,
+    ),
+    Entry(
+        "保険料", "所得の突合と取込結果", "毎朝の突合、照会と回答の件数、届いた所得情報の合計です。", "/income-checks", Right.SEE_WORKLIST
+    ),
+    Entry("保険料", "減免・徴収猶予の申請", "受け付けた申請と、その決定です。", "/relief-applications", Right.SEE_WORKLIST),
         "保険料率の試算",
         "費用と収入の見込みから、均等割額と所得割率、だれにどう影響するかを試算します。",
         "/trials",
@@ -137,6 +146,21 @@ PERSON_ACTS: Final[tuple[Entry, ...]] = (
     Entry("調査", "居所の調査", "郵便物が戻った方などの居所を調べ、記録します。", "/acts/survey", Right.TAKE_NOTICES),
     Entry("資格", "届出と記載", "届出・申請を受け付け、記載と通知を確かめます。", "/acts/notices", Right.TAKE_NOTICES),
     Entry("資格", "訂正・履歴修正・取消", "誤りを直す申請をします。ほかの職員が承認します。", "/acts/corrections", Right.TAKE_NOTICES),
+    Entry(
+        "保険料",
+        "所得と簡易申告",
+        "所得の状態を確かめ、簡易申告を受け付け、他の市区町村への照会を記録します。",
+        "/acts/incomes",
+        Right.TAKE_NOTICES,
+    ),
+    Entry("保険料", "減免・徴収猶予", "申請を受け付け、受付票と決定の通知書を開きます。", "/acts/relief", Right.TAKE_NOTICES),
+    Entry(
+        "保険料",
+        "被扶養者であった方の減額",
+        "資格取得日の前日の医療保険を、証明書で確かめて記録します。保険料は自動で計算し直します。",
+        "/acts/notices/previous_insurer",
+        Right.TAKE_NOTICES,
+    ),
     Entry("負担割合", "基準収入額適用申請", "収入額による申請を受け付け、負担割合を判定し直します。", "/acts/receipts", Right.TAKE_NOTICES),
 )
 """Acts about one person; `path` follows the person's own path, such as /acts/disability."""

@@ -24,7 +24,7 @@ from premium_service.documents.calculation_sheet.render import render_sheet
 from premium_service.documents.decision_notice.of_decision import notice_of
 from premium_service.documents.decision_notice.render import render_notice
 from premium_service.domain.assessing import uuid_of
-from premium_service.store import assessments
+from premium_service.store import assessments, people
 
 router = APIRouter(tags=["assessments"])
 
@@ -98,7 +98,7 @@ async def document(assessment_id: UUID, request: Request, who: Asking) -> Respon
     async with runtime.units.open(seen_by=who) as uow:
         found = await assessments.by_id(uow.connection, assessment_id)
         insured_id = uuid_of(found[0]["insured_id"]) if found is not None else None
-        person = await assessments.addressee(uow.connection, insured_id, on=uow.today) if insured_id is not None else None
+        person = await people.addressee(uow, insured_id) if insured_id is not None else None
         if found is None or person is None:
             raise Problem(404, *NOT_FOUND)
         decision = _printable(await _explained(found, uow, runtime)).content()
@@ -106,7 +106,7 @@ async def document(assessment_id: UUID, request: Request, who: Asking) -> Respon
 
 
 async def _sheet(record: Records | None, uow: UnitOfWork, runtime: Runtime, *, known_on: date | None) -> Response:
-    person = await assessments.addressee(uow.connection, uuid_of(record[0]["insured_id"]), on=uow.today) if record is not None else None
+    person = await people.addressee(uow, uuid_of(record[0]["insured_id"])) if record is not None else None
     if record is None or person is None:
         raise Problem(404, *NOT_FOUND)
     decision = _printable(await _explained(record, uow, runtime))

@@ -16,11 +16,11 @@ from fastapi import APIRouter, Query, Request, Response
 from premium_service.documents.change_notice import render_notice
 from premium_service.documents.change_notice.of_change import notice_of
 from premium_service.domain.changes import Change, NotExplained, change_of
-from premium_service.store import assessments, causes
+from premium_service.domain.people import Addressee
+from premium_service.store import assessments, causes, people
 
 router = APIRouter(prefix="/assessments/{assessment_id}/change", tags=["changes"])
 Since = Annotated[int | None, Query(ge=1, description="The revision from which the change is told; without it, the one before.")]
-Addressee = tuple[str, str, str | None, tuple[str, ...]]
 
 
 @router.get("")
@@ -55,4 +55,4 @@ async def _change(assessment_id: UUID, request: Request, who: Principal, since: 
             found = change_of(decisions, said)
         except NotExplained as unexplained:
             raise Problem(409, "KOKI-P021", "変更の理由を示せません。", str(unexplained)) from unexplained
-        return found, await assessments.addressee(uow.connection, found.insured_id, on=uow.today)
+        return found, await people.addressee(uow, found.insured_id)

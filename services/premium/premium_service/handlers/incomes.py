@@ -7,6 +7,7 @@ from datetime import date
 
 import polars as pl
 from chassis.batches import open_sealed
+from chassis.database import driver
 from chassis.law import FiscalYear
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
@@ -14,7 +15,8 @@ from contracts.events.municipal import IncomeDetermined, IncomesBatchSealed
 
 from premium_service.handlers.reassessing import Touched, reassess
 from premium_service.handlers.residents import ROWS_AT_ONCE, mark_due
-from premium_service.store.incomes import AMOUNTS, IncomeRecord, apply_incomes, households_of
+from premium_service.store import income_files, income_gaps
+from premium_service.store.incomes import AMOUNTS, Counted, IncomeRecord, apply_incomes, households_of
 
 
 async def on_incomes_determined(messages: Sequence[Message[IncomeDetermined]], uow: UnitOfWork) -> None:
@@ -26,18 +28,24 @@ async def on_incomes_determined(messages: Sequence[Message[IncomeDetermined]], u
     for message, resident in zip(messages, residents, strict=True):
         touched.add(households.get(resident, ()), message, counts_from(message.event.income_year))
     await reassess(touched, uow)
+    of_year = {(message.event.income_year, resident) for message, resident in zip(messages, residents, strict=True)}
+    for income_year in sorted({year for year, _ in of_year}):
+        concerned = sorted(resident for year, resident in of_year if year == income_year)
+        await income_gaps.follow(await driver(uow.connection), FiscalYear(income_year + 1), concerned, today=uow.today)
 
 
 async def on_incomes_batch_sealed(messages: Sequence[Message[IncomesBatchSealed]], uow: UnitOfWork) -> None:
     """A whole file of incomes: loaded at once; its households are due for the next run of assess."""
     for message in messages:
         frame = await open_sealed(uow.store, message.event, schema_name=IncomeDetermined.type)
+        counted = Counted()
         for part in frame.iter_slices(ROWS_AT_ONCE):
             records = list(_records(part))
-            residents = await apply_incomes(records, uow)
+            residents = await apply_incomes(records, uow, counted=counted)
             households = await households_of(residents, uow)
-            counted = zip(residents, records, strict=True)
-            await mark_due(((households.get(resident, ()), counts_from(record.income_year)) for resident, record in counted), uow)
+            written = zip(residents, records, strict=True)
+            await mark_due(((households.get(resident, ()), counts_from(record.income_year)) for resident, record in written), uow)
+        await income_files.keep(message.event, counted, uow)
 
 
 def counts_from(income_year: int) -> date:

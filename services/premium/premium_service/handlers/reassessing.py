@@ -14,8 +14,8 @@ from chassis.law import FiscalYear
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
 
-from premium_service.domain.assessing import decide, event_of
-from premium_service.store import assessments, causes, limited, members
+from premium_service.domain.assessing import decide, event_of, uuid_of
+from premium_service.store import assessments, causes, limited, members, remissions
 from premium_service.store.deciding import DECISION_LOCK, end_waits_in_vain, follow_incomes, latest_of, law_of, number_of, open_years
 
 
@@ -63,5 +63,7 @@ async def _reassess_year(raw: Connection[Any], households: list[int], year: Fisc
         await causes.keep(raw, [(decision, touched.causes[int(inputs["household_id"][row])]) for decision, row in made], year, uow.today)
     for decision, row in zip(outcome.decisions, outcome.source_rows, strict=True):
         uow.publish(event_of(decision, number_of(inputs[row]), law), because=because_of[int(inputs["household_id"][row])])
+    decided = {uuid_of(inputs["insured_id"][row]): because_of[int(inputs["household_id"][row])] for row in outcome.source_rows}
+    await remissions.follow(uow, law.fiscal_year.year, list(decided), because=decided)
     await follow_incomes(inputs, outcome, law, uow)
     await end_waits_in_vain(households, law, uow)

@@ -74,6 +74,7 @@ _COLUMNS = (
     "address_town",
     "address_number",
     "address_building",
+    "resident_since",
 )
 
 
@@ -99,8 +100,9 @@ def _of(
     town: str,
     house: str,
     building: str | None,
+    since: date,
 ) -> ResidentRecord:
     head = relationship.startswith(HEAD)
     lines = tuple(line for line in (f"{prefecture}{municipality}", f"{town}{house}", building) if line)
     standing = ResidentStatus(status)
-    return ResidentRecord(code, number, sequence or 0, household, head, standing, born, changed, ended, name, postal_code, lines)
+    return ResidentRecord(code, number, sequence or 0, household, head, standing, born, changed, ended, name, postal_code, lines, since)

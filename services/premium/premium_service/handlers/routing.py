@@ -11,9 +11,11 @@ from contracts.events.eligibility import (
     InsuredLost,
 )
 from contracts.events.municipal import IncomeDetermined, IncomesBatchSealed, ResidentChanged, ResidentsBatchSealed
+from contracts.events.premium import IncomeReviewed
 
 from premium_service.handlers.collection_methods import on_collection_methods
 from premium_service.handlers.former_dependants import on_former_dependants
+from premium_service.handlers.income_care import on_incomes_reviewed
 from premium_service.handlers.incomes import on_incomes_batch_sealed, on_incomes_determined
 from premium_service.handlers.insured import on_insured, on_insured_batch_sealed
 from premium_service.handlers.protections import on_addresses_protected
@@ -27,6 +29,7 @@ ROUTES = Routes(
         on_addresses_protected: (AddressProtected,),
         on_incomes_determined: (IncomeDetermined,),
         on_incomes_batch_sealed: (IncomesBatchSealed,),
+        on_incomes_reviewed: (IncomeReviewed,),
         on_insured: (InsuredAcquired, InsuredChanged, InsuredLost),
         on_insured_batch_sealed: (InsuredBatchSealed,),
         on_former_dependants: (FormerDependantDetermined,),

@@ -19,10 +19,11 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.events.premium import AssessmentsBatchSealed, PremiumAssessed
 
 from premium_service.domain.assessing import Outcome, decide, provisional_of
+from premium_service.domain.income_awaited import PATIENCE
 from premium_service.domain.limiting import YearLimit
 from premium_service.domain.reasons import Grouped
 from premium_service.rules.parameters import Parameters
-from premium_service.store import assessments, former_dependants, limited, members, run_differences
+from premium_service.store import assessments, former_dependants, income_gaps, limited, members, remissions, run_differences
 from premium_service.store.deciding import DECISION_LOCK, end_waits_in_vain, follow_incomes, law_of, open_year, open_years
 
 CHUNK_HOUSEHOLDS = 100_000
@@ -63,6 +64,7 @@ class Assess:
         if limit is not None and outcome.beyond is not None:
             held = int((outcome.beyond.in_force != outcome.beyond.right).sum())
             await limited.keep(raw, inputs, outcome.beyond, limit, year, run_id=run_id, uow=uow)
+        await remissions.follow(uow, year.year)
         await follow_incomes(inputs, outcome, law, uow)
         if len(outcome.decisions):
             uow.publish(await self._sealed(run_id, chunk, inputs[outcome.source_rows], outcome.decisions, law, uow))
@@ -147,6 +149,7 @@ async def _preview(raw: Connection[Any], run_id: UUID, year: FiscalYear, chunks:
         **counts,
         "differences": grouped.preview(),
         "former_dependant_unknown": await former_dependants.unknown_in_run(raw, run_id),
+        "incomes_unknown": await income_gaps.by_state(raw, year.income_year, uow.today, patience=PATIENCE.days),
         "law_hash": law.hash,
         "provisional": sorted(name for name in law.citations if law.provisional(name)),
     }

@@ -102,15 +102,6 @@ def _day(value: Any) -> int:
     return NEVER if value == date.max else day_number(value)
 
 
-async def addressee(connection: AsyncConnection, insured_id: UUID, *, on: date) -> tuple[str, str, str | None, tuple[str, ...]] | None:
-    """(被保険者番号, name, postal code, address lines) of an insured person; None when the reader may not see the person.
-
-    No postal code and no lines where the address is withheld: a protected person, or somebody of such a person's household (支援措置).
-    """
-    row = (await connection.execute(_ADDRESSEE, {"id": insured_id, "on": on})).one_or_none()
-    return (row.insured_number, row.name, row.postal_code, tuple(row.address or ())) if row else None
-
-
 async def letters_of(connection: AsyncConnection, insured: Sequence[str], fiscal_year: int) -> dict[str, Known]:
     """Name, number and every decision of a fiscal year of some people whom the reader may see; insured_id → what is known."""
     rows = await connection.execute(_LETTERS, {"ids": [UUID(value) for value in insured], "year": fiscal_year})
@@ -122,19 +113,6 @@ SELECT i.insured_id, r.name, i.insured_number, array_agg(a.assessment_id ORDER B
        array_agg(a.decided_on ORDER BY a.revision) AS days
 FROM insured i JOIN resident r ON r.number = i.resident JOIN assessment a ON a.insured_id = i.insured_id AND a.fiscal_year = :year
 WHERE i.insured_id = ANY(:ids) GROUP BY 1, 2, 3
-""")
-_ADDRESSEE = text("""
-WITH protected AS (
-    SELECT r.number FROM protected_person p JOIN resident r USING (municipality_code, resident_number) WHERE p.valid_until IS NULL
-), person AS (
-    SELECT i.insured_number, r.*, r.number IN (SELECT number FROM protected) OR EXISTS (
-        SELECT FROM membership m JOIN membership o USING (household_id)
-        WHERE m.resident = r.number AND o.resident IN (SELECT number FROM protected)
-          AND :on >= m.valid_from AND :on < m.valid_until AND :on >= o.valid_from AND :on < o.valid_until) AS address_withheld
-    FROM insured i JOIN resident r ON r.number = i.resident WHERE i.insured_id = :id
-)
-SELECT insured_number, name, CASE WHEN NOT address_withheld THEN postal_code END AS postal_code,
-       CASE WHEN NOT address_withheld THEN address END AS address FROM person
 """)
 _COLUMNS = ", ".join(f"a.{name}" for name in DECISION_DTYPE.names or ())
 _OF_PERSON = text(f"""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
+from premium_service.store import inquiries
 from premium_service.store.residents import numbers_of
 
 AMOUNTS = (
@@ -45,8 +47,23 @@ class IncomeRecord:
     total_income: int | None
 
 
-async def apply_incomes(records: Sequence[IncomeRecord], uow: UnitOfWork) -> list[int]:
-    """Write the records, in order; returns the resident number of each."""
+@dataclass(slots=True)
+class Counted:
+    """What became of the rows of a file: `overtaken` by a later row of the file or a later record, `written`, and yen by kind of income
+    (`unwritten`: of rows that were overtaken or carry no income; both add up to what the file was sealed with)."""
+
+    overtaken: int = 0
+    written: int = 0
+    unwritten_totals: Counter[str] = field(default_factory=Counter)
+    written_totals: Counter[str] = field(default_factory=Counter)
+
+
+async def apply_incomes(records: Sequence[IncomeRecord], uow: UnitOfWork, *, counted: Counted | None = None) -> list[int]:
+    """Write the records, in order; returns the resident number of each. What is written ends or begins inquiries (照会).
+
+    An older record never replaces a newer one, a declaration at the window (簡易申告) yields to a determined income alone, and where the
+    window inquires, a municipality that knows nothing of the person (未申告) has not answered (I-18).
+    """
     raw = await driver(uow.connection)
     numbers = await numbers_of(raw, [(record.municipality_code, record.resident_number) for record in records])
     residents = [numbers[record.municipality_code, record.resident_number] for record in records]
@@ -54,7 +71,7 @@ async def apply_incomes(records: Sequence[IncomeRecord], uow: UnitOfWork) -> lis
     rows = sorted(latest.items(), key=lambda item: item[0])
     known = [record.status == 1 for _, record in rows]
     amounts = [[record.amounts[name] if counts else 0 for (_, record), counts in zip(rows, known, strict=True)] for name in AMOUNTS]
-    await raw.execute(
+    written = await raw.fetchrow(
         _UPSERT,
         [key[0] for key, _ in rows],
         [key[1] for key, _ in rows],
@@ -64,6 +81,9 @@ async def apply_incomes(records: Sequence[IncomeRecord], uow: UnitOfWork) -> lis
         [record.total_income or 0 if counts else 0 for (_, record), counts in zip(rows, known, strict=True)],
         [record.total_income is not None and counts for (_, record), counts in zip(rows, known, strict=True)],
     )
+    if counted is not None:
+        _count(counted, records, residents, written)
+    await inquiries.follow(uow, [key[0] for key, _ in rows], by="municipality")
     return residents
 
 
@@ -79,10 +99,46 @@ async def households_of(residents: Sequence[int], uow: UnitOfWork) -> dict[int, 
     return found
 
 
+def _count(counted: Counted, records: Sequence[IncomeRecord], residents: Sequence[int], written: Any) -> None:
+    """Add the yen that the database says it has written, and what was sent in the rows that it has not written or that carry no income."""
+    counted.written += written["rows"]
+    counted.overtaken += len(records) - written["rows"]
+    for name in (*AMOUNTS, "total_income"):
+        counted.written_totals[name] += written[name]
+    overtaken = {divmod(key, 10_000) for key in written["overtaken"]}
+    seen: set[tuple[int, int]] = set()
+    for record, resident in zip(reversed(records), reversed(residents), strict=True):
+        key = (resident, record.income_year)
+        if record.status != 1 or key in overtaken or key in seen:
+            counted.unwritten_totals.update(
+                {name: record.amounts[name] or 0 for name in AMOUNTS} | {"total_income": record.total_income or 0}
+            )
+        seen.add(key)
+
+
 _COLUMNS = ("resident", "income_year", "sequence", "income_status", *AMOUNTS, "total_income", "has_total_income")
 _TYPES = ("bigint", "smallint", "int", "smallint", *["bigint"] * (len(AMOUNTS) + 1), "boolean")
+_DECLARED_HERE = "income.is_declaration AND excluded.income_status <> 1"
+_NO_ANSWER = """given.income_status = 2 AND EXISTS (
+    SELECT FROM income_inquiry q
+    WHERE (q.resident, q.income_year) = (given.resident, given.income_year) AND q.ended_on IS NULL AND q.by_window
+)"""
 _UPSERT = f"""
-INSERT INTO income ({", ".join(_COLUMNS)})
-SELECT * FROM unnest({", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_TYPES, 1))})
-ON CONFLICT (resident, income_year) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])}
+WITH given AS (
+    SELECT * FROM unnest({", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_TYPES, 1))}) AS k({", ".join(_COLUMNS)})
+), written AS (
+    INSERT INTO income ({", ".join(_COLUMNS)})
+    SELECT {", ".join(f"CASE WHEN {_NO_ANSWER} THEN 3 ELSE given.{name} END" if name == "income_status" else name for name in _COLUMNS)}
+    FROM given
+    ON CONFLICT (resident, income_year) DO UPDATE SET sequence = excluded.sequence, is_declaration = {_DECLARED_HERE},
+        {", ".join(f"{name} = CASE WHEN {_DECLARED_HERE} THEN income.{name} ELSE excluded.{name} END" for name in _COLUMNS[3:])}
+    WHERE excluded.sequence >= income.sequence
+    RETURNING resident, income_year, is_declaration, {", ".join((*AMOUNTS, "total_income"))}
+), overtaken AS (
+    SELECT resident, income_year FROM given EXCEPT SELECT resident, income_year FROM written WHERE NOT is_declaration
+)
+SELECT count(*) FILTER (WHERE NOT is_declaration) AS rows,
+    (SELECT coalesce(array_agg(resident * 10000 + income_year), '{{}}'::bigint[]) FROM overtaken) AS overtaken,
+    {", ".join(f"coalesce(sum({name}) FILTER (WHERE NOT is_declaration), 0)::bigint AS {name}" for name in (*AMOUNTS, "total_income"))}
+FROM written
 """

@@ -40,7 +40,8 @@ SELECT coalesce(i.insured_id, '{nobody}'::uuid) AS insured_id, r.municipality_co
     s.judged_on, r.born_on, coalesce(i.acquired_on, 'infinity') AS acquired_on, coalesce(i.lost_on, 'infinity') AS lost_on,
     CASE WHEN f.was_dependant THEN f.joined_on ELSE 'infinity' END AS former_dependant_since,
     {amounts}, coalesce(n.total_income, 0) AS total_income,
-    coalesce(n.income_status, 3::smallint) AS income_status, {rate_area} AS rate_area, m.is_head,
+    CASE WHEN v.resident IS NOT NULL AND coalesce(n.income_status, 3) = 3 THEN 2 ELSE coalesce(n.income_status, 3) END::smallint
+        AS income_status, {rate_area} AS rate_area, m.is_head,
     coalesce(i.acquired_on <= s.judged_on AND i.lost_on > s.judged_on, false) AS is_insured,
     a.insured_id IS NOT NULL AS is_assessed, coalesce(i.by_disability, false) AS by_disability,
     coalesce(n.has_total_income, false) AS has_total_income, s.household_id,
@@ -53,9 +54,11 @@ LEFT JOIN insured i ON i.resident = m.resident
 LEFT JOIN assessed a ON a.insured_id = i.insured_id AND a.judged_on = s.judged_on
 LEFT JOIN former_dependant f ON f.insured_id = i.insured_id
 LEFT JOIN income n ON n.resident = r.number AND n.income_year = {income_year}
+LEFT JOIN income_override v ON v.resident = r.number AND v.income_year = {income_year}
 WHERE m.is_head OR i.insured_id IS NOT NULL
 """
-# A resident whose income record has not come has status 3 (照会中): unknown is not zero, and a decision on it is refused.
+# A resident whose income record has not come has status 3 (照会中): unknown is not zero, and a decision on it is refused, unless two
+# officers have let it be made by the rule for 未申告 (income_override).
 
 
 def assessed_in(year: FiscalYear) -> str:

@@ -69,7 +69,7 @@ async def record(municipality_code: str, resident_number: str, residence: Reside
         raise NoSuchResident(f"No resident {resident_number} of {municipality_code} is known.")
     await raw.execute(_END, resident, residence.valid_from)
     await raw.execute(_ADD, resident, residence.valid_from, residence.area, residence.recorded_by, residence.reason)
-    await raw.execute(_DUE, resident)
+    await raw.execute(_DUE, resident, min(residence.valid_from, uow.today))
 
 
 async def of_person(municipality_code: str, resident_number: str, uow: UnitOfWork) -> list[dict[str, Any]]:
@@ -85,7 +85,8 @@ WHERE resident = $1 AND valid_from = $2 AND upper_inf(recorded_during)
 """
 _ADD = "INSERT INTO rate_area_residence (resident, valid_from, area, recorded_by, reason) VALUES ($1, $2, $3, $4, $5)"
 _DUE = """
-INSERT INTO household_due (household_id) SELECT DISTINCT household_id FROM membership WHERE resident = $1 ON CONFLICT DO NOTHING
+INSERT INTO household_due (household_id, since) SELECT DISTINCT household_id, $2::date FROM membership WHERE resident = $1
+ON CONFLICT (household_id) DO UPDATE SET since = least(household_due.since, excluded.since)
 """
 _OF_PERSON = """
 SELECT a.valid_from, a.area, a.recorded_by, a.reason, lower(a.recorded_during) AS recorded_at, upper_inf(a.recorded_during) AS believed

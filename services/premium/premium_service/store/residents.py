@@ -39,6 +39,7 @@ class ResidentRecord:
     name: str
     postal_code: str
     address: tuple[str, ...]
+    resident_since: date
 
     @property
     def gone_from(self) -> date | None:
@@ -112,6 +113,7 @@ async def _apply_round(raw: Connection[Any], records: Sequence[ResidentRecord]) 
         [record.name for record in records],
         [record.postal_code for record in records],
         ["\n".join(record.address) for record in records],
+        [record.resident_since for record in records],
     )
     number = {(row["municipality_code"], row["resident_number"]): row["number"] for row in rows}
     numbers = [number[record.municipality_code, record.resident_number] for record in records]
@@ -167,11 +169,12 @@ SELECT r.municipality_code, r.resident_number, r.born_on FROM resident r
 JOIN unnest($1::text[], $2::text[]) AS k(municipality_code, resident_number) USING (municipality_code, resident_number)
 """
 _UPSERT = """
-INSERT INTO resident (municipality_code, resident_number, born_on, sequence, name, postal_code, address)
-SELECT m, r, b, s, n, p, string_to_array(a, E'\\n')
-FROM unnest($1::text[], $2::text[], $3::date[], $4::int[], $5::text[], $6::text[], $7::text[]) AS k(m, r, b, s, n, p, a)
+INSERT INTO resident (municipality_code, resident_number, born_on, sequence, name, postal_code, address, resident_since)
+SELECT m, r, b, s, n, p, string_to_array(a, E'\\n'), d
+FROM unnest($1::text[], $2::text[], $3::date[], $4::int[], $5::text[], $6::text[], $7::text[], $8::date[]) AS k(m, r, b, s, n, p, a, d)
 ON CONFLICT (municipality_code, resident_number) DO UPDATE SET born_on = excluded.born_on, sequence = excluded.sequence,
-    name = excluded.name, postal_code = excluded.postal_code, address = excluded.address
+    name = excluded.name, postal_code = excluded.postal_code, address = excluded.address,
+    resident_since = excluded.resident_since
 RETURNING municipality_code, resident_number, number
 """
 _NEW_HOUSEHOLDS = """

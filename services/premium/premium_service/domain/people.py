@@ -1,0 +1,31 @@
+"""Somebody as a clerk's command and a letter need him."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from chassis.commands import Person
+
+Addressee = tuple[str, str, str | None, tuple[str, ...]]
+"""被保険者番号 (empty where not insured), name, postal code, address lines; no postal code and no lines where the address is withheld."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A resident, with the last qualification; `insured_id` is None where there was none."""
+
+    number: int
+    person: Person
+    name: str
+    born_on: date
+    insured_id: UUID | None
+    insured_number: str
+    address_withheld: bool
+    postal_code: str | None
+    address: tuple[str, ...]
+
+    @property
+    def addressee(self) -> Addressee:
+        return self.insured_number, self.name, self.postal_code, self.address
