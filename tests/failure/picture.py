@@ -37,7 +37,8 @@ WHAT: Final[Mapping[str, Mapping[str, str]]] = {
         # address changed is to be collected, one that was still due shows the new one at once: only cards that hold are compared.
         "cards": """
             SELECT jsonb_build_array(c.insured_id, c.state, c.kind, c.kind_reason, c.valid_from, c.valid_until)::text AS row
-            FROM certificate c JOIN qualification q USING (insured_id) WHERE q.lost_on IS NULL AND c.state <> 'withdrawn' AND c.collection IS NULL""",
+            FROM certificate c JOIN qualification q USING (insured_id)
+            WHERE q.lost_on IS NULL AND c.state <> 'withdrawn' AND c.collection IS NULL""",
     },
     "premium": {
         "residents": _but("resident", "number"),

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import polars as pl
 from chassis.clock import JAPAN
-from contracts.eras import format_day
-
 from chassis.documents.people_list import ListPaper, render
 from chassis.lists import Column
+from contracts.eras import format_day
+
 from eligibility_service.domain.result_table import SHORT, in_words
 
 TITLE: Final = "創設結果表"

@@ -78,6 +78,28 @@ MENU: Final[tuple[Entry, ...]] = (
         Right.SEE_PEOPLE,
     ),
     Entry("名簿", "作成した名簿", "PDFやCSVにした名簿を開きます。", "/lists/files", Right.SEE_PEOPLE),
+    Entry(
+        "保険料",
+        "所得のわからない方",
+        "未申告・照会中・他市課税・未着の方を、長く待っている順に示します。",
+        "/income-gaps",
+        Right.SEE_WORKLIST,
+    ),
+    Entry(
+        "保険料", "所得の突合と取込結果", "毎朝の突合、照会と回答の件数、届いた所得情報の合計です。", "/income-checks", Right.SEE_WORKLIST
+    ),
+    Entry("保険料", "減免・徴収猶予の申請", "受け付けた申請と、その決定です。", "/relief-applications", Right.SEE_WORKLIST),
+    Entry(
+        "保険料",
+        "保険料率の試算",
+        "費用と収入の見込みから、均等割額と所得割率、だれにどう影響するかを試算します。",
+        "/trials",
+        Right.UNION_WORK,
+    ),
+    Entry(
+        "保険料", "法改正の影響", "法令の案で、だれの保険料がいくら増え、減るかを、施行の前に確かめます。", "/law-changes", Right.UNION_WORK
+    ),
+    Entry("保険料", "対象者の検索", "誤った計算にあった人を条件で探し、額・通知・期間制限を一覧にします。", "/finder", Right.UNION_WORK),
     Entry("賦課", "賦課台帳", "年度の保険料の決定を、被保険者番号順に表示します。", "/assessment-ledgers/assessed", Right.UNION_WORK),
     Entry(
         "賦課",
@@ -105,26 +127,6 @@ MENU: Final[tuple[Entry, ...]] = (
         "/ledger/domicile-exceptions",
         Right.TAKE_NOTICES,
     ),
-    Entry(
-        "保険料",
-        "所得のわからない方",
-        "未申告・照会中・他市課税・未着の方を、長く待っている順に示します。",
-        "/income-gaps",
-        Right.SEE_WORKLIST,
-    ),
-    Entry(
-        "保険料", "所得の突合と取込結果", "毎朝の突合、照会と回答の件数、届いた所得情報の合計です。", "/income-checks", Right.SEE_WORKLIST
-    ),
-    Entry("保険料", "減免・徴収猶予の申請", "受け付けた申請と、その決定です。", "/relief-applications", Right.SEE_WORKLIST),
-        "保険料率の試算",
-        "費用と収入の見込みから、均等割額と所得割率、だれにどう影響するかを試算します。",
-        "/trials",
-        Right.UNION_WORK,
-    ),
-    Entry(
-        "保険料", "法改正の影響", "法令の案で、だれの保険料がいくら増え、減るかを、施行の前に確かめます。", "/law-changes", Right.UNION_WORK
-    ),
-    Entry("保険料", "対象者の検索", "誤った計算にあった人を条件で探し、額・通知・期間制限を一覧にします。", "/finder", Right.UNION_WORK),
     Entry("一覧", "交付記録", "発行した証を、発行した日ごとに確かめます。", "/print-log", Right.SEE_WORKLIST),
     Entry("一覧", "被保険者数", "市区町村・年齢・性別ごとの人数を、基準日を選んで確かめます。", "/counts", Right.SEE_COUNTS),
 )

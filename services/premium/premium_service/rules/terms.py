@@ -64,7 +64,6 @@ TERMS: dict[str, tuple[str, str]] = {
     "by_disability": ("障害認定による被保険者", "insured by disability certification"),
     "income_status": ("申告の状態", "state of the declaration"),
     "has_total_income": ("総所得金額等の指定", "total income is stated"),
-    "rate_area": ("不均一保険料率の区域", "area of uneven rates"),
     "is_head": ("世帯主", "head of the household"),
     "is_insured": ("被保険者", "insured"),
     "is_assessed": ("賦課の対象", "assessed"),
