@@ -69,6 +69,7 @@ async def record(municipality_code: str, resident_number: str, residence: Reside
         raise NoSuchResident(f"No resident {resident_number} of {municipality_code} is known.")
     await raw.execute(_END, resident, residence.valid_from)
     await raw.execute(_ADD, resident, residence.valid_from, residence.area, residence.recorded_by, residence.reason)
+    await raw.execute(_NOT_DUE, resident)  # whatever they were due for, they are due anew as a whole
     await raw.execute(_DUE, resident)
 
 
@@ -84,9 +85,9 @@ UPDATE rate_area_residence SET recorded_during = tstzrange(lower(recorded_during
 WHERE resident = $1 AND valid_from = $2 AND upper_inf(recorded_during)
 """
 _ADD = "INSERT INTO rate_area_residence (resident, valid_from, area, recorded_by, reason) VALUES ($1, $2, $3, $4, $5)"
-_DUE = """
-INSERT INTO household_due (household_id) SELECT DISTINCT household_id FROM membership WHERE resident = $1 ON CONFLICT DO NOTHING
-"""
+_HOUSEHOLDS = "SELECT DISTINCT household_id FROM membership WHERE resident = $1"
+_NOT_DUE = f"DELETE FROM household_due WHERE household_id IN ({_HOUSEHOLDS})"
+_DUE = f"INSERT INTO household_due (household_id) {_HOUSEHOLDS}"
 _OF_PERSON = """
 SELECT a.valid_from, a.area, a.recorded_by, a.reason, lower(a.recorded_during) AS recorded_at, upper_inf(a.recorded_during) AS believed
 FROM rate_area_residence a JOIN resident r ON r.number = a.resident WHERE r.municipality_code = $1 AND r.resident_number = $2
