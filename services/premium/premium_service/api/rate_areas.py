@@ -1,11 +1,12 @@
-"""不均一賦課の区域: the areas of a fiscal year, and the register of who lives in an area smaller than a municipality."""
+"""料率マスタ表 and 不均一賦課の区域: the figures and areas of a fiscal year, and who lives in an area smaller than a municipality."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 
-from chassis.law import FiscalYear
+from chassis.law import FiscalYear, LawError
 from chassis.problems import NOT_FOUND, Problem
 from chassis.tokens import Principal
 from chassis.web import Asking, role, runtime_of
@@ -13,11 +14,22 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from premium_service.domain.assessing import parameters_of
+from premium_service.domain.rate_table import rate_table
+from premium_service.rules.parameters import Parameters
 from premium_service.store import rate_areas
 from premium_service.store.rate_areas import NoSuchResident, Residence
 
 router = APIRouter(tags=["rate areas"])
 Union = Annotated[Principal, Depends(role("union_staff"))]
+
+
+def _law(request: Request, fiscal_year: int) -> Parameters:
+    """The law of this union and a fiscal year. Problem where its rates are a gap, or no law is known."""
+    settings = runtime_of(request).settings
+    try:
+        return parameters_of(settings.union, fiscal_year, sample=settings.sample_data)
+    except LawError as error:
+        raise Problem(404, "KOKI-P011", error.message_ja, "条例を確かめ、料率を登録してください。") from error
 
 
 class LivesIn(BaseModel):
@@ -28,11 +40,18 @@ class LivesIn(BaseModel):
     reason: str = Field(min_length=1, max_length=200)
 
 
+@router.get("/rate-table")
+async def figures(request: Request, who: Asking, fiscal_year: Annotated[int, Query(ge=2008, le=2099)]) -> dict[str, Any]:
+    """Every figure of the law that the premiums of a fiscal year rest on, with its source; `provisional` where nobody has confirmed it."""
+    law = _law(request, fiscal_year)
+    found = [asdict(figure) for figure in rate_table(law)]
+    return {"union": law.union, "fiscal_year": fiscal_year, "law_hash": law.hash, "figures": found}
+
+
 @router.get("/rate-areas")
 async def areas(request: Request, who: Asking, fiscal_year: Annotated[int, Query(ge=2008, le=2099)]) -> dict[str, Any]:
     """The areas of uneven rates of a fiscal year. `known`: whether somebody has entered which there are."""
-    settings = runtime_of(request).settings
-    law = parameters_of(settings.union, FiscalYear(fiscal_year).year, sample=settings.sample_data)
+    law = _law(request, fiscal_year)
     found = [
         {"area": area.name, "municipality_code": area.municipality, "within": area.within, "rates_known": area.is_known}
         for area in law.areas
@@ -50,8 +69,7 @@ async def of_person(municipality_code: str, resident_number: str, request: Reque
 @router.put("/people/{municipality_code}/{resident_number}/rate-area", status_code=204)
 async def record(municipality_code: str, resident_number: str, lives: LivesIn, request: Request, who: Union) -> None:
     """Record in which area a person lives; the next run of assess decides the household again."""
-    settings = runtime_of(request).settings
-    law = parameters_of(settings.union, FiscalYear.of(lives.valid_from).year, sample=settings.sample_data)
+    law = _law(request, FiscalYear.of(lives.valid_from).year)
     within = sorted(area.name for area in law.areas if area.within == municipality_code)
     if not within or lives.area not in ("", *within):
         raise Problem(

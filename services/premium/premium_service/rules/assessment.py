@@ -13,7 +13,7 @@ from chassis.law import NEVER, HouseholdRows, Yen, day_number, household_any, ho
 
 from premium_service.rules import columns as c
 from premium_service.rules import income, income_levy, judging, levy_base, months, reduction
-from premium_service.rules.columns import Assessments, Flags, Households
+from premium_service.rules.columns import Assessments, Flags, Households, JudgingIncome
 from premium_service.rules.parameters import MEDICAL, PARTS, Parameters
 from premium_service.rules.parts import Columns, assess_part, tier_codes
 
@@ -141,7 +141,7 @@ def _household_test(members: Households, law: Parameters, households: HouseholdR
     )
     insured = household_count(members.is_insured, households)
     earner_count = household_count(is_earner & counted, households)
-    household_income = household_sum(out["judging_income"] * counted, households)
+    household_income = JudgingIncome(household_sum(out["judging_income"] * counted, households))
     undeclared = household_any(counted & (members.income_status == c.UNDECLARED), households)
     limits = reduction.household_limits.on(day)(
         limits=law.reduction_limits,

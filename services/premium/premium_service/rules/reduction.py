@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from chassis.law import Yen, in_force, rule
 
-from premium_service.rules.columns import Codes, Count, Flags
+from premium_service.rules.columns import Codes, Count, Flags, JudgingIncome
 from premium_service.rules.parameters import ReductionLimits
 
 
@@ -50,7 +50,7 @@ def limits_by_insured_and_earners(*, limits: ReductionLimits, insured: Count, ea
 household_limits = rule("household_limits", limits_without_insured_head, limits_by_insured, limits_by_insured_and_earners)
 
 
-def tier(*, household_income: Yen, limits: HouseholdLimits, undeclared: Flags) -> Codes:
+def tier(*, household_income: JudgingIncome, limits: HouseholdLimits, undeclared: Flags) -> Codes:
     """軽減区分: 7, 5, 2 or 0 tenths. A household in which an insured member or the head has not declared gets none."""
     # The limits never fall from seven to two, so each that is kept adds to the tenths of the one outside it.
     reached = (household_income <= limits.two) * np.int16(2)

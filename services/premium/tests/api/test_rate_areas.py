@@ -44,6 +44,29 @@ async def test_union_staff_record_where_a_person_lives_and_everybody_with_a_righ
     assert areas["areas"] == [{"area": "山間部", "municipality_code": None, "within": "131016", "rates_known": True}]
 
 
+async def test_the_rate_table_shows_each_figure_of_a_year_with_its_source_and_what_nobody_has_confirmed(
+    databases: Databases, tmp_path: Path
+) -> None:
+    """P-14, I-31: 料率マスタ表: the figures that are shown are those that the premiums are computed with."""
+    async with window(await databases("premium", ROOT), CLERK, tmp_path) as client:
+        table = (await client.get("/rate-table", params={"fiscal_year": 2024})).raise_for_status().json()
+        before = await client.get("/rate-table", params={"fiscal_year": 2008})
+
+    law = premium_parameters("13", FiscalYear(2024))
+    figures = {figure["name"]: figure for figure in table["figures"]}
+    assert len(figures) == len(law.citations)
+    assert table["law_hash"] == law.hash
+    assert figures["union_13.medical_rates"]["value"] == {"per_capita": 47_300, "income_rate": "9.67%"}
+    assert figures["union_13.transitional_income_rate"]["value"] == "8.78%"
+    assert figures["levy_cap_transition"]["value"] == {
+        "cap": 730_000, "born_through": "1949-03-31", "disability_through": "2025-03-31",
+    }  # fmt: skip
+    assert figures["month_order"]["provisional"]
+    assert not figures["levy_cap"]["provisional"]
+    assert all(figure["source"] and figure["law"] for figure in figures.values())
+    assert before.status_code == 200
+
+
 async def test_an_area_that_the_law_does_not_know_there_and_a_person_whom_nobody_knows_are_refused(
     database: TestDatabase, tmp_path: Path
 ) -> None:
