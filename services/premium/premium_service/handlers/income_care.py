@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chassis.database import driver
+from chassis.law import FiscalYear
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
 from contracts.events.premium import IncomeReviewed
 
-from premium_service.handlers.incomes import counts_from
 from premium_service.handlers.reassessing import Touched, reassess
 from premium_service.store.incomes import households_of
 from premium_service.store.residents import numbers_of
@@ -23,5 +23,6 @@ async def on_incomes_reviewed(messages: Sequence[Message[IncomeReviewed]], uow: 
     households = await households_of(list(numbers.values()), uow)
     touched = Touched()
     for message, person in zip(messages, people, strict=True):
-        touched.add(households.get(numbers[person], ()), message, counts_from(message.event.income_year))
+        year = FiscalYear(message.event.income_year + 1)
+        touched.add(households.get(numbers[person], ()), message, year.start, year.end)
     await reassess(touched, uow)
