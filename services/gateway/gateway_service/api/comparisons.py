@@ -106,45 +106,61 @@ async def find(
 
 
 @router.get("/law-changes/{comparison_id}")
-async def law_change(request: Request, session: Staff, comparison_id: UUID) -> Response:
-    return await _one(request, session, LAW_CHANGE, comparison_id)
-
-
 @router.get("/finder/{comparison_id}")
-async def found(request: Request, session: Staff, comparison_id: UUID) -> Response:
-    return await _one(request, session, FINDER, comparison_id)
+async def one(request: Request, session: Staff, comparison_id: UUID) -> Response:
+    """What came of a comparison, or that it is still at work."""
+    gateway, kind = gateway_of(request), _kind(request)
+    reply = await gateway.upstream.ask("premium", f"/comparisons/{comparison_id}", session.principal)
+    require(reply)
+    made: dict[str, Any] = reply.json()
+    if made["kind"] != kind.kind:
+        raise Problem(404, *NOT_FOUND)
+    await gateway.record(session, kind.action, "shown", detail=str(comparison_id))
+    chart = None
+    if made["result"]:
+        bands = made["result"]["everybody" if kind is LAW_CHANGE else "listed"]["bands"]
+        chart = average_chart(
+            [("現在", bands, "average_before"), ("変更後" if kind is LAW_CHANGE else "あるべき額", bands, "average_after")]
+        )
+    async with gateway.runtime.units.open() as uow:
+        names = await municipalities.names(uow.connection)
+    return page(request, "comparison.html", kind=kind, made=made, chart=chart, names=names, states=STATES)
 
 
 @router.get("/law-changes/{comparison_id}/people")
-async def law_change_people(
-    request: Request,
-    session: Staff,
-    comparison_id: UUID,
-    order: Annotated[str, Query(pattern="^(place|more|less)$")] = "place",
-    number: Annotated[int, Query(alias="page", ge=1)] = 1,
-) -> Response:
-    return await _people(request, session, LAW_CHANGE, comparison_id, order, number)
-
-
 @router.get("/finder/{comparison_id}/people")
-async def found_people(
+async def people(
     request: Request,
     session: Staff,
     comparison_id: UUID,
     order: Annotated[str, Query(pattern="^(place|more|less)$")] = "place",
     number: Annotated[int, Query(alias="page", ge=1)] = 1,
 ) -> Response:
-    return await _people(request, session, FINDER, comparison_id, order, number)
+    """The people listed, a hundred at a time."""
+    gateway, kind = gateway_of(request), _kind(request)
+    params = {"order": order, "page": str(number)}
+    reply = await gateway.upstream.ask("premium", f"/comparisons/{comparison_id}/people", session.principal, params=params)
+    require(reply)
+    listed: dict[str, Any] = reply.json()
+    about = tuple(dict.fromkeys(f"{row['municipality_code']}:{row['resident_number']}" for row in listed["rows"]))
+    await gateway.record(session, kind.action, "shown", about=about, detail=str(comparison_id))
+    async with gateway.runtime.units.open() as uow:
+        names = await municipalities.names(uow.connection)
+    return page(
+        request, "comparison_people.html", kind=kind, comparison_id=comparison_id, listed=listed, order=order, orders=ORDERS, names=names
+    )
 
 
 @router.get("/law-changes/{comparison_id}/people.csv")
-async def law_change_csv(request: Request, session: Staff, comparison_id: UUID) -> Response:
-    return await _csv(request, session, LAW_CHANGE, comparison_id)
-
-
 @router.get("/finder/{comparison_id}/people.csv")
-async def found_csv(request: Request, session: Staff, comparison_id: UUID) -> Response:
-    return await _csv(request, session, FINDER, comparison_id)
+async def people_csv(request: Request, session: Staff, comparison_id: UUID) -> Response:
+    """Everybody listed; the log names the list, which names its people."""
+    gateway, kind = gateway_of(request), _kind(request)
+    reply = await gateway.upstream.ask("premium", f"/comparisons/{comparison_id}/people.csv", session.principal)
+    await gateway.record(session, kind.action, "shown" if reply.ok else "failed", detail=f"{comparison_id} csv")
+    require(reply)
+    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="people-{comparison_id}.csv"'}
+    return Response(reply.content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/finder/{comparison_id}/letter")
@@ -190,45 +206,5 @@ async def _begin(request: Request, session: Session, kind: Kind, key: UUID, popu
     return RedirectResponse(f"{kind.path}/{answer['comparison_id']}", status_code=303, headers=HEADERS)
 
 
-async def _one(request: Request, session: Session, kind: Kind, comparison_id: UUID) -> Response:
-    gateway = gateway_of(request)
-    reply = await gateway.upstream.ask("premium", f"/comparisons/{comparison_id}", session.principal)
-    require(reply)
-    made: dict[str, Any] = reply.json()
-    if made["kind"] != kind.kind:
-        raise Problem(404, *NOT_FOUND)
-    await gateway.record(session, kind.action, "shown", detail=str(comparison_id))
-    chart = None
-    if made["result"]:
-        bands = made["result"]["everybody" if kind is LAW_CHANGE else "listed"]["bands"]
-        chart = average_chart(
-            [("現在", bands, "average_before"), ("変更後" if kind is LAW_CHANGE else "あるべき額", bands, "average_after")]
-        )
-    async with gateway.runtime.units.open() as uow:
-        names = await municipalities.names(uow.connection)
-    return page(request, "comparison.html", kind=kind, made=made, chart=chart, names=names, states=STATES)
-
-
-async def _people(request: Request, session: Session, kind: Kind, comparison_id: UUID, order: str, number: int) -> Response:
-    gateway = gateway_of(request)
-    params = {"order": order, "page": str(number)}
-    reply = await gateway.upstream.ask("premium", f"/comparisons/{comparison_id}/people", session.principal, params=params)
-    require(reply)
-    listed: dict[str, Any] = reply.json()
-    about = tuple(dict.fromkeys(f"{row['municipality_code']}:{row['resident_number']}" for row in listed["rows"]))
-    await gateway.record(session, kind.action, "shown", about=about, detail=str(comparison_id))
-    async with gateway.runtime.units.open() as uow:
-        names = await municipalities.names(uow.connection)
-    return page(
-        request, "comparison_people.html", kind=kind, comparison_id=comparison_id, listed=listed, order=order, orders=ORDERS, names=names
-    )
-
-
-async def _csv(request: Request, session: Session, kind: Kind, comparison_id: UUID) -> Response:
-    """Everybody listed; the log names the list, which names its people."""
-    gateway = gateway_of(request)
-    reply = await gateway.upstream.ask("premium", f"/comparisons/{comparison_id}/people.csv", session.principal)
-    await gateway.record(session, kind.action, "shown" if reply.ok else "failed", detail=f"{comparison_id} csv")
-    require(reply)
-    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="people-{comparison_id}.csv"'}
-    return Response(reply.content, media_type="text/csv; charset=utf-8", headers=headers)
+def _kind(request: Request) -> Kind:
+    return FINDER if request.url.path.startswith(FINDER.path) else LAW_CHANGE

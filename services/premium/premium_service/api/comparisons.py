@@ -72,7 +72,7 @@ async def compare(asked: ComparisonAsked, request: Request, who: UnionStaff, key
     parameters = {
         "population_id": str(asked.population_id), "request": asked.request.model_dump(mode="json"), "by": who.user, "key": own_key,
     }  # fmt: skip
-    return {"comparison_id": known or await runtime.begin_job("compare", parameters, by=who.user)}
+    return {"comparison_id": known or await runtime.begin_job("compare-effects", parameters, by=who.user)}
 
 
 @router.get("/comparisons/{comparison_id}")

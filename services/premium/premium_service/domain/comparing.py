@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from premium_service.domain.effect_tables import band_term, effect, provisional_terms, tier_term
 from premium_service.domain.law_sets import LawSet
 from premium_service.domain.predicate import SHOULD, Predicate, read_predicate
-from premium_service.domain.trials import band_term, effect, provisional_terms, tier_term
 from premium_service.rules import effects
 from premium_service.rules.columns import ASSESSMENT_DTYPE, MEMBER_DTYPE, PENDING, Households
 from premium_service.rules.parameters import Parameters

@@ -25,7 +25,7 @@ _UUIDS, _TEXTS = ("insured_id", "assessment_id"), ("municipality_code", "residen
 class Compare:
     """One chunk: the tables are of everybody. Parameters: `population_id`, `request` (ComparisonRequest), `by`, `key`."""
 
-    name = "compare"
+    name = "compare-effects"
 
     async def prepare(self, parameters: dict[str, Any], run_id: UUID, uow: UnitOfWork) -> Plan:
         population = await populations.get(uow.connection, UUID(parameters["population_id"]))

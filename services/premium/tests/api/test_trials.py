@@ -11,6 +11,7 @@ import httpx
 import pytest
 from chassis.testing import Databases, TestDatabase
 from chassis.tokens import Principal
+from premium_service.store import profiles
 from pypdf import PdfReader
 
 from services.premium.tests.api.working import work
@@ -75,11 +76,12 @@ async def test_a_population_is_everybody_with_a_decision_in_force_and_is_made_on
 async def test_the_same_people_and_estimates_give_the_same_result_and_who_asks_again_gets_the_kept_one(
     database: TestDatabase, tmp_path: Path
 ) -> None:
-    """P-01: same population → same result. Kept with who, when, the hash of the people and of the law."""
+    """P-01: same population → same result, also from the files alone. Kept with who, when, the hash of the people and of the law."""
     async with window(database, UNION, tmp_path) as client:
         one, other = await kept(client, database, tmp_path), await kept(client, database, tmp_path, "population 2")
         first, second = await tried(client, one), await tried(client, other, "scenario 2")
         again = await tried(client, one)
+        profiles.forget()
         repeated = (await client.post(f"/trials/{first['trial_id']}/repeat")).json()
 
     assert first["result"] == second["result"]
