@@ -38,7 +38,7 @@ ANSWERS_EXCHANGE: Final = "municipal.answers"
 
 HEARS: Final[Mapping[str, tuple[str, ...]]] = {
     "eligibility": ("gateway", "collection"),
-    "premium": ("gateway", "eligibility", "collection"),
+    "premium": ("gateway", "eligibility", "collection", "premium"),
     "benefits": ("gateway", "eligibility"),
     "collection": ("gateway", "eligibility", "premium"),
     "statistics": ("gateway", "eligibility", "premium", "benefits", "collection"),

@@ -32,7 +32,8 @@ from sqlalchemy import text
 
 from services.eligibility.tests.people import message, resident
 from services.gateway.tests.world import GatewayWorld, a_gateway
-from tests.journeys.test_registers import free_port, post, served
+from tests.journeys.gateway_process import free_port
+from tests.journeys.test_registers import post, served
 
 CHIYODA = "131016"
 ROUTES = {"eligibility": ELIGIBILITY_ROUTES, "premium": PREMIUM_ROUTES, "collection": COLLECTION_ROUTES}

@@ -25,7 +25,7 @@ class Instalment(BaseModel):
 
 
 class InstalmentsSet(Event):
-    """期割決定: the ordinary instalments of one assessment; their sum is `annual_amount`, what is charged: less what is remitted."""
+    """期割決定: the ordinary instalments of one assessment; their sum is `annual_amount`: what is charged, less what is remitted."""
 
     type: ClassVar[str] = "collection.instalments_set.v1"
     owner: ClassVar[str] = "collection"

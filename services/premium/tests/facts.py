@@ -163,7 +163,7 @@ def dependant(number: str, answer: bool | None, *, sequence: int = 1, joined: da
 
 
 async def load(units: Units, residents: Sequence[Event], incomes: Sequence[Event], ledger: Sequence[Event]) -> None:
-    of_municipality = {"municipality_code": "131016", "generation": 1}
+    of_municipality: dict[str, Any] = {"municipality_code": "131016", "generation": 1}
     await seal_and_load(units, "residents", residents, ResidentsBatchSealed, **of_municipality)
     await seal_and_load(units, "incomes", incomes, IncomesBatchSealed, **of_municipality)
     await load_insured(units, ledger)

@@ -20,9 +20,9 @@ SELECT min(household) AS first, max(household) AS last FROM copay_input WHERE ru
 """
 _SPAN: Final = np.dtype([("first", np.int64), ("last", np.int64)])
 _LAST_YEAR: Final = np.dtype([("insured_id", "S16"), ("rate_percent", np.int16)])
-# Households of which somebody was judged since (identifiers of runs grow with time): alone, which keeps the inputs, or by a later run; with
-# a wait that is newer (a correction to 照会中 writes no rate); or that were answered since, with the rate they had before (nothing is written
-# then, and the wait is gone).
+# Households of which somebody was judged since (identifiers of runs grow with time): alone, which keeps the inputs, or by a later run;
+# with a wait that is newer (a correction to 照会中 writes no rate); or that were answered since, with the rate they had before (nothing
+# is written then, and the wait is gone).
 _REVISED: Final = """
 WITH later AS MATERIALIZED (SELECT id FROM job_run WHERE id > $1 AND job = $5 AND state <> 'prepared'), newer AS MATERIALIZED (
     SELECT n.insured_id FROM copay_input n WHERE n.run_id > $1 AND n.is_judged AND NOT EXISTS (SELECT FROM job_run j WHERE j.id = n.run_id)

@@ -195,5 +195,5 @@ async def test_a_previous_insurer_that_contradicts_the_record_waits_for_a_person
 
         assert (unclear.json()["former_dependant"], waiting) == ("to_confirm", 1)
         assert (settled.json()["former_dependant"], await window.world.value(open_cases)) == ("yes", 0)
-        said = [found.event for found in await window.world.said() if isinstance(found.event, FormerDependantDetermined)]
-        assert [(event.joined_on, event.former_dependant) for event in said] == [(date(2015, 5, 5), True)], "told to premium"
+        told = [found.event for found in await window.world.said() if isinstance(found.event, FormerDependantDetermined)]
+        assert [(event.joined_on, event.former_dependant) for event in told] == [(date(2015, 5, 5), True)], "told to premium"

@@ -54,8 +54,9 @@ def test_the_share_of_a_fall_is_the_rate_of_the_fall_and_below_the_limit_nothing
     pack = packs_of("13")["sample_income_fall"]
 
     def fall(before: int, expected: int) -> Rate:
-        days = {"applied_on": date(2026, 7, 13), "happened_on": date(2026, 5, 1)}
-        return grant_of(pack, degree="fallen", fiscal_year=YEAR, incomes=(before, expected), **days).share
+        applied, happened = date(2026, 7, 13), date(2026, 5, 1)
+        incomes = (before, expected)
+        return grant_of(pack, degree="fallen", fiscal_year=YEAR, incomes=incomes, applied_on=applied, happened_on=happened).share
 
     assert fall(1_000_000, 700_000).fraction == Rate(3, 10).fraction
     assert fall(1_000_000, 0).fraction == 1
@@ -66,13 +67,13 @@ def test_the_share_of_a_fall_is_the_rate_of_the_fall_and_below_the_limit_nothing
 def test_a_figure_that_nobody_has_read_is_taken_in_and_never_granted() -> None:
     """Kochi's third row was cut off in the source; its rounding has not been read either."""
     pack = packs_of("39")["disaster"]
-    days = {"applied_on": date(2026, 7, 13), "happened_on": date(2026, 7, 1)}
+    applied, happened = date(2026, 7, 13), date(2026, 7, 1)
     stated = (date(2026, 7, 1), date(2026, 9, 1))
 
-    assert faults(pack, degree="up_to_1000", **days) == []
+    assert faults(pack, degree="up_to_1000", applied_on=applied, happened_on=happened) == []
     for degree in ("up_to_1000", "up_to_500_most"):
         with pytest.raises(NotGranted):
-            grant_of(pack, degree=degree, fiscal_year=YEAR, stated=stated, **days)
+            grant_of(pack, degree=degree, fiscal_year=YEAR, stated=stated, applied_on=applied, happened_on=happened)
 
 
 def test_every_pack_of_every_union_can_be_read_and_says_where_it_comes_from() -> None:

@@ -56,7 +56,7 @@ async def test_a_resident_without_a_record_is_found_the_next_morning_and_leaves_
 async def test_everybody_is_extracted_or_left_out_with_a_reason(databases: Databases) -> None:
     """I-20: the complement check on real rows, counted on a second way. Seen to fail when `follow` looks at heads alone."""
     async with (await databases("premium", ROOT)).units() as units:
-        came_later = {"resident_since": date(2026, 2, 1)}
+        came_later: dict[str, Any] = {"resident_since": date(2026, 2, 1)}
         people = [
             resident(str(n), household=str(n // 2), born=OLD, head=n % 2 == 0, **(came_later if n % 3 == 0 else {})) for n in range(2, 20)
         ]
