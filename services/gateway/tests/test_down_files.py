@@ -12,7 +12,7 @@ from chassis.clock import uuid7
 from chassis.unit_of_work import UnitOfWork
 from contracts.batches import Seal
 from contracts.envelope import Message
-from contracts.events.eligibility import QualificationFileSealed
+from contracts.events.eligibility import FileForMunicipality, QualificationFileSealed
 from gateway_service.handlers.down_files import on_files_for_municipalities
 
 from contracts.layouts import read_control, read_file, sha256_of
@@ -39,7 +39,7 @@ async def offered(gateway: GatewayWorld, file: File, *, code: str = CHIYODA, gen
         seal=Seal(schema_name="koki-1/qualifications", rows=rows, totals={}, sha256=sha256 or sha256_of(file.data)),
         control_key=f"{place}.control.json", control_sha256=sha256_of(file.control_bytes),
     )  # fmt: skip
-    message = Message(id=uuid7(), source="eligibility", time=CREATED, event=event, correlation_id=uuid7())
+    message: Message[FileForMunicipality] = Message(id=uuid7(), source="eligibility", time=CREATED, event=event, correlation_id=uuid7())
     async with gateway.runtime.units.open() as uow:
         assert isinstance(uow, UnitOfWork)
         await on_files_for_municipalities([message], uow)

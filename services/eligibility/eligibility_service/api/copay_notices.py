@@ -71,7 +71,7 @@ async def _make(uow: UnitOfWork, known: Known, valid_from: date, *, by: str) -> 
     )
     printed = await asyncio.to_thread(print_one, copay_notices.FORM, [fields])
     if printed.pdf is None:
-        raise Problem(422, "KOKI-E032", "通知を作れません。", printed.refusals[0])
+        raise Problem(422, "KOKI-E032", "通知を作れません。", printed.refusals[0] or "")
     document_id = await letters.keep(
         uow, code, number, printed.pdf, kind=copay_notices.KIND, by=by, entry_id=None, insured_id=span["insured_id"],
         shows_address=delivery is not None,

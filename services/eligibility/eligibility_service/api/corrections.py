@@ -123,7 +123,7 @@ async def document(
         }
         printed = await asyncio.to_thread(print_one, KIND, [table])
         if printed.pdf is None:
-            raise Problem(422, "KOKI-E090", "対照表を作れません。", printed.refusals[0])
+            raise Problem(422, "KOKI-E090", "対照表を作れません。", printed.refusals[0] or "")
         document_id = await letters.keep(
             uow, *person, printed.pdf, kind=KIND, by=who.user, entry_id=entry_id, insured_id=None, shows_address=False
         )

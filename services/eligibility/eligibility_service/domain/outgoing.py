@@ -66,7 +66,7 @@ class Outgoing:
 
     name: str
     folder: str
-    sent_table: str | None = None
+    sent_table: str = ""
     no_news: frozenset[str] = frozenset()
     by_release: bool = False
     """A generation leaves only when it is released; rows of one that was stopped have not left."""

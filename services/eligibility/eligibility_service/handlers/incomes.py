@@ -13,7 +13,7 @@ from contracts.events.municipal import IncomeDetermined, IncomesBatchSealed
 
 from eligibility_service.domain import incomes as records
 from eligibility_service.rules.copay.period import CopayYear
-from eligibility_service.store import copay_judging, incomes
+from eligibility_service.store import copay_judging, copay_runs, incomes
 from eligibility_service.store.cases import Person
 
 
@@ -39,7 +39,7 @@ async def on_incomes_sealed(messages: Sequence[Message[IncomesBatchSealed]], uow
 
         await incomes.take(uow, taken)
         years = [year for income_year in taken["income_year"].unique() for year in await _judged_on(uow, income_year)]
-        await copay_judging.mark_municipality_due(uow, message.event.municipality_code, years=years)
+        await copay_runs.mark_municipality_due(uow, message.event.municipality_code, years=years)
 
 
 async def _judged_on(uow: UnitOfWork, income_year: int) -> list[CopayYear]:

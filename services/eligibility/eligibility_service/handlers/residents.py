@@ -17,6 +17,7 @@ from eligibility_service.domain import announcing, records
 from eligibility_service.store import (
     certificates,
     copay_judging,
+    copay_runs,
     duplicates,
     former_dependants,
     ledger,
@@ -56,7 +57,7 @@ async def on_residents_sealed(messages: Sequence[Message[ResidentsBatchSealed]],
         await replacing.replace_in_municipalities(uow, [message.event.municipality_code])
         await residence_surveys.follow_records(uow, {message.event.municipality_code})
         years = await copay_judging.years_judged(uow)
-        await copay_judging.mark_municipality_due(uow, message.event.municipality_code, years=years)
+        await copay_runs.mark_municipality_due(uow, message.event.municipality_code, years=years)
         if revisions.height:
             await _say_sealed(revisions, message, uow)
             await former_dependants.follow(uow, revisions)

@@ -38,7 +38,7 @@ class JudgeCopayRates:
         """Freeze the inputs, and judge them once for the preview: what changes against last year, by rate and by reason."""
         raw, year = await driver(uow.connection), _year(parameters, uow)
         due_only = parameters.get("scope", "all") == "due"
-        await copay_judging.let_finish(raw)
+        await copay_runs.let_finish(raw)
         await copay_inputs.freeze(raw, run_id, year, uow.today, due_only=due_only)
         await raw.execute("DELETE FROM copay_due WHERE copay_year = $1", year.year)
         await raw.execute("ANALYZE copay_input")

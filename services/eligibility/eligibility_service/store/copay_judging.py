@@ -93,12 +93,6 @@ async def years_judged(uow: UnitOfWork) -> list[CopayYear]:
     return sorted({current, *(CopayYear(row[0]) for row in rows if row[0] > current.year)})
 
 
-async def let_finish(raw: Connection[Any]) -> None:
-    """Wait for the judgements of single households that are under way: each that comes later has a run identifier that is greater."""
-    await raw.execute(f"SELECT pg_advisory_lock({DECISION_LOCK})")
-    await raw.execute(f"SELECT pg_advisory_unlock({DECISION_LOCK})")
-
-
 async def rejudge(
     uow: UnitOfWork, because_of: Mapping[Person, Message[Any] | None], *, years: Collection[CopayYear] | None = None, packed: bool = False
 ) -> None:
@@ -289,14 +283,6 @@ async def wait(
 def person_of(row: Any) -> Person:
     """Municipality code and 宛名番号 of an input row."""
     return row["municipality_code"].decode(), row["resident_number"].decode().rstrip()
-
-
-_MARK_ALL: Final = "INSERT INTO copay_due SELECT y, m, '' FROM unnest($1::int[]) AS y, unnest($2::text[]) AS m ON CONFLICT DO NOTHING"
-
-
-async def mark_municipality_due(uow: UnitOfWork, municipality_code: str, *, years: Collection[CopayYear]) -> None:
-    """A file has changed a municipality: the next run judges its households; nothing is written for each of them."""
-    await (await driver(uow.connection)).execute(_MARK_ALL, [year.year for year in years], [municipality_code])
 
 
 async def was_judged(uow: UnitOfWork, year: CopayYear) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from asyncpg import Connection
 from chassis.binary_copy import Records, copy_out
+from chassis.database import driver
 from chassis.jobs import Chunk
+from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service.domain.linked_households import cuts
 from eligibility_service.rules.copay.period import CopayYear
-from eligibility_service.store.copay_judging import JOB
+from eligibility_service.store.copay_judging import DECISION_LOCK, JOB
 
 _SPANS: Final = """
 SELECT min(household) AS first, max(household) AS last FROM copay_input WHERE run_id = $1 AND is_judged GROUP BY insured_id
@@ -49,10 +52,22 @@ WHERE q.acquired_on <= {day} AND (q.lost_on IS NULL OR (q.lost_on > {day} AND q.
   AND NOT EXISTS (SELECT FROM copay_rate c WHERE c.insured_id = q.insured_id AND c.copay_year = {year})
   AND NOT EXISTS (SELECT FROM copay_wait w WHERE w.insured_id = q.insured_id AND w.copay_year = {year})
 """
+_MARK_ALL: Final = "INSERT INTO copay_due SELECT y, m, '' FROM unnest($1::int[]) AS y, unnest($2::text[]) AS m ON CONFLICT DO NOTHING"
 _JUDGED_BEFORE: Final = """
 SELECT EXISTS (SELECT FROM copay_rate WHERE copay_year = $2 AND recorded_from <= (SELECT prepared_at FROM job_run WHERE id = $1))
     OR EXISTS (SELECT FROM copay_rate_history WHERE copay_year = $2)
 """
+
+
+async def let_finish(raw: Connection[Any]) -> None:
+    """Wait for the judgements of single households that are under way: each that comes later has a run identifier that is greater."""
+    await raw.execute(f"SELECT pg_advisory_lock({DECISION_LOCK})")
+    await raw.execute(f"SELECT pg_advisory_unlock({DECISION_LOCK})")
+
+
+async def mark_municipality_due(uow: UnitOfWork, municipality_code: str, *, years: Collection[CopayYear]) -> None:
+    """A file has changed a municipality: the next run judges its households; nothing is written for each of them."""
+    await (await driver(uow.connection)).execute(_MARK_ALL, [year.year for year in years], [municipality_code])
 
 
 async def chunks(raw: Connection[Any], run_id: UUID, households: int) -> list[Chunk]:

@@ -82,7 +82,7 @@ async def last_sent(
     raw = await driver(uow.connection)
     those, arguments = ("", []) if only is None else ("AND insured_id = ANY ($3::uuid[])", [list(only)])
     released = _RELEASED if kind.by_release else ""
-    query = _LAST.replace("{columns}", _columns(kind)).replace("{table}", str(kind.sent_table)).replace("{those}", f"{released} {those}")
+    query = _LAST.replace("{columns}", _columns(kind)).replace("{table}", kind.sent_table).replace("{those}", f"{released} {those}")
     return frame_of(await raw.fetch(query, municipality_code, through, *arguments), _schema(kind))
 
 

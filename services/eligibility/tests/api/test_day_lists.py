@@ -24,7 +24,8 @@ async def test_who_is_certified_is_listed_as_of_any_two_days_wherever_the_certif
     """E-14: also after a move within the union, and not any more from the 75th birthday on. Seen to fail with the ground as the test."""
     async with a_window(databases, keys) as window:
         world = window.world
-        young, moved_on = {"born_on": date(1955, 9, 1)}, date(2026, 5, 20)
+        young: dict[str, Any] = {"born_on": date(1955, 9, 1)}
+        moved_on = date(2026, 5, 20)
         await world.hear(resident(1, **young), resident(2, born_on=date(1951, 7, 13)), resident(3), resident(4, **young))
         await world.hear(resident(9, municipality=HACHIOJI, resident_since=moved_on, changed_on=moved_on, **young))
         await certify(world, date(2024, 4, 10))

@@ -163,7 +163,12 @@ async def test_a_change_that_the_municipality_told_is_told_to_the_person_without
     async with a_window(databases, keys) as window:
         await window.world.hear(resident())
         none = await post(window, f"{PATH}/letters", {"kind": "change"})
-        moved = {"name": "後期　梅子", "address_number": "77番7号", "household_number": f"{77:015d}", "changed_on": date(2026, 7, 3)}
+        moved: dict[str, Any] = {
+            "name": "後期　梅子",
+            "address_number": "77番7号",
+            "household_number": f"{77:015d}",
+            "changed_on": date(2026, 7, 3),
+        }
         await window.world.hear(resident(1, 2, **moved))
         await window.world.hear(resident(1, 3, **moved))
 

@@ -12,7 +12,7 @@ import pytest
 from chassis import jobs
 from chassis.testing import Databases
 from contracts.events.eligibility import CaseClosed, CaseRaised
-from eligibility_service.jobs.following import remind_today
+from eligibility_service.jobs.following import issue_next, remind_today
 from eligibility_service.jobs.issue_cards import IssueCards
 
 from services.eligibility.tests.api.conftest import Window, a_window
@@ -67,7 +67,7 @@ async def test_a_survey_is_recorded_printed_listed_and_closed_by_its_result(wind
 
 
 async def test_no_certificate_is_made_while_somebody_is_looked_for(window: Window) -> None:
-    """E-17: cards held."""
+    """E-17: cards held. Seen to fail without the question for surveys in `make_due`, and without that of `issue-cards`."""
     survey_id = (await post(window, PATH, OPENING)).json()["survey_id"]
     async with another_day(window.world, date(2026, 8, 1)) as birthday:
         await birthday.hear(resident(2, 2, changed_on=date(2026, 7, 20)), resident(9, born_on=date(1940, 1, 1)))
@@ -82,6 +82,7 @@ async def test_no_certificate_is_made_while_somebody_is_looked_for(window: Windo
 
 
 async def test_at_the_window_the_clerk_is_told_that_the_residence_is_unknown(window: Window) -> None:
+    """E-17. Seen to fail without the question for surveys in `issue_now`: a certificate was issued."""
     await window.world.hear(resident(9, born_on=date(1940, 1, 1)))
     path = f"/people/{CHIYODA}/{9:015d}"
     await post(window, f"{path}/residence-surveys", OPENING)
@@ -103,3 +104,14 @@ async def test_a_deadline_that_passes_reaches_a_person_and_is_closed_by_the_resu
     assert [(type(event).__name__, event.kind.value, event.effective_on.day) for event in said] == [
         ("CaseRaised", "survey_overdue", 13), ("CaseClosed", "survey_overdue", 13),
     ]  # fmt: skip
+
+
+async def test_what_is_due_already_is_not_printed_while_somebody_is_looked_for(window: Window) -> None:
+    """E-17: cards held, also one that was due before the survey began."""
+    await window.world.hear(resident(9, born_on=date(1940, 1, 1)))
+    path = f"/people/{CHIYODA}/{9:015d}/residence-surveys"
+    survey_id = (await post(window, path, OPENING)).json()["survey_id"]
+    held = await issue_next(window.world.units)
+    await act(window, survey_id, "found", "the-result")
+
+    assert (held, await issue_next(window.world.units)) == (False, True)
