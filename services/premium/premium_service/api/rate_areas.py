@@ -29,7 +29,7 @@ def _law(request: Request, fiscal_year: int) -> Parameters:
     try:
         return parameters_of(settings.union, fiscal_year, sample=settings.sample_data)
     except LawError as error:
-        raise Problem(404, "KOKI-P011", error.message_ja, "条例を確かめ、料率を登録してください。") from error
+        raise Problem(404, "KOKI-P011", "この年度の料率は登録されていません。", error.message_ja) from error
 
 
 class LivesIn(BaseModel):

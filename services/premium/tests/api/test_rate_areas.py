@@ -79,3 +79,12 @@ async def test_an_area_that_the_law_does_not_know_there_and_a_person_whom_nobody
     assert "山間部" in unknown.text
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (422, "KOKI-P010")
     assert nobody.status_code == 404
+
+
+async def test_a_year_whose_rates_are_a_gap_says_so_by_name(databases: Databases, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("premium_service.api.rate_areas.parameters_of", lambda *_, **__: premium_parameters("01", FiscalYear(2008)))
+    async with window(await databases("premium", ROOT), CLERK, tmp_path) as client:
+        refused = await client.get("/rate-table", params={"fiscal_year": 2008})
+
+    assert (refused.status_code, refused.json()["code"]) == (404, "KOKI-P011")
+    assert "union_01.medical_rates" in refused.text
