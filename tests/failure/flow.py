@@ -28,8 +28,10 @@ AHEAD: Final = 0.3
 """The offices send in bursts, this share of the work ahead of what is done: the blows hit them while they send, too."""
 BOUND: Final = 600.0
 """Seconds after which a run that has not come to rest has failed."""
-QUIET_SECONDS: Final = 2.5
-"""Depths of queues are counted once a second: nothing is on its way when nothing has moved for longer."""
+QUIET_SECONDS: Final = 2.0
+STILL: Final = 4
+"""Depths of queues are counted once a second, later where the machine is busy, and a transaction may take seconds there: nothing is on its
+way when nothing has moved for so many looks in a row."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +87,14 @@ class Flow:
         """Wait until every message is answered and nothing moves any more; returns what each service says then."""
         wanted = expected_answers(self.rows).keys()
         previous: tuple[dict[str, Rest], int] | None = None
+        looks = 0
         while True:
             rest = await self.databases.rest()
             waiting = await asyncio.to_thread(self.union.waiting_in_queues)
             now = rest, sum(box.times.values())
-            if wanted <= box.states.keys() and not waiting and now == previous and not any(found.on_its_way for found in rest.values()):
+            moving = waiting or now != previous or any(found.on_its_way for found in rest.values())
+            looks = 1 if moving else looks + 1
+            if wanted <= box.states.keys() and looks >= STILL:
                 return rest
             previous = now
             self.watch.check(f"come to rest, {len(wanted - box.states.keys())} unanswered, queues {waiting}, state {rest}")
