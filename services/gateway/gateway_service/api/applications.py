@@ -54,21 +54,21 @@ async def of_person(request: Request, session: TakesNotices, municipality_code: 
     )  # fmt: skip
 
 
-@router.get(f"{ACT}/apply/{{kind}}")
-async def form(request: Request, session: TakesNotices, municipality_code: str, resident_number: str, kind: Kind) -> Response:
+@router.get(f"{ACT}/apply/{{relief}}")
+async def form(request: Request, session: TakesNotices, municipality_code: str, resident_number: str, relief: Kind) -> Response:
     """The form of an application."""
     person = await load(request, session, "acts", municipality_code, resident_number)
     today = gateway_of(request).runtime.clock.today()
-    return await _form(request, session, person, kind, {"applied_on": today.isoformat(), "relationship": "本人"})
+    return await _form(request, session, person, relief, {"applied_on": today.isoformat(), "relationship": "本人"})
 
 
-@router.post(f"{ACT}/apply/{{kind}}", dependencies=[OwnForm])
+@router.post(f"{ACT}/apply/{{relief}}", dependencies=[OwnForm])
 async def take(
     request: Request,
     session: TakesNotices,
     municipality_code: str,
     resident_number: str,
-    kind: Kind,
+    relief: Kind,
     key: Annotated[UUID, Form()],
     step: Annotated[str, Form(pattern="^(check|take)$")],
 ) -> Response:
@@ -79,14 +79,22 @@ async def take(
         name: str(value).strip()[:200] for name, value in form.items() if isinstance(value, str) and name not in ("csrf", "key", "step")
     }
     typed |= {name: [str(value)[:40] for value in form.getlist(name)] for name in ("evidence", "instalments")}
-    body = _body(kind, typed)
+    body = _body(relief, typed)
     if step == "check":
         person = await load(request, session, "acts", municipality_code, resident_number)
-        return await _form(request, session, person, kind, typed, check=body)
+        return await _form(request, session, person, relief, typed, check=body)
     subject = await require_own(gateway, session, "apply_for_relief", municipality_code, resident_number)
     path = f"/people/{municipality_code}/{resident_number}"
     await carry(
-        gateway, session, "premium", f"{path}/{kind}-applications", body, key=key, action="apply_for_relief", about=(subject,), what="受付"
+        gateway,
+        session,
+        "premium",
+        f"{path}/{relief}-applications",
+        body,
+        key=key,
+        action="apply_for_relief",
+        about=(subject,),
+        what="受付",
     )
     return RedirectResponse(f"{path}/acts/relief?done=taken", status_code=303, headers=HEADERS)
 
@@ -138,14 +146,14 @@ async def revoke(
     return await _act(request, session, municipality_code, resident_number, application_id, "revocation", body, key, "propose_relief")
 
 
-@router.get(f"{ACT}/{{application_id}}/{{kind}}.pdf")
-async def letter(
+@router.get(f"{ACT}/{{application_id}}/{{letter}}.pdf")
+async def paper(
     request: Request,
     session: TakesNotices,
     municipality_code: str,
     resident_number: str,
     application_id: UUID,
-    kind: Literal["receipt", "decision"],
+    letter: Literal["receipt", "decision"],
 ) -> Response:
     """受付票 or the notice of the decision, when the application is of this person."""
     gateway = gateway_of(request)
@@ -154,7 +162,7 @@ async def letter(
     known = await asked(gateway, session, path, service="premium")
     if str(application_id) not in [one["application_id"] for one in known["applications"]]:
         raise Problem(404, *NOT_FOUND, detail="この人の申請に、この番号のものはありません。")
-    return await pdf(request, session, f"/applications/{application_id}/documents/{kind}", "application", subject, service="premium")
+    return await pdf(request, session, f"/applications/{application_id}/documents/{letter}", "application", subject, service="premium")
 
 
 async def _form(

@@ -127,11 +127,11 @@ async def override(
     return await _act(request, session, municipality_code, resident_number, path, body, key, "override_income", "申請", "asked")
 
 
-@router.get(f"{ACT}/declarations/{{which}}.pdf")
-async def sheet(request: Request, session: TakesNotices, municipality_code: str, resident_number: str, which: str) -> Response:
+@router.get(f"{ACT}/declarations/{{declaration}}.pdf")
+async def sheet(request: Request, session: TakesNotices, municipality_code: str, resident_number: str, declaration: str) -> Response:
     """簡易申告書: as taken in, or a form to fill in."""
     subject = await require_own(gateway_of(request), session, "see_document:simple_declaration", municipality_code, resident_number)
-    path = f"/people/{municipality_code}/{resident_number}/simple-declarations/{which}/document"
+    path = f"/people/{municipality_code}/{resident_number}/simple-declarations/{declaration}/document"
     return await pdf(request, session, path, "simple_declaration", subject, service="premium")
 
 
