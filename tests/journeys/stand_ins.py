@@ -127,6 +127,7 @@ async def whose_number(number: str, who: Asking) -> dict[str, str]:
 
 @eligibility.get("/certificates/{identifier}/document")
 @premium.get("/assessments/{identifier}/document")
+@premium.get("/assessments/{identifier}/change/document")
 async def a_document(identifier: UUID, who: Asking) -> Response:
     return _pdf()
 

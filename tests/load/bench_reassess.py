@@ -62,12 +62,11 @@ async def main(people: int, events: int) -> None:
     await _decide_everybody(servers.database_url("premium", database=name))
     await administrator.execute(f"CREATE DATABASE {bare} TEMPLATE {name} OWNER premium_owner")
 
-    products, statements = await _product(servers.database_url("premium", database=name), people, events)
-    floors = await _bare(servers.database_url("premium", database=bare), statements)
-    products, floors = products[WARM_UP:], floors[WARM_UP:]
+    urls = servers.database_url("premium", database=name), servers.database_url("premium", database=bare)
+    products, floors, count = await _side_by_side(*urls, people, events)
     median = statistics.median(products)
     late = sorted(products)[int(len(products) * 0.95)]
-    more = f"{people:,} people, {len(products)} events, p95 {late:.1f} ms, {len(statements[-1])} statements each"
+    more = f"{people:,} people, {len(products)} events, p95 {late:.1f} ms, {count} statements each"
     report("reassess", product=products, ceiling=floors, goal="median < 20 ms", reached=median < 20, unit="ms", more=more)
     for database in (name, bare):
         await administrator.execute(f"DROP DATABASE {database}")
@@ -96,21 +95,26 @@ async def _decide_everybody(url: str) -> None:
     await engine.dispose()
 
 
-async def _product(url: str, people: int, events: int) -> tuple[list[float], list[list[Statement]]]:
-    """Milliseconds of each event, from the message to the commit of its outbox rows, and what it sent to the database."""
-    engine = create_engine(url)
-    consumer = Consumer(units=Units(engine, "premium", Clock(DAY), open_store(".koki/load/objects")), routes=ROUTES, broker_url="")
-    taken, sent = [], []
+async def _side_by_side(url: str, bare_url: str, people: int, events: int) -> tuple[list[float], list[float], int]:
+    """Milliseconds of each event by the product, from the message to the commit of its outbox rows, and of its statements bare right
+    after it, so that what else the machine does falls on both; and how many statements there are."""
+    engine, raw = create_engine(url), await asyncpg.connect(bare_url)
+    units = Units(engine, "premium", Clock(DAY), open_store(".koki/load/objects"))
+    consumer = Consumer(units=units, routes=ROUTES, broker_url="")
+    products: list[float] = []
+    floors: list[float] = []
     for number in range(WARM_UP + events):
         message = _income(1 + number * 7919 % people)
         with noted() as statements:
-            taken.append(1_000 * await seconds(lambda message=message: consumer.apply([message])))  # type: ignore[misc]
-        sent.append(list(statements))
+            products.append(1_000 * await seconds(lambda message=message: consumer.apply([message])))  # type: ignore[misc]
+        count = len(statements)
+        floors.append(1_000 * await seconds(lambda statements=statements: _bare(raw, statements)))  # type: ignore[misc]
     async with engine.connect() as connection:
         said = (await connection.exec_driver_sql("SELECT count(*) FROM outbox WHERE routing_key = 'premium.assessed.v1'")).scalar_one()
     assert said >= WARM_UP + events, f"only {said} decisions were said"
+    await raw.close()
     await engine.dispose()
-    return taken, sent
+    return products[WARM_UP:], floors[WARM_UP:], count
 
 
 def _income(person: int) -> tuple[str, Message[Any]]:
@@ -162,22 +166,15 @@ async def _drop(_: bytes) -> None:
     pass
 
 
-async def _bare(url: str, events: list[list[Statement]]) -> list[float]:
-    """Milliseconds of the same statements, from BEGIN to COMMIT, on a connection that does nothing else."""
-    raw = await asyncpg.connect(url)
-
-    async def one(statements: list[Statement]) -> None:
-        assert [str(arguments[0])[:6] for _, arguments, _ in (statements[0], statements[-1])] == ["BEGIN;", "COMMIT"]
-        for name, arguments, options in statements:
-            if name == "copy_to_table":
-                options = {**options, "source": _again(options["source"])}
-            elif name == "copy_from_query":
-                options = {**options, "output": _drop}
-            await getattr(raw, name)(*arguments, **options)
-
-    taken = [1_000 * await seconds(lambda statements=statements: one(statements)) for statements in events]  # type: ignore[misc]
-    await raw.close()
-    return taken
+async def _bare(raw: asyncpg.Connection[Any], statements: list[Statement]) -> None:
+    """The same statements, from BEGIN to COMMIT, on a connection that does nothing else."""
+    assert [str(arguments[0])[:6] for _, arguments, _ in (statements[0], statements[-1])] == ["BEGIN;", "COMMIT"]
+    for name, arguments, options in statements:
+        if name == "copy_to_table":
+            options = {**options, "source": _again(options["source"])}
+        elif name == "copy_from_query":
+            options = {**options, "output": _drop}
+        await getattr(raw, name)(*arguments, **options)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ import pytest
 from chassis.testing import Databases
 from gateway_service.api.upstream import Reply, Upstream
 
+from services.gateway.tests.test_copay_screens import KNOWN, NUMBER
 from services.gateway.tests.world import CHIYODA, a_gateway, hidden
 
-RUN = "01980000-0000-7000-8000-000000000001"
+RUN, FIRST, OTHER = (f"01980000-0000-7000-8000-00000000000{number}" for number in (1, 2, 3))
 PERSON = {"municipality_code": CHIYODA, "resident_number": "000000000000001", "insured_number": "00000001", "name": "後期　花子"}
 CORRECTED = {
     "title": "後期高齢者医療保険料　更正賦課台帳", "line": "令和8年7月", "total": 250, "yen": -1_234_500,
@@ -48,9 +49,16 @@ DIFFERENCES = {
     "people": [{**PERSON, "fiscal_year": 2026, "reasons": 12, "amount_before": 100_000, "amount_after": 134_500, "household": 1,
                 "reason_words": "所得・均等割額の軽減"}],
 }  # fmt: skip
-ANSWERS = {
+ANSWERS: dict[str, Any] = {
     "/ledgers/corrected": CORRECTED, "/ledgers/files": [MADE], "/runs": [PREPARED], f"/runs/{RUN}/differences": DIFFERENCES,
 }  # fmt: skip
+OF_PERSON = f"/people/{CHIYODA}/{NUMBER}"
+DECISIONS = [
+    {"assessment_id": identifier, "fiscal_year": 2026, "fiscal_year_name": "令和8年度", "revision": revision, "annual_amount": amount,
+     "months": 12, "provisional": False, "former_dependant": False, "decided_on": "2026-07-13", "explained": True, "parts": [], "steps": []}
+    for identifier, revision, amount in ((RUN, 2, 134_500), (FIRST, 1, 100_000))
+]  # fmt: skip
+ANSWERS |= {OF_PERSON: KNOWN, f"{OF_PERSON}/assessments": DECISIONS, f"{OF_PERSON}/instalments": []}
 Asked = list[tuple[str, str, Any]]
 Gateways = Callable[..., Any]
 
@@ -62,6 +70,10 @@ def premium(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
     async def ask(self: Upstream, service: str, path: str, principal: Any, **more: Any) -> Reply:
         asked.append((more.get("method", "GET"), path, more.get("json") or more.get("params")))
+        if path.endswith("/change/document"):
+            is_first = FIRST in path
+            refusal = json.dumps({"code": "KOKI-P020", "title": "この決定は、その年度の初めての決定です。", "detail": ""}).encode()
+            return Reply(service, 409 if is_first else 200, refusal if is_first else b"%PDF-1.7", "application/json" if is_first else "pdf")
         found = {} if more.get("method") == "POST" else ANSWERS[path]
         return Reply(service, 200, json.dumps(found).encode(), "application/json")
 
@@ -136,3 +148,22 @@ async def test_a_ledger_that_does_not_exist_is_not_there(gateway: Gateways, prem
         browser = await world.sign_in("union")
         assert (await browser.get("/assessment-ledgers/ledger")).status_code == 404
         assert premium == []
+
+
+async def test_the_notices_of_change_stand_among_the_papers_of_the_person_and_are_opened_for_this_person_alone(
+    gateway: Gateways, premium: Asked
+) -> None:
+    async with gateway() as world:
+        browser = await world.sign_in("chiyoda")
+        papers = (await browser.get(f"{OF_PERSON}/documents")).text
+        notice = await browser.get(f"{OF_PERSON}/documents/changes/{RUN}.pdf")
+        first = await browser.get(f"{OF_PERSON}/documents/changes/{FIRST}.pdf")
+        other = await browser.get(f"{OF_PERSON}/documents/changes/{OTHER}.pdf")
+
+        assert papers.count("変更決定通知書") == 1
+        assert (notice.status_code, notice.content) == (200, b"%PDF-1.7")
+        assert (first.status_code, "その年度の初めての決定" in first.text) == (404, True)
+        assert other.status_code == 404
+        assert not [path for _, path, _ in premium if OTHER in path], "premium is not asked for somebody else's paper"
+        logged = await world.rows("SELECT result FROM access_log WHERE action = 'see_document:change'")
+        assert sorted(row.result for row in logged) == ["failed", "refused", "shown"]

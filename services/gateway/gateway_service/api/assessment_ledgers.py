@@ -36,7 +36,7 @@ async def files(request: Request, session: Officer) -> Response:
     _require(reply)
     places = await places_of(gateway, session)
     await gateway.record(session, "see_assessment_ledgers", "shown")
-    values = {"forms": FORMS, "states": STATES, "places": places, "titles": LEDGERS}
+    values: dict[str, Any] = {"forms": FORMS, "states": STATES, "places": places, "titles": LEDGERS}
     return page(request, "assessment_ledger_files.html", ledgers=reply.json(), **values)
 
 

@@ -55,4 +55,6 @@ async def _change(assessment_id: UUID, request: Request, who: Principal, since: 
             found = change_of(decisions, said)
         except NotExplained as unexplained:
             raise Problem(409, "KOKI-P021", "変更の理由を示せません。", str(unexplained)) from unexplained
+        if not found.why:
+            raise Problem(409, "KOKI-P024", "保険料額に関わる変更ではありません。", "額が変わらない更正のため、変更通知書はありません。")
         return found, await assessments.addressee(uow.connection, found.insured_id, on=uow.today)

@@ -64,8 +64,8 @@ class YearLimit:
 
 
 def earliest_close(rule: TimeLimit) -> int:
-    """The day number before which the year is open for everybody, whatever collection says."""
-    due = np.array([day_number(min(day for _, day in rule.first_due))], np.int32)
+    """The day number before which the year is open for everybody: no premium is due before its fiscal year begins."""
+    due = np.array([day_number(rule.year_start)], np.int32)
     return int(closes_on.on(rule.year_start)(first_due_on=due, acquired_on=due, years=rule.years)[0])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 
 import polars as pl
 from chassis.batches import open_sealed
@@ -24,7 +23,8 @@ async def on_incomes_determined(messages: Sequence[Message[IncomeDetermined]], u
     households = await households_of(residents, uow)
     touched = Touched()
     for message, resident in zip(messages, residents, strict=True):
-        touched.add(households.get(resident, ()), message, counts_from(message.event.income_year))
+        year = FiscalYear(message.event.income_year + 1)
+        touched.add(households.get(resident, ()), message, year.start, year.end)
     await reassess(touched, uow)
 
 
@@ -36,13 +36,11 @@ async def on_incomes_batch_sealed(messages: Sequence[Message[IncomesBatchSealed]
             records = list(_records(part))
             residents = await apply_incomes(records, uow)
             households = await households_of(residents, uow)
-            counted = zip(residents, records, strict=True)
-            await mark_due(((households.get(resident, ()), counts_from(record.income_year)) for resident, record in counted), uow)
-
-
-def counts_from(income_year: int) -> date:
-    """The first day of the fiscal year whose premium rests on the income of a calendar year."""
-    return FiscalYear(income_year + 1).start
+            changed = (
+                (households.get(resident, ()), FiscalYear(record.income_year + 1).start)
+                for resident, record in zip(residents, records, strict=True)
+            )
+            await mark_due(changed, uow)
 
 
 def _record(event: IncomeDetermined) -> IncomeRecord:

@@ -20,38 +20,45 @@ from premium_service.store.deciding import DECISION_LOCK, end_waits_in_vain, fol
 
 
 class Touched:
-    """What messages touch: for each household the messages, and the first day from which what they say counts."""
+    """What messages touch: for each household the messages, and the days on which what they say counts."""
 
     def __init__(self) -> None:
-        self.causes: dict[int, list[Message[Any]]] = {}
-        self.since: dict[int, date] = {}
+        self._said: dict[int, list[tuple[Message[Any], date, date]]] = {}
+        self.since = date.max
 
-    def add(self, households: Iterable[int], message: Message[Any], since: date) -> None:
-        """A message says something about these households from a day on."""
+    def add(self, households: Iterable[int], message: Message[Any], since: date, until: date = date.max) -> None:
+        """A message says something about these households from a day on, until before another."""
         for household in households:
-            self.causes.setdefault(household, []).append(message)
-            self.since[household] = min(since, self.since.get(household, since))
+            self._said.setdefault(household, []).append((message, since, until))
+            self.since = min(since, self.since)
+
+    def in_year(self, year: FiscalYear) -> dict[int, list[Message[Any]]]:
+        """household → the messages that count in a fiscal year."""
+        counted = {
+            household: [message for message, since, until in said if since < year.end and until > year.start]
+            for household, said in self._said.items()
+        }
+        return {household: messages for household, messages in counted.items() if messages}
 
 
 async def reassess(touched: Touched, uow: UnitOfWork) -> None:
-    """Decide again for the households, in each fiscal year from the one of the fact to that of the business day, under that year's law;
-    who is unchanged hears nothing."""
-    if not touched.causes:
+    """Decide again for the households, in each open fiscal year in which a fact counts, under that year's law; who is unchanged hears
+    nothing."""
+    if touched.since == date.max:
         return
     raw = await driver(uow.connection)
     await raw.execute(f"SELECT pg_advisory_xact_lock_shared({DECISION_LOCK})")
-    for year in await open_years(raw, min(touched.since.values()), uow.today):
-        households = sorted(household for household, since in touched.since.items() if since < year.end)
-        if households:
-            await _reassess_year(raw, households, year, touched, uow)
+    for year in await open_years(raw, touched.since, uow.today):
+        if causes_of := touched.in_year(year):
+            await _reassess_year(raw, causes_of, year, uow)
 
 
-async def _reassess_year(raw: Connection[Any], households: list[int], year: FiscalYear, touched: Touched, uow: UnitOfWork) -> None:
-    law, run_id = law_of(year), uuid7()
+async def _reassess_year(raw: Connection[Any], causes_of: dict[int, list[Message[Any]]], year: FiscalYear, uow: UnitOfWork) -> None:
+    law, run_id, households = law_of(year), uuid7(), sorted(causes_of)
     inputs = await members.of_households(raw, households, year)
     limit = await limited.limit_of(raw, inputs, year, uow)
     outcome = decide(inputs, await latest_of(raw, inputs, law), law, decided_on=uow.today, run_id=run_id, limit=limit)
-    because_of = {household: messages[-1] for household, messages in touched.causes.items()}
+    because_of = {household: messages[-1] for household, messages in causes_of.items()}
     rows = list(map(int, outcome.source_rows))
     if limit is not None and outcome.beyond is not None:
         rows += await limited.keep(raw, inputs, outcome.beyond, limit, year, run_id=run_id, uow=uow, because_of=because_of)
@@ -60,7 +67,7 @@ async def _reassess_year(raw: Connection[Any], households: list[int], year: Fisc
     if len(outcome.decisions):
         await assessments.append(raw, outcome.decisions)
         made = zip(outcome.decisions, outcome.source_rows, strict=True)
-        await causes.keep(raw, [(decision, touched.causes[int(inputs["household_id"][row])]) for decision, row in made], year, uow.today)
+        await causes.keep(raw, [(decision, causes_of[int(inputs["household_id"][row])]) for decision, row in made], year, uow.today)
     for decision, row in zip(outcome.decisions, outcome.source_rows, strict=True):
         uow.publish(event_of(decision, number_of(inputs[row]), law), because=because_of[int(inputs["household_id"][row])])
     await follow_incomes(inputs, outcome, law, uow)

@@ -45,8 +45,9 @@ class Assess:
             of_year = await chunks_of(raw, run_id, first, last, after=len(chunks))
             chunks += of_year
             shown.append(await _preview(raw, run_id, year, of_year, uow))
-        # What is due for an earlier year than that of a whole run stays due.
-        await raw.execute("DELETE FROM household_due WHERE $1 OR since >= $2", due_only, years[-1].start)
+        # A whole run has taken what is due for the present year; what is due for another year stays due.
+        current = FiscalYear.of(uow.today)
+        await raw.execute("DELETE FROM household_due WHERE $1 OR ($2 AND since >= $3)", due_only, years == [current], current.start)
         return Plan(chunks, {**shown[-1], **({"earlier_years": shown[:-1]} if len(shown) > 1 else {})})
 
     async def execute(self, parameters: dict[str, Any], run_id: UUID, chunk: Chunk, uow: UnitOfWork) -> dict[str, int]:

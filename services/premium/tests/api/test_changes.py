@@ -111,6 +111,19 @@ async def test_the_first_decision_of_a_year_has_no_notice_of_change(database: Te
     assert (answer.status_code, answer.json()["code"]) == (409, "KOKI-P020")
 
 
+async def test_a_correction_that_changes_no_yen_has_no_notice(databases: Databases, tmp_path: Path) -> None:
+    """The judging income alone: a new decision, since its steps are others, and nothing to tell."""
+    found = await databases("premium", ROOT)
+    async with found.units() as units:
+        await apply(units, resident("1", born=OLD), income("1", pension=700_000), insured("1", born=OLD, acquired=SINCE))
+        await apply(units, income("1", pension=1_110_000, sequence=2))
+    async with window(found, CLERK, tmp_path) as client:
+        newest = (await decided(client))[0]
+        answer = await client.get(f"/assessments/{newest['assessment_id']}/change/document")
+    assert newest["revision"] == 2
+    assert (answer.status_code, answer.json()["code"]) == (409, "KOKI-P024")
+
+
 async def test_a_clerk_of_another_municipality_sees_no_change(database: TestDatabase, tmp_path: Path) -> None:
     async with window(database, CLERK, tmp_path) as client:
         newest = (await decided(client))[0]

@@ -56,6 +56,7 @@ async def test_a_late_income_of_last_year_decides_last_year_again_and_leaves_thi
 
         # 3,000,000 - 1,100,000 = 1,900,000; less 430,000 = 1,470,000 x 9.67 % = 142,149; and 47,300: 189,449.
         assert await premiums(units) == [("1", 2025, 1, 232_900, 12), ("1", 2025, 2, 189_400, 12), ("1", 2026, 1, 249_100, 12)]
+        assert await rows(units, "SELECT fiscal_year FROM household_revised ORDER BY revised_at DESC LIMIT 1") == [(2025,)]
         assert (await outbox(units)).count("premium.assessed.v1") == 3
 
 
@@ -143,6 +144,18 @@ async def test_a_file_that_reaches_back_is_decided_by_one_run_in_every_year_it_c
         chunks = "SELECT number, first_key, last_key FROM job_chunk ORDER BY number"
         assert await rows(units, chunks) == [(1, "1", "1"), (2, "2", "2")]
         assert await rows(units, "SELECT count(*) FROM household_due") == [(0,)]
+
+
+async def test_a_run_for_an_earlier_year_leaves_what_is_due_for_this_year(databases: Databases, tmp_path: Path) -> None:
+    """With `since` alone deciding what is no longer due, the household was never decided for FY2026."""
+    async with decided_in_both_years(databases, store=tmp_path) as (_, units):
+        changed = [income("1", pension=3_000_000, sequence=2)]
+        await load(units, [resident("1", born=OLD, sequence=2)], changed, [insured("1", born=OLD, acquired=SINCE, sequence=2)])
+        await run(units, Assess(), scope="all", fiscal_year="2025")
+        assert await rows(units, "SELECT count(*) FROM household_due") == [(1,)]
+        await run(units, Assess(), scope="all")
+        assert await rows(units, "SELECT count(*) FROM household_due") == [(0,)]
+        assert [row[2:4] for row in await premiums(units) if row[1] == 2026][-1] == (2, 203_600)
 
 
 @pytest.mark.parametrize("first", ["event", "run"])
