@@ -75,7 +75,10 @@ def test_explain_adds_steps_in_the_chosen_language(run: Any) -> None:
     step = japanese["persons"][0]["steps"][0]
     assert step["name"] == "pension_income"
     assert step["term"] == "公的年金等に係る雑所得"
-    assert step["inputs"] == [{"name": "public_pension_receipts", "term": "公的年金等収入", "value": 3_500_000}]
+    assert step["inputs"] == [
+        {"name": "public_pension_receipts", "term": "公的年金等収入", "value": 3_500_000},
+        {"name": "born_on", "term": "生年月日", "value": "1945-06-01"},
+    ]
     assert step["law"]
     assert step["rounding"] == "1円未満切捨て"
     assert english["persons"][0]["steps"][0]["term"] == "income from public pensions"
