@@ -1,7 +1,9 @@
 """What the services hold, by natural keys: two pictures of the same changes must be equal, however they were disturbed.
 
 Left out: surrogate keys, times of record, 被保険者番号 (only that each is unique and present counts), and how many decisions lay on the
-way to the one in force, because that depends on which changes happened to arrive together.
+way to the one in force, because that depends on which changes happened to arrive together. For the same reason the premium of somebody
+whose household waits for an income is not compared, only that it waits: where the last member was heard of late, the others may have been
+decided before, and that decision stands until the next one.
 """
 
 from __future__ import annotations
@@ -19,10 +21,14 @@ from infra.rabbitmq.definitions import SERVICES
 Rows = Counter[str]
 
 
-def _but(table: str, *left_out: str) -> str:
+_OF: Final = "insured_id || ':' || fiscal_year AS decided_for"
+_WAITING: Final = "SELECT key FROM process_instance WHERE process = 'income_awaited' AND state->>'step' <> 'ended'"
+
+
+def _but(table: str, *left_out: str, also: str = "") -> str:
     """Whole rows of a table as JSON, without some columns."""
     names = ", ".join(f"'{name}'" for name in left_out)
-    return f"SELECT (to_jsonb(t) - ARRAY[{names}]::text[])::text AS row FROM {table} t"
+    return f"SELECT (to_jsonb(t) - ARRAY[{names}]::text[])::text AS row{', ' + also if also else ''} FROM {table} t"
 
 
 _DECISIONS_LEFT_OUT: Final = ("assessment_id", "revision", "decided_on", "run_id", "household")
@@ -54,16 +60,18 @@ WHAT: Final[Mapping[str, Mapping[str, str]]] = {
             FROM insured i JOIN resident r ON r.number = i.resident""",
         # A decision of no months takes back one that was made too early; where none was made there is nothing to take back.
         "premiums": f"""
-            SELECT (to_jsonb(t) - ARRAY[{", ".join(f"'{name}'" for name in _DECISIONS_LEFT_OUT)}])::text AS row
+            SELECT (to_jsonb(t) - ARRAY[{", ".join(f"'{name}'" for name in _DECISIONS_LEFT_OUT)}])::text AS row, {_OF}
             FROM (SELECT DISTINCT ON (insured_id, fiscal_year) * FROM assessment ORDER BY insured_id, fiscal_year, revision DESC) t
             WHERE months > 0""",
-        "awaited incomes": "SELECT key AS row FROM process_instance WHERE process = 'income_awaited' AND state->>'step' <> 'ended'",
+        "awaited incomes": _WAITING.replace("key", "key AS row", 1),
     },
     "collection": {
         "addressees": _but("addressee"),
-        "charged": _but("(SELECT * FROM assessment WHERE annual_amount > 0)", "assessment_id", "sequence", "revision", "decided_on"),
-        "instalments": """
-            SELECT jsonb_build_array(insured_id, fiscal_year, number, month, due_on, sum(amount))::text AS row
+        "charged": _but(
+            "(SELECT * FROM assessment WHERE annual_amount > 0)", "assessment_id", "sequence", "revision", "decided_on", also=_OF
+        ),
+        "instalments": f"""
+            SELECT jsonb_build_array(insured_id, fiscal_year, number, month, due_on, sum(amount))::text AS row, {_OF}
             FROM charge_entry GROUP BY insured_id, fiscal_year, number, month, due_on HAVING sum(amount) <> 0""",
     },
     "benefits": {"insured": _but("insured", "insured_number")},
@@ -158,8 +166,9 @@ class Databases:
 
     async def picture(self) -> Picture:
         """What all services hold now."""
+        waiting = {row["key"] for row in await self.fetch("premium", _WAITING)}
         rows = {
-            f"{service} {what}": Counter(row["row"] for row in await self.fetch(service, query))
+            f"{service} {what}": Counter(row["row"] for row in await self.fetch(service, query) if row.get("decided_for") not in waiting)
             for service, queries in WHAT.items()
             for what, query in queries.items()
         }
