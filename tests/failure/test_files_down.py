@@ -23,10 +23,11 @@ WHERE status = '1' AND born_on BETWEEN $1 AND $2
 
 
 async def fetched(doors: Doors, kind: str) -> dict[str, Received]:
-    """Municipality code → the newest file of a kind, once every municipality has one; each fetched, checked and confirmed by its office."""
+    """Municipality code → the newest file of a kind, once every municipality with residents has one; fetched, checked and confirmed."""
+    codes = {row["code"] for row in await doors.books.fetch("eligibility", "SELECT DISTINCT municipality_code AS code FROM resident")}
     deadline = time.monotonic() + PATIENCE
     found: dict[str, Received] = {}
-    while waiting := sorted(doors.thread.secrets.keys() - found.keys()):
+    while waiting := sorted(codes - found.keys()):
         assert time.monotonic() < deadline, f"{kind}: nothing has come to {waiting}"
         for code in waiting:
             files = await asyncio.to_thread(receive, doors.thread.client, code, secret=doors.thread.secrets[code])

@@ -140,7 +140,7 @@ async def look(world: World) -> dict[str, Any]:
 
 
 async def test_a_card_that_has_not_come_a_week_before_august_is_a_case_and_closes_when_it_comes(databases: Databases, keys: Path) -> None:
-    """I-05, E-20."""
+    """I-05, E-20. Seen to fail with whatever was sent taken for received (`outstanding`)."""
     async with a_window(databases, keys) as window:
         await window.world.hear_sealed([resident(1), resident(2, name="後期　次郎")])
         await renewed(window.world, "2026-08-01")

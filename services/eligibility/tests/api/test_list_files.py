@@ -60,7 +60,7 @@ async def test_a_long_list_is_a_job_in_volumes_of_the_rows_that_were_frozen(
 async def test_no_volume_is_made_of_rows_that_are_not_those_that_were_frozen(
     databases: Databases, keys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """E-11: a list is what was asked for, or it is not made."""
+    """E-11: a list is what was asked for, or it is not made. Seen to fail without the comparison of hashes in `thaw`."""
     monkeypatch.setattr(made_lists, "AT_ONCE", 0)
     async with a_window(databases, keys) as window:
         await window.world.hear(resident(1), resident(2))

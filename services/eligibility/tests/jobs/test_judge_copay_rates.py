@@ -110,8 +110,7 @@ async def test_single_events_and_a_run_over_batches_give_the_same_rates(
 ) -> None:
     """E-27: with people who move between households, whose incomes are corrected before or after, and runs cut wherever they can be.
 
-    Seen to fail: with chunks cut between any two households; without the households lived in before (`LIVED`) in `EVERYBODY`; and, for
-    single events, without `lived_elsewhere`.
+    Seen to fail without the households lived in before (`LIVED`) in `EVERYBODY`; and, for single events, without `lived_elsewhere`.
     """
     monkeypatch.setattr(judge_copay_rates, "CHUNK_HOUSEHOLDS", 1)
     residents = [resident(n, household_number=f"{home:015d}", born_on=date(1935 + 5 * n, 5, 5)) for n, home in enumerate(facts["home"], 1)]
@@ -193,7 +192,7 @@ async def test_months_in_a_household_where_nobody_insured_lives_any_more_are_jud
 async def test_who_stands_with_somebody_judged_since_the_freezing_is_judged_as_it_is_now(databases: Databases) -> None:
     """E-27: the second moved in with the first in October; of the third, with whom the second had lived, the income was corrected.
 
-    Seen to fail while a run left out the months that are shared with somebody judged since: the first kept August's rate to the year's end.
+    Seen to fail while a run left out the months that are shared with somebody judged since: the first was judged by August alone.
     """
     async with a_world(databases, today=AUTUMN) as world:
         await world.hear_sealed([resident(1, household_number=FIRST), *(resident(n, household_number=LATER) for n in (2, 3))])
@@ -211,7 +210,10 @@ async def test_who_stands_with_somebody_judged_since_the_freezing_is_judged_as_i
 
 
 async def test_a_run_is_cut_only_where_nobody_stands_on_both_sides(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
-    """E-27: three households of which a mover links the first with the last; what is cut is said once of everybody."""
+    """E-27: three households of which a mover links the first with the last; what is cut is said once of everybody.
+
+    Seen to fail with cuts between any two numbers, and with the households in the order of their own numbers alone.
+    """
     monkeypatch.setattr(judge_copay_rates, "CHUNK_HOUSEHOLDS", 1)
     async with a_world(databases, today=AUTUMN) as world:
         await world.hear_sealed([resident(n, household_number=f"{n:015d}") for n in (1, 2, 3)])
