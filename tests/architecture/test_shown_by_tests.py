@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.architecture.repository import ROOT, sources
 
-LIST = ROOT / "tests/architecture/features_of_eligibility.yaml"
+LISTS = sorted((ROOT / "tests/architecture").glob("features_of_*.yaml"))
 _NAMED = re.compile(r"\b[A-Z]-\d\d\b")
 
 
@@ -25,8 +27,9 @@ def _named() -> set[str]:
     return {row for docstring in docstrings for row in _NAMED.findall(docstring)}
 
 
-def test_each_row_of_the_list_is_shown_by_a_test() -> None:
-    rows = yaml.safe_load(LIST.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: path.stem)
+def test_each_row_of_the_list_is_shown_by_a_test(path: Path) -> None:
+    rows = yaml.safe_load(path.read_text(encoding="utf-8"))
     asked = {row for group in rows.values() for row in group}
 
     assert asked - _named() == set(), "no test names them in its docstring"
