@@ -61,6 +61,12 @@ async def driver(connection: AsyncConnection) -> asyncpg.Connection[Any]:
     return found
 
 
+async def let_finish(connection: asyncpg.Connection[Any], lock: int) -> None:
+    """Wait for the transactions that hold an advisory lock now, and keep nothing: whatever reads afterwards sees what they have written."""
+    await connection.execute(f"SELECT pg_advisory_lock({lock})")
+    await connection.execute(f"SELECT pg_advisory_unlock({lock})")
+
+
 def driver_under(connection: AsyncConnection) -> asyncpg.Connection[Any]:
     """The asyncpg connection under a SQLAlchemy one that is open, in whatever transaction it is."""
     assert connection.sync_connection is not None

@@ -10,7 +10,7 @@ import polars as pl
 from chassis.batches import seal
 from chassis.binary_copy import Records
 from chassis.clock import derived_id
-from chassis.database import driver
+from chassis.database import driver, let_finish
 from chassis.jobs import Chunk, Plan
 from chassis.law import day_number
 from chassis.unit_of_work import UnitOfWork
@@ -38,7 +38,7 @@ class JudgeCopayRates:
         """Freeze the inputs, and judge them once for the preview: what changes against last year, by rate and by reason."""
         raw, year = await driver(uow.connection), _year(parameters, uow)
         due_only = parameters.get("scope", "all") == "due"
-        await copay_runs.let_finish(raw)
+        await let_finish(raw, copay_judging.DECISION_LOCK)  # each judgement that comes later has a run identifier that is greater
         await copay_inputs.freeze(raw, run_id, year, uow.today, due_only=due_only)
         await raw.execute("DELETE FROM copay_due WHERE copay_year = $1", year.year)
         await raw.execute("ANALYZE copay_input")

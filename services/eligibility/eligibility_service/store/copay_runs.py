@@ -16,7 +16,7 @@ from chassis.unit_of_work import UnitOfWork
 
 from eligibility_service.domain.linked_households import cuts
 from eligibility_service.rules.copay.period import CopayYear
-from eligibility_service.store.copay_judging import DECISION_LOCK, JOB
+from eligibility_service.store.copay_judging import JOB
 
 _SPANS: Final = """
 SELECT min(household) AS first, max(household) AS last FROM copay_input WHERE run_id = $1 AND is_judged GROUP BY insured_id
@@ -57,12 +57,6 @@ _JUDGED_BEFORE: Final = """
 SELECT EXISTS (SELECT FROM copay_rate WHERE copay_year = $2 AND recorded_from <= (SELECT prepared_at FROM job_run WHERE id = $1))
     OR EXISTS (SELECT FROM copay_rate_history WHERE copay_year = $2)
 """
-
-
-async def let_finish(raw: Connection[Any]) -> None:
-    """Wait for the judgements of single households that are under way: each that comes later has a run identifier that is greater."""
-    await raw.execute(f"SELECT pg_advisory_lock({DECISION_LOCK})")
-    await raw.execute(f"SELECT pg_advisory_unlock({DECISION_LOCK})")
 
 
 async def mark_municipality_due(uow: UnitOfWork, municipality_code: str, *, years: Collection[CopayYear]) -> None:

@@ -9,6 +9,7 @@ branch_labels = None
 depends_on = None
 
 _TABLES = """
+CREATE INDEX assessment_run ON assessment USING brin (run_id);
 CREATE TABLE assessed_year (fiscal_year smallint PRIMARY KEY, opened_on date NOT NULL);
 INSERT INTO assessed_year SELECT fiscal_year, min(decided_on) FROM assessment GROUP BY 1;
 CREATE TABLE household_revised (

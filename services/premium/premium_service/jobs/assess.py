@@ -12,7 +12,7 @@ from asyncpg import Connection
 from chassis.batches import seal, text_series, uuid_series
 from chassis.binary_copy import Records
 from chassis.clock import derived_id
-from chassis.database import driver
+from chassis.database import driver, let_finish
 from chassis.jobs import Chunk, Plan
 from chassis.law import FiscalYear, day_of
 from chassis.unit_of_work import UnitOfWork
@@ -38,6 +38,7 @@ class Assess:
 
     async def prepare(self, parameters: dict[str, Any], run_id: UUID, uow: UnitOfWork) -> Plan:
         raw, due_only = await driver(uow.connection), parameters.get("scope", "all") == "due"
+        await let_finish(raw, DECISION_LOCK)  # each decision that comes later is found by `without_revised`
         years = await _years(raw, parameters, due_only, uow)
         chunks: list[Chunk] = []
         shown: list[dict[str, Any]] = []

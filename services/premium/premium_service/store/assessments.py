@@ -30,8 +30,11 @@ WHERE a.fiscal_year = {year} AND a.insured_id = ANY($1::uuid[])
   AND a.revision = (SELECT max(b.revision) FROM assessment b WHERE b.insured_id = a.insured_id AND b.fiscal_year = a.fiscal_year)
 ORDER BY a.insured_id
 """
-
-
+# By the index of runs, which passes over what the run itself has written so far.
+_BY_OTHERS = """
+SELECT EXISTS (SELECT FROM assessment WHERE fiscal_year = $1 AND run_id < $2)
+    OR EXISTS (SELECT FROM assessment WHERE fiscal_year = $1 AND run_id > $2)
+"""
 _LATEST_OF_RUN = """
 SELECT DISTINCT ON (a.insured_id) {columns} FROM assessment_input i JOIN assessment a ON a.insured_id = i.insured_id
 WHERE i.run_id = $1 AND i.household BETWEEN $2 AND $3 AND i.is_assessed AND a.fiscal_year = {year}
@@ -48,7 +51,7 @@ async def latest(raw: Connection[Any], insured: Sequence[UUID], fiscal_year: int
 
 async def latest_of_run(raw: Connection[Any], run_id: UUID, first_household: int, last_household: int, fiscal_year: int) -> Records:
     """The same for everyone whom a range of a run's frozen rows assesses."""
-    if not await raw.fetchval("SELECT EXISTS (SELECT 1 FROM assessment WHERE fiscal_year = $1)", fiscal_year):
+    if not await raw.fetchval(_BY_OTHERS, fiscal_year, run_id):
         return np.zeros(0, COMPARED_DTYPE)
     columns = ", ".join(f"a.{name}" for name in COMPARED_DTYPE.names or ())
     query = _LATEST_OF_RUN.format(columns=columns, year=fiscal_year)
