@@ -101,5 +101,5 @@ def _shown(column: str, value: int | None, areas: Sequence[str]) -> str:
     if column == "income_status":
         return _STATES[value]
     if column == "rate_area":
-        return areas[value] or "区域なし"
+        return (areas[value] or "区域なし") if value >= 0 else "不明"
     return f"{value:,}円"

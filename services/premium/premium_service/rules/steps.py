@@ -35,7 +35,7 @@ class Explanation(steps.Explanation):
     def area(self, row: int) -> list[tuple[str, str]]:
         """不均一保険料率の区域 as an input of what depends on it; nothing where the union's even rates hold."""
         number = self.value("rate_area", row)
-        return [("rate_area", self.assessments.parameters.rate_areas[number])] if number else []
+        return [("rate_area", self.assessments.parameters.rate_areas[number])] if number > 0 else []
 
     def _of_column(self, column: str, row: int) -> int:
         if column in self.assessments.columns:
