@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from chassis.testing import Databases
 from gateway_service.api.upstream import Reply, Upstream
+from gateway_service.domain.jobs import flat
 
 from services.gateway.tests.test_copay_screens import KNOWN, NUMBER
 from services.gateway.tests.world import CHIYODA, a_gateway, hidden
@@ -36,7 +37,7 @@ MADE = {
 }  # fmt: skip
 PREVIEW = {
     "fiscal_year": 2026, "insured": 30, "decided": 2, "unchanged": 28, "pending": 0, "limited": 0,
-    "differences": {"所得・均等割額の軽減": {"people": 2, "yen": 34_500}}, "law_hash": "0" * 64, "provisional": [],
+    "by_reason": {"所得・均等割額の軽減": {"people": 2, "yen": 34_500}}, "law_hash": "0" * 64, "provisional": [],
 }  # fmt: skip
 PREPARED = {
     "run_id": RUN, "job": "assess", "state": "prepared", "preview": {**PREVIEW, "earlier_years": [{**PREVIEW, "fiscal_year": 2025}]},
@@ -167,3 +168,10 @@ async def test_the_notices_of_change_stand_among_the_papers_of_the_person_and_ar
         assert not [path for _, path, _ in premium if OTHER in path], "premium is not asked for somebody else's paper"
         logged = await world.rows("SELECT result FROM access_log WHERE action = 'see_document:change'")
         assert sorted(row.result for row in logged) == ["failed", "refused", "shown"]
+
+
+def test_the_console_shows_each_year_of_a_preview_in_words() -> None:
+    lines = flat(PREPARED["preview"], {})
+    assert ("2025年度 理由別 所得・均等割額の軽減 人", "2") in lines
+    assert ("理由別 所得・均等割額の軽減 金額(円)", "34,500") in lines
+    assert not [words for words, _ in lines if "earlier_years" in words]

@@ -119,26 +119,40 @@ def term_of(service: str, name: str) -> str:
 _WORDS: Final = {
     "annual_amount": "年間保険料額の合計(円)",
     "assessed": "決定した人",
+    "by_reason": "理由別",
     "changed": "変わった行",
     "decided": "決定した人",
     "differences": "不一致",
     "due": "作る証",
-    "fiscal_year": "年度",
     "files": "ファイル",
+    "fiscal_year": "年度",
+    "former_dependant_unknown": "被扶養者だったか不明な人",
+    "gone": "いなくなった人",
     "households": "世帯",
+    "income_year": "基礎とする所得の年",
+    "insured": "対象の被保険者",
     "issued": "作成した数",
     "last_run": "前回の実行",
+    "law_hash": "料率・法令の版",
     "left_behind": "渡していない資格",
+    "limited": "期間制限により決定しない人",
+    "months": "月数",
     "municipalities": "市区町村",
+    "new": "新しい人",
     "notices": "納入通知書",
     "overtaken": "新しい決定に替わったもの",
     "pending": "所得を待っている人",
     "people": "人",
+    "provisional": "暫定の数値",
     "refused": "作成できなかった数",
+    "revised_since": "準備の後に決定した人",
     "rows": "行",
     "scope": "対象",
     "totals": "合計",
     "unchanged": "変わらない人",
+    "yen": "金額(円)",
+    "yen_decided": "決定した額(円)",
+    "yen_in_force": "有効な額(円)",
 }
 
 
@@ -146,6 +160,8 @@ def flat(found: Any, names: Mapping[str, str], above: tuple[str, ...] = ()) -> l
     """A preview or result as lines of (words, value). `names`: municipality code → name; a word nobody has translated stays as it is."""
     if isinstance(found, dict):
         return [line for key, value in found.items() for line in flat(value, names, (*above, str(key)))]
+    if isinstance(found, list) and all(isinstance(part, dict) and "fiscal_year" in part for part in found):
+        return [line for part in found for line in flat(part, names, (*above[:-1], f"{part['fiscal_year']}年度"))]
     words = " ".join(_WORDS.get(part) or names.get(part, part) for part in above if part != "totals")
     if found is None:
         return [(words, "なし")]

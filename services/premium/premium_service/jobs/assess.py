@@ -149,7 +149,7 @@ async def _preview(raw: Connection[Any], run_id: UUID, year: FiscalYear, chunks:
         "fiscal_year": year.year,
         "insured": sum(chunk.records for chunk in chunks),
         **counts,
-        "differences": grouped.preview(),
+        "by_reason": grouped.preview(),
         "former_dependant_unknown": await former_dependants.unknown_in_run(raw, run_id),
         "incomes_unknown": await income_gaps.by_state(raw, year.income_year, uow.today, patience=PATIENCE.days),
         "law_hash": law.hash,

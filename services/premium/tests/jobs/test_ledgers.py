@@ -87,7 +87,7 @@ async def test_the_lines_of_the_ledger_add_up_to_the_run_and_name_their_inputs(d
 async def test_the_preview_names_who_changes_by_reason_and_the_groups_add_up(databases: Databases, tmp_path: Path) -> None:
     """P-04, I-08: a run over everybody before it is approved; decided groups together are the whole difference in yen."""
     async with decided(databases, tmp_path) as (database, first, client):
-        assert first["preview"]["differences"] == {"初めての決定": {"people": 30, "yen": first["totals"]["yen_decided"]}}
+        assert first["preview"]["by_reason"] == {"初めての決定": {"people": 30, "yen": first["totals"]["yen_decided"]}}
         async with database.units(store=tmp_path / "objects") as units:
             changed = [income(number, pension=3_200_000, sequence=3) for number in ("3", "4")]
             moved = resident("7", household="8", head=False, born=OLD, sequence=2, changed_on=date(2026, 3, 1))
@@ -102,7 +102,7 @@ async def test_the_preview_names_who_changes_by_reason_and_the_groups_add_up(dat
             outcome = await jobs.execute(Assess(), run_id, units)
             after = {row[0]: row[3] for row in await premiums(units)}
 
-        groups = found["preview"]["differences"]
+        groups = found["preview"]["by_reason"]
         assert "賦課月数" in groups
         assert any("所得" in group for group in groups)
         assert sum(group["people"] for group in groups.values()) == outcome["totals"]["decided"] == found["preview"]["decided"]
