@@ -76,6 +76,7 @@ async def main(people: int, events: int) -> None:
 
 async def _seed(url: str, people: int) -> None:
     raw = await asyncpg.connect(url)
+    await raw.execute("TRUNCATE resident, household, insured, assessment, assessment_input, assessed_year, outbox, inbox, job_run CASCADE")
     for statement in _PEOPLE.split(";\n"):
         if statement.strip():
             await raw.execute(statement, people)
