@@ -27,6 +27,7 @@ EVENTS: Final = {
     "eligibility.insured_changed.v1": "資格の記録の訂正",
     "eligibility.insured_lost.v1": "資格の喪失",
     "eligibility.former_dependant_determined.v1": "被扶養者であったことの確認",
+    "premium.income_reviewed.v1": "窓口での所得の届出または照会",
 }
 RUN: Final = "一括で届いた資料による計算"
 """What stands for the events of a decision that a run has made."""
