@@ -67,9 +67,9 @@ def calendar_of(municipality_code: str, year: int, *, sample: bool = False) -> C
     UnknownParameter where the municipality has no file: nobody is charged on somebody else's due days.
     """
     fiscal_year = FiscalYear(year)
-    names = {name: _name_for(municipality_code, name) for name in ("ordinary_instalments", "instalment_rounding", "notice_days")}
+    names = {name: name_for(municipality_code, name) for name in ("ordinary_instalments", "instalment_rounding", "notice_days")}
     names["bank_closing_days"] = "bank_closing_days"
-    day, book = fiscal_year.start, _book()
+    day, book = fiscal_year.start, law_book()
     if names["ordinary_instalments"] not in book:
         raise UnknownParameter(
             f"There is no calendar of instalments for municipality {municipality_code}.",
@@ -99,19 +99,19 @@ class Office:
 @cache
 def office_of(municipality_code: str, on: date) -> Office:
     """The office of a municipality that stands on notices issued on a day. UnknownParameter where it has none."""
-    found = _book().read(f"{municipality_code}.notice_office", record).on(on)
+    found = law_book().read(f"{municipality_code}.notice_office", record).on(on)
     return Office(word(found["issuer"]), word(found["office"]), word(found["telephone"]))
 
 
 def closing_days(fiscal_year: FiscalYear) -> frozenset[tuple[int, int]]:
     """The days around New Year on which banks are closed."""
-    rows = _book().read("bank_closing_days", table).on(fiscal_year.start)
+    rows = law_book().read("bank_closing_days", table).on(fiscal_year.start)
     return frozenset((whole(row["month"]), whole(row["day"])) for row in rows)
 
 
 def provisional_parameters(names: tuple[str, ...], day: date, confirmed: frozenset[str]) -> tuple[str, ...]:
     """Of these parameters, those whose value on a day is neither verified nor confirmed by an officer, in order of name."""
-    return tuple(sorted(name for name in names if _book()[name].provisional_on(day) and name not in confirmed))
+    return tuple(sorted(name for name in names if law_book()[name].provisional_on(day) and name not in confirmed))
 
 
 def confirmed_parameters(path: Path, year: int) -> frozenset[str]:
@@ -123,13 +123,15 @@ def confirmed_parameters(path: Path, year: int) -> frozenset[str]:
     return frozenset(str(entry["parameter"]) for entry in confirmations if isinstance(entry, Map) and entry["fiscal_year"] == year)
 
 
-def _name_for(municipality_code: str, name: str) -> str:
+def name_for(municipality_code: str, name: str) -> str:
+    """The municipality's own parameter where it has one, else the one that all share; instalments have none that all share."""
     own = f"{municipality_code}.{name}"
-    return own if own in _book() or name == "ordinary_instalments" else name
+    return own if own in law_book() or name == "ordinary_instalments" else name
 
 
 @cache
-def _book() -> LawBook:
+def law_book() -> LawBook:
+    """Every parameter of collection; those of a municipality with its code before the name."""
     book = LawBook.load(sorted((FOLDER / "national").glob("*.yaml")))
     for path in sorted((FOLDER / "municipalities").glob("*.yaml")):
         book = book.joined(LawBook.load([path], prefix=f"{path.name.split('_')[0]}."))

@@ -1,7 +1,7 @@
 """The law as dated data and pure functions: what every service's rules stand on."""
 
 from chassis.law.dated import Confidence, Dated, Entry
-from chassis.law.days import NEVER, DayNumbers, day_number, day_of
+from chassis.law.days import NEVER, DayNumbers, day_number, day_of, term_end
 from chassis.law.errors import LawError, LawFileError, NotInForce, UnknownParameter, UnknownToUs
 from chassis.law.fiscal_year import FiscalYear, Period
 from chassis.law.households import HouseholdRows, household_any, household_count, household_sum
@@ -51,6 +51,7 @@ __all__ = [
     "round_up",
     "rule",
     "table",
+    "term_end",
     "whole",
     "word",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from chassis.law import NEVER, DayNumbers, in_force, rule
+from chassis.law import NEVER, DayNumbers, in_force, rule, term_end
 
 ARTICLE = "高齢者の医療の確保に関する法律 第160条の2"
 ORDINARY, SPECIAL = "ordinary", "special"
@@ -39,15 +39,7 @@ def two_years_after_the_first_due_day(*, first_due_on: DayNumbers, acquired_on: 
     """
     if years is None:
         raise ValueError("The years of the limit are not among the parameters of this fiscal year.")
-    begin = np.maximum(first_due_on, acquired_on).astype(np.int64) + 1
-    zero = np.datetime64("2000-01-01", "D")
-    days = zero + begin
-    months = days.astype("datetime64[M]")
-    ends = (months + 12 * years).astype("datetime64[D]") + (days - months.astype("datetime64[D]"))
-    # Counted from 29 February, the years end with 28 February, since there is no day that corresponds (民法 第143条).
-    last = (months + 12 * years + 1).astype("datetime64[D]")
-    closes: DayNumbers = (np.minimum(ends, last) - zero).astype(np.int32)
-    return closes
+    return term_end(np.maximum(first_due_on, acquired_on).astype(np.int64) + 1, 12 * years)
 
 
 closes_on = rule("assessment_closes_on", no_limit, two_years_after_the_first_due_day)
