@@ -10,6 +10,7 @@ from chassis.law import Dated, Value, flag, rate, table, whole, word
 from collection_service.law import law_book, name_for
 from collection_service.rules.collection_method import SpecialCollectionTerms
 from collection_service.rules.pensions import PensionKind, StartWindow
+from collection_service.rules.special_instalments import Levelling
 
 NAMES = (
     "special_collection_smallest_pension",
@@ -17,22 +18,29 @@ NAMES = (
     "special_collection_needs_own_care",
     "special_start_windows",
     "pension_priority",
+    "special_levelling",
+    "special_instalment_rounding",
+    "pension_pay_day",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SpecialCollectionLaw:
-    """特別徴収の定め of a municipality on a day. `ranks` by `PensionKind`; `provisional`: parameters that are not verified."""
+    """特別徴収の定め of a municipality on a day. `ranks` by `PensionKind`; `rounding` of the payments in yen; `pay_day`: day of an even
+    month on which pensions are paid; `provisional`: parameters that are not verified."""
 
     terms: SpecialCollectionTerms
     ranks: tuple[int, ...]
+    levelling: Levelling
+    rounding: int
+    pay_day: int
     provisional: tuple[str, ...]
 
 
 def special_collection_law(municipality_code: str, on: date) -> SpecialCollectionLaw:
-    """The requirements, start windows and order of pensions on a day. ValueError where the order leaves out or repeats a kind."""
+    """What holds for a municipality on a day. ValueError where the order of pensions leaves out or repeats a kind."""
     found = [law_book()[name_for(municipality_code, name)] for name in NAMES]
-    smallest, share, own_care, windows, priority = (dated.on(on) for dated in found)
+    smallest, share, own_care, windows, priority, levelling, rounding, pay_day = (dated.on(on) for dated in found)
     return SpecialCollectionLaw(
         terms=SpecialCollectionTerms(
             smallest_pension=whole(smallest),
@@ -43,6 +51,9 @@ def special_collection_law(municipality_code: str, on: date) -> SpecialCollectio
             ),
         ),
         ranks=_ranks(priority),
+        levelling=Levelling(word(levelling)),
+        rounding=whole(rounding),
+        pay_day=whole(pay_day),
         provisional=_provisional(found, on),
     )
 

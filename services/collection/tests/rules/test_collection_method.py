@@ -80,13 +80,16 @@ def test_every_reason_is_reached_by_a_case_and_has_a_term_and_an_article() -> No
 
 people = st.builds(
     lambda flags, amounts, since: {
-        **dict(zip([name for name, usual in USUAL.items() if isinstance(usual, bool)], flags, strict=True)),
+        **{name: usual ^ (name in flags) for name, usual in USUAL.items() if isinstance(usual, bool)},
         **dict(zip(["premium_payment", "pension_payment", "care_payment"], amounts, strict=True)),
         "pension_year_amount": amounts[1] * 6,
         "since_on": since,
     },
-    st.lists(st.booleans() | st.just(True), min_size=12, max_size=12),
-    st.tuples(st.integers(0, 60_000), st.integers(0, 300_000), st.integers(0, 30_000)),
+    st.sets(st.sampled_from([name for name, usual in USUAL.items() if isinstance(usual, bool)]), max_size=3),
+    # A pension near twice of what is taken from it, or near the least one: where the decision turns.
+    st.tuples(st.integers(0, 60_000), st.integers(0, 30_000), st.integers(-2, 2), st.booleans()).map(
+        lambda drawn: (drawn[0], max((30_000 if drawn[3] else 2 * (drawn[0] + drawn[1])) + drawn[2], 0), drawn[1])
+    ),
     st.dates(date(2024, 1, 1), date(2026, 12, 31)),
 )
 
@@ -206,7 +209,7 @@ def test_pensions_of_many_people_in_any_order_are_each_chosen_for_their_own() ->
 
 
 def test_the_settings_from_memory_are_provisional_and_the_figures_of_the_law_are_not() -> None:
-    assert LAW.provisional == ("pension_priority", "special_collection_needs_own_care", "special_start_windows")
+    assert LAW.provisional == ("pension_priority", "special_collection_needs_own_care", "special_levelling", "special_start_windows")
 
 
 def test_a_municipality_that_does_not_ask_who_insures_the_care_collects_from_the_pension() -> None:
