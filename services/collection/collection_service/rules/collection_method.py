@@ -76,7 +76,7 @@ _STATED = {
 
 
 class RequestKind(IntEnum):
-    """各種区分 of the request: the answer to every candidate, too those who are not collected from. 0: no answer can be given yet."""
+    """各種区分 of the request: the answer to every candidate, also for those who are not collected from. 0: no answer can be given yet."""
 
     UNANSWERED = 0
     SPECIAL = 1

@@ -31,7 +31,7 @@ def happened_in(case: dict[str, Any]) -> list[Happened]:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["case"] for case in CASES])
 def test_the_right_is_lost_on_the_day_of_the_case(case: dict[str, Any]) -> None:
-    """C-19: whatever the order in which the events are told."""
+    """C-19: whatever the order in which the events are told. Seen to fail for an event that counts on the day of the loss."""
     for order in permutations(happened_in(case)):
         found = limited(case["due_on"], list(order))
         assert found.completes_on == case["completes_on"]
@@ -69,7 +69,6 @@ def stories(draw: st.DrawFn) -> tuple[date, list[Happened]]:
 
 @given(story=stories())
 def test_what_happens_never_brings_the_loss_forward_and_nothing_revives_a_right_that_is_lost(story: tuple[date, list[Happened]]) -> None:
-    """Seen to fail for an event that counts on the day of the loss."""
     due_on, happened = story
     plain = limited(due_on, []).completes_on
     found = limited(due_on, happened)
