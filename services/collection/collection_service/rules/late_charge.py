@@ -139,7 +139,8 @@ def result_amount(exact: Yen, rounding: DayAmountTerms) -> Yen:
 
 
 def _days(first: DayNumbers, last: DayNumbers) -> Weights:
-    return np.maximum(last.astype(np.int64) - first + 1, 0)
+    counted: Weights = np.maximum(last.astype(np.int64) - first + 1, 0)
+    return counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import yaml
 from chassis.law import RULES, FiscalYear, calendar_faults, day_number
+from collection_service.law.special_collection import special_collection_law
 from collection_service.rules.collection_method import Candidates, Method, Methods, Reason, RequestKind, decide_method, released
 from collection_service.rules.pensions import PensionKind, Pensions, StartWindow, choose_pension, first_collected
-from collection_service.special_collection_law import special_collection_law
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 from chassis.law import RULES, Rate, calendar_faults, day_number, day_of
-from collection_service.late_charge_law import late_charge_law, refund_addition_law
+from collection_service.law.late_charge import late_charge_law, refund_addition_law
 from collection_service.rules.late_charge import Fraction, LateCharges, late_charges
 from collection_service.rules.refund_addition import RefundGround, refund_additions
 from collection_service.rules.unpaid_spans import Debt, spans_of

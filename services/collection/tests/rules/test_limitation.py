@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from chassis.law import RULES, calendar_faults
-from collection_service.limitation_law import limitation_law
+from collection_service.law.limitation import limitation_law
 from collection_service.rules.limitation import Effect, Happened, Limitation, LimitationEvent, limitation
 from hypothesis import given
 from hypothesis import strategies as st

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from chassis.law import RULES, FiscalYear, calendar_faults
 from collection_service.law import Calendar, closing_days
+from collection_service.law.special_collection import special_collection_law
 from collection_service.rules.special_instalments import (
     MONTHS,
     FinalPayments,
@@ -22,7 +23,6 @@ from collection_service.rules.special_instalments import (
     pension_days,
     provisional_payments,
 )
-from collection_service.special_collection_law import special_collection_law
 from hypothesis import given
 from hypothesis import strategies as st
 

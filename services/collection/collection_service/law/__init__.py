@@ -1,4 +1,4 @@
-"""Collection's files of the law, and the calendar of instalments that they give for a municipality and a fiscal year."""
+"""Collection's files of the law, and the calendar of instalments that they give; one module more for each other part of the law."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chassis.law.strict_yaml import Map, Seq, read_yaml
 
 from collection_service.rules.due_days import Month, Slot, extra_slot, ordinary_slots
 
-FOLDER = Path(__file__).resolve().parent.parent / "law"
+FOLDER = Path(__file__).resolve().parents[2] / "law"
 CONFIRMATIONS = FOLDER / "confirmations" / "sample.yaml"
 SATURDAY = 5
 
