@@ -61,7 +61,7 @@ _STATED = {
     Reason.NOTHING_TO_COLLECT: ("徴収する保険料がない", "高齢者の医療の確保に関する法律 第104条"),
     Reason.NO_PENSION: ("対象となる年金がない", LAW),
     Reason.PENSION_STOPPED: ("年金の支給が停止されている", LAW),
-    Reason.PENSION_TOO_LOW: ("年金の年額が18万円に満たない", LAW),
+    Reason.PENSION_TOO_LOW: ("年金の年額が特別徴収の最低額に満たない", LAW),
     Reason.CARE_ELSEWHERE: ("介護保険の保険者がほかの市町村である（住所地特例）", ORDER),
     Reason.CARE_NOT_SPECIAL: ("介護保険料がその年金から特別徴収されていない", ORDER),
     Reason.BANK_TRANSFER: ("口座振替への変更の申出がある", ORDER),
