@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import httpx
 from chassis.testing import Databases, TestDatabase
@@ -55,7 +56,7 @@ def a_virtual_host(servers: PrivateServers) -> Iterator[str]:
     """The amqp:// URL of an administrator in a virtual host of its own."""
     management = httpx.URL(servers.management_url)
     account = urlsplit(servers.broker_url("koki-administrator"))
-    name = f"journey-{os.getpid()}"
+    name = f"journey-{uuid4().hex[:12]}"
     with httpx.Client(base_url=management.copy_with(userinfo=b""), auth=(management.username, management.password), timeout=30) as client:
         client.put(f"/api/vhosts/{name}").raise_for_status()
         everything = {"configure": ".*", "write": ".*", "read": ".*"}

@@ -108,7 +108,7 @@ async def test_an_application_becomes_a_card_and_its_correction_a_struck_line(
     await union.goto(f"{installation.url}/approvals")
     await union.get_by_role("link", name="確かめる").click()
     await union.get_by_role("button", name="承認して実行する").click()
-    await expect(union.get_by_role("status")).to_contain_text("承認し、実行しました")
+    await expect(union.get_by_role("status").filter(has_text="承認し、実行しました")).to_be_visible()
     await union.goto(f"{installation.url}{HANAKO}/acts/corrections")
     await union.get_by_role("link", name="修正前後対照表").click()
     await expect(union.locator("table.compared")).to_contain_text("取得の取消")

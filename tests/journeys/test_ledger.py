@@ -126,7 +126,7 @@ async def test_a_cancellation_is_compared_asked_for_and_carried_out_by_a_second_
     await expect(officer.locator("dl.facts").last).to_contain_text("修正後")
     await shot(officer, "amend-approve")
     await officer.get_by_role("button", name="承認して実行する").click()
-    await expect(officer.get_by_role("status")).to_contain_text("承認し、実行しました")
+    await expect(officer.get_by_role("status").filter(has_text="承認し、実行しました")).to_be_visible()
     assert str(await the_world.value("SELECT acquired_on FROM qualification WHERE resident_number = $1", f"{2:015d}")) == "2015-05-10"
 
     await officer.goto(f"{installation.url}{TARO}/acts/notices/domicile_exception_begun")
