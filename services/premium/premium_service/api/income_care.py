@@ -77,15 +77,27 @@ async def worklist(
     age_until: Annotated[int, Query(ge=0, le=150)] = 150,
     fiscal_year: int | None = None,
 ) -> dict[str, Any]:
-    """未申告者一覧, 照会中一覧, 他市課税者一覧, 未着一覧: the longest in the state first, with how many there are of each state."""
+    """未申告者一覧, 照会中一覧, 他市課税者一覧, 未着一覧: the longest in the state first, with how many there are of each state.
+
+    `checked_on`: since when nobody is missing of those who came in files, the last check of the municipality that was checked first; None
+    before any.
+    """
     async with runtime_of(request).units.open(seen_by=who) as uow:
         year = FiscalYear(fiscal_year) if fiscal_year else FiscalYear.of(uow.today)
         rows = await income_gaps.listing(
             uow, year.income_year, Gap[gap.upper()], municipality_code=municipality_code, ages=(age_from, age_until + 1)
         )
         counted = await income_gaps.counts(uow, year.income_year, patience=PATIENCE.days)
+        checks_made = await income_checks.latest(uow, year.income_year)
+    checked_on = min((row["checked_on"] for row in checks_made), default=None)
     counts = [{**row, "gap": Gap(row["gap"]).name.lower()} for row in counted]
-    return {"income_year": year.income_year, "rows": [{**row, "gap": gap} for row in rows], "counts": counts, "patience": PATIENCE.days}
+    return {
+        "income_year": year.income_year,
+        "checked_on": checked_on,
+        "rows": [{**row, "gap": gap} for row in rows],
+        "counts": counts,
+        "patience": PATIENCE.days,
+    }
 
 
 @router.get("/income-checks")

@@ -45,6 +45,7 @@ async def test_a_declaration_at_the_window_takes_the_person_off_the_list_and_dec
     found = await decisions(window.units)
     assert answer.status_code == 201, answer.text
     assert ([row["resident_number"] for row in before["rows"]], after["rows"]) == (["1"], [])
+    assert before["checked_on"] is None, "no check has been made of those who came in files"
     assert (year["income_year"], year["income_status"], year["is_declaration"], year["gap"]) == (2025, 1, True, None)
     assert [row[6] for row in found] == [0, 7], "the tier of the reduction"
 
