@@ -29,9 +29,23 @@ WHERE i.acquired_on < {end} AND ((i.lost_on > {start} AND i.lost_on > i.acquired
 """
 """Whose premium there is to decide in a fiscal year, and in which household it is judged."""
 
+# Whoever had left, or died, before the day on which the premium is judged is a member of no household on it: what was decided before that
+# was known is taken back in the household that was the last.
+_VOID = """
+FROM insured i
+JOIN LATERAL (
+    SELECT household_id, valid_until FROM membership WHERE resident = i.resident AND valid_from < greatest(i.acquired_on, {start})
+    ORDER BY valid_from DESC LIMIT 1
+) AS m ON m.valid_until <= greatest(i.acquired_on, {start})
+WHERE i.acquired_on < {end} AND i.lost_on <= greatest(i.acquired_on, {start}) AND ({latest}) > 0
+"""
+
 _ROWS = """
-WITH assessed AS MATERIALIZED (
+WITH void AS MATERIALIZED (
+    SELECT i.insured_id, m.household_id, m.valid_until - 1 AS judged_on {void} AND {households}
+), assessed AS MATERIALIZED (
     SELECT i.insured_id, m.household_id, greatest(i.acquired_on, {start}) AS judged_on {assessed} AND {households}
+    UNION ALL SELECT * FROM void
 ), snapshot AS (
     SELECT household_id, judged_on, row_number() OVER (ORDER BY household_id, judged_on) AS number
     FROM (SELECT DISTINCT household_id, judged_on FROM assessed) AS days
@@ -50,7 +64,8 @@ FROM snapshot s
 JOIN membership m ON m.household_id = s.household_id AND m.valid_from <= s.judged_on AND m.valid_until > s.judged_on
 JOIN resident r ON r.number = m.resident AND r.born_on IS NOT NULL
 LEFT JOIN insured i ON i.resident = m.resident
-    AND ((i.acquired_on <= s.judged_on AND i.lost_on > s.judged_on) OR greatest(i.acquired_on, {start}) = s.judged_on)
+    AND ((i.acquired_on <= s.judged_on AND i.lost_on > s.judged_on) OR greatest(i.acquired_on, {start}) = s.judged_on
+        OR (i.insured_id, s.judged_on) IN (SELECT insured_id, judged_on FROM void))
 LEFT JOIN assessed a ON a.insured_id = i.insured_id AND a.judged_on = s.judged_on
 LEFT JOIN former_dependant f ON f.insured_id = i.insured_id
 LEFT JOIN income n ON n.resident = r.number AND n.income_year = {income_year}
@@ -67,9 +82,11 @@ def assessed_in(year: FiscalYear) -> str:
 
 
 def _query(year: FiscalYear, *, households: str, income_year: int | None = None) -> str:
+    days = {"start": f"'{year.start}'::date", "end": f"'{year.end}'::date"}
     return _ROWS.format(
         assessed=assessed_in(year),
-        start=f"'{year.start}'::date",
+        void=_VOID.format(latest=_LATEST.format(year=year.year), **days),
+        start=days["start"],
         nobody=NOBODY,
         amounts=", ".join(f"coalesce(n.{name}, 0) AS {name}" for name in AMOUNTS),
         income_year=income_year or year.income_year,

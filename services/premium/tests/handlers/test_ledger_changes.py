@@ -16,6 +16,7 @@ from contracts.events.eligibility import (
     InsuredLost,
     LossReason,
 )
+from contracts.events.municipal import ResidentStatus
 from premium_service.jobs.assess import Assess
 from sqlalchemy import text
 
@@ -30,6 +31,7 @@ from services.premium.tests.facts import (
     insured,
     insured_id,
     load_insured,
+    lost,
     resident,
 )
 
@@ -135,3 +137,22 @@ async def test_somebody_certified_under_75_is_charged_from_the_month_of_acquisit
         await apply(units, InsuredChanged(**{**first.model_dump(), "acquisition_ground": AcquisitionGround.AGE, "sequence": 2}))
 
         assert [row[5] for row in await decisions(units)] == [10]
+
+
+@pytest.mark.parametrize("loss_first", [True, False], ids=["the ledger first", "the residents first"])
+async def test_the_premium_of_somebody_who_died_the_day_before_the_acquisition_is_taken_back(
+    databases: Databases, loss_first: bool
+) -> None:
+    """P-06, I-05: found by the failure runs. Without `_VOID` in store/members.py the dead person stayed charged for nine months."""
+    born, day, before = date(1951, 7, 12), date(2026, 7, 12), date(2026, 7, 11)
+    lives = [resident("1", born=born), income("1", pension=1_630_272)]
+    died = resident("1", born=born, status=ResidentStatus.DIED, changed_on=before, ended_on=before, sequence=2)
+    void = lost("1", born=born, acquired=day, on=day)
+    async with (await databases("premium", ROOT)).units() as units:
+        await apply(units, *lives, insured("1", born=born, acquired=day))
+        charged = await decisions(units)
+        await apply(units, *((void, died) if loss_first else (died, void)))
+        found = await decisions(units)
+
+    assert (len(charged), charged[0][2] > 0) == (1, True)
+    assert found[-1][2] == 0, "nothing is left to pay"
