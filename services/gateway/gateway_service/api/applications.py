@@ -49,7 +49,7 @@ async def of_person(request: Request, session: TakesNotices, municipality_code: 
     known = await asked(gateway_of(request), session, f"{person.path}/applications", service="premium")
     packs = (await asked(gateway_of(request), session, "/remission-packs", service="premium"))["packs"]
     return show(
-        request, person, "relief", known=known, packs=packs, states=STATES, done=done[:12], keys=uuid4,
+        request, person, "acts", template="relief", known=known, packs=packs, states=STATES, done=done[:12], keys=uuid4,
         is_staff=has_right(session.roles, Right.UNION_WORK),
     )  # fmt: skip
 
@@ -171,7 +171,7 @@ async def _form(
     words = await asked(gateway_of(request), session, "/remission-packs", service="premium")
     years = [year for year in person.years or [] if year["instalments"]]
     return show(
-        request, person, f"relief_{kind}", typed=typed, check=check, packs=words["packs"], evidence=words["evidence"],
+        request, person, "acts", template=f"relief_{kind}", typed=typed, check=check, packs=words["packs"], evidence=words["evidence"],
         grounds=words["deferral_grounds"], months=words["deferral_months"], years=years, key=str(uuid4()),
     )  # fmt: skip
 

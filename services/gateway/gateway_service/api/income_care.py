@@ -148,7 +148,7 @@ async def _shown(
     person = await load(request, session, "acts", code, number)
     known = await asked(gateway_of(request), session, f"{person.path}/incomes", service="premium")
     return show(
-        request, person, "incomes", known=known, words=words, check=check, typed=typed or {}, key=str(uuid4()),
+        request, person, "acts", template="incomes", known=known, words=words, check=check, typed=typed or {}, key=str(uuid4()),
         done=done if done in ("declared", "inquired", "asked") else "",
     )  # fmt: skip
 
