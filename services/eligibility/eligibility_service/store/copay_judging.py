@@ -232,6 +232,7 @@ async def _add(raw: Connection[Any], rates: Records, year: CopayYear, now: Any, 
     await raw.execute(_ADD_LAST.format(last=_LAST), now)
 
 
+FEW: Final = 1_000
 _WAITING: Final = "SELECT insured_id FROM copay_wait WHERE copay_year = $1"
 _END_WAITS: Final = """
 DELETE FROM copay_wait w WHERE copay_year = $1 AND ((w.insured_id = ANY ($2::uuid[])) OR EXISTS (
@@ -257,10 +258,18 @@ async def wait(
     raw = await driver(uow.connection)
     rows = outcomes.waiting_rows
     waiting = [uuid_of(value) for value in inputs["insured_id"][rows]]
-    before = np.array([row[0].bytes for row in await raw.fetch(_WAITING, year.year)], "S16")
-    if people or len(before):
-        judged = [uuid_of(value) for value in before[np.isin(before, inputs["insured_id"][inputs["is_judged"]])]]
-        ended = await raw.fetch(_END_WAITS, year.year, judged, [code for code, _ in people], [number for _, number in people], waiting)
+    judged = np.unique(inputs["insured_id"][inputs["is_judged"]])
+    if len(judged) > FEW:  # of a whole chunk only those who have waited are named
+        judged = judged[np.isin(judged, np.array([row[0].bytes for row in await raw.fetch(_WAITING, year.year)], "S16"))]
+    if people or len(judged):
+        ended = await raw.fetch(
+            _END_WAITS,
+            year.year,
+            [uuid_of(value) for value in judged],
+            [code for code, _ in people],
+            [number for _, number in people],
+            waiting,
+        )
         raised = [(row["municipality_code"], row["resident_number"]) for row in ended if row["is_raised"]]
         await close_cases(uow, CaseKind.COPAY_RATE_UNDECIDED, raised)
     if len(rows):
