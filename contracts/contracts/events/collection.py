@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from contracts.envelope import Event
+from contracts.events.subjects import AboutResident, AboutYear
 from contracts.primitives import FiscalYear, MunicipalityCode, ResidentNumber, Yen
 
 
@@ -24,7 +25,7 @@ class Instalment(BaseModel):
     amount: Yen
 
 
-class InstalmentsSet(Event):
+class InstalmentsSet(AboutYear, Event):
     """期割決定: the ordinary instalments of one assessment; their sum is `annual_amount`: what is charged, less what is remitted."""
 
     type: ClassVar[str] = "collection.instalments_set.v1"
@@ -39,14 +40,6 @@ class InstalmentsSet(Event):
     annual_amount: Yen
     instalments: tuple[Instalment, ...]
 
-    @property
-    def subject(self) -> str:
-        return f"{self.municipality_code}:{self.resident_number}"
-
-    @property
-    def position(self) -> str:
-        return f"{self.insured_id}:{self.fiscal_year}"
-
 
 class CollectionMethod(StrEnum):
     """徴収方法: by notice, slip or bank account, or from the pension."""
@@ -55,7 +48,7 @@ class CollectionMethod(StrEnum):
     SPECIAL = "special"
 
 
-class CollectionMethodDecided(Event):
+class CollectionMethodDecided(AboutYear, Event):
     """徴収方法決定: how the premium of a person and fiscal year is collected; `first_due_on`: its first 納期限 under the ordinance.
 
     From that day premium counts the time limit of 法160条の2. Said where it is another than the usual one.
@@ -72,16 +65,8 @@ class CollectionMethodDecided(Event):
     method: CollectionMethod
     first_due_on: date
 
-    @property
-    def subject(self) -> str:
-        return f"{self.municipality_code}:{self.resident_number}"
 
-    @property
-    def position(self) -> str:
-        return f"{self.insured_id}:{self.fiscal_year}"
-
-
-class ArrearsReported(Event):
+class ArrearsReported(AboutResident, Event):
     """滞納情報: what an insured person owes on `effective_on`; the whole state, so that the last report is enough.
 
     `oldest_due_on`: 納期限 of the oldest instalment that is not paid in full, None with an amount of 0. `last_paid_on`: the last
@@ -97,7 +82,3 @@ class ArrearsReported(Event):
     unpaid_amount: Yen
     oldest_due_on: date | None = None
     last_paid_on: date | None = None
-
-    @property
-    def subject(self) -> str:
-        return f"{self.municipality_code}:{self.resident_number}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from contracts.batches import BatchSealed
 from contracts.envelope import Event
+from contracts.events.subjects import AboutResident
 from contracts.primitives import HouseholdNumber, InsuredNumber, InsurerNumber, MunicipalityCode, ResidentNumber
 
 
@@ -92,18 +93,6 @@ class CaseKind(StrEnum):
     PROTECTION_EXPIRED = "protection_expired"
     SURVEY_OVERDUE = "survey_overdue"
     PREVIOUS_INSURER_UNCLEAR = "previous_insurer_unclear"
-
-
-class AboutResident:
-    """An event about one resident: what is said of a person stays in order. The fields stand in each event, in its own order."""
-
-    if TYPE_CHECKING:
-        municipality_code: MunicipalityCode
-        resident_number: ResidentNumber
-
-    @property
-    def subject(self) -> str:
-        return f"{self.municipality_code}:{self.resident_number}"
 
 
 class InsuredEvent(AboutResident, Event):

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from contracts.batches import BatchSealed
 from contracts.envelope import Event
+from contracts.events.subjects import AboutResident
 from contracts.primitives import HouseholdNumber, MunicipalityCode, PostalCode, ResidentNumber, Yen
 
 
@@ -35,15 +36,11 @@ class ResidentTaxStatus(StrEnum):
     NOT_TAXED = "2"
 
 
-class MunicipalEvent(Event):
+class MunicipalEvent(AboutResident, Event):
     owner: ClassVar[str] = "gateway"
 
     municipality_code: MunicipalityCode
     resident_number: ResidentNumber
-
-    @property
-    def subject(self) -> str:
-        return f"{self.municipality_code}:{self.resident_number}"
 
 
 class ResidentChanged(MunicipalEvent):

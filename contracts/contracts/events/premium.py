@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from contracts.batches import BatchSealed
 from contracts.envelope import Event
+from contracts.events.subjects import AboutResident, AboutYear
 from contracts.primitives import FiscalYear, MunicipalityCode, ResidentNumber, Yen
 
 
@@ -32,19 +33,15 @@ class IncomeReview(StrEnum):
     OVERRIDDEN = "overridden"
 
 
-class PremiumEvent(Event):
+class PremiumEvent(AboutResident, Event):
     owner: ClassVar[str] = "premium"
 
     insured_id: UUID
     municipality_code: MunicipalityCode
     resident_number: ResidentNumber
 
-    @property
-    def subject(self) -> str:
-        return f"{self.municipality_code}:{self.resident_number}"
 
-
-class PremiumAssessed(PremiumEvent):
+class PremiumAssessed(AboutYear, PremiumEvent):
     """賦課決定: the premium of one insured person for one fiscal year was decided (yen a year); `sequence` is the revision."""
 
     type: ClassVar[str] = "premium.assessed.v1"
@@ -57,10 +54,6 @@ class PremiumAssessed(PremiumEvent):
     child_support_amount: Yen
     months: int
     provisional: bool
-
-    @property
-    def position(self) -> str:
-        return f"{self.insured_id}:{self.fiscal_year}"
 
 
 class SpecialRefundDetermined(PremiumEvent):
@@ -107,7 +100,7 @@ class CaseClosed(PremiumEvent):
     kind: CaseKind
 
 
-class IncomeReviewed(Event):
+class IncomeReviewed(AboutResident, Event):
     """所得把握: what is known of the income of a resident has changed at the window; the premiums that rest on it are decided again.
 
     The resident need not be insured: the incomes of everybody in the household count.
@@ -121,12 +114,8 @@ class IncomeReviewed(Event):
     income_year: int
     review: IncomeReview
 
-    @property
-    def subject(self) -> str:
-        return f"{self.municipality_code}:{self.resident_number}"
 
-
-class RemissionDecided(PremiumEvent):
+class RemissionDecided(AboutYear, PremiumEvent):
     """減免決定: what is remitted of the premium of a fiscal year (yen), after a decision or because the premium has changed.
 
     `remitted_amount` is the whole of it, 0 where nothing is remitted any more; `annual_amount` is the assessment it was taken from.
@@ -140,10 +129,6 @@ class RemissionDecided(PremiumEvent):
     annual_amount: Yen
     remitted_amount: Yen
 
-    @property
-    def position(self) -> str:
-        return f"{self.insured_id}:{self.fiscal_year}"
-
 
 class DeferredInstalment(BaseModel):
     """猶予した期別: the number of an instalment within the year, and the day until which it is deferred."""
@@ -154,7 +139,7 @@ class DeferredInstalment(BaseModel):
     deferred_until: date
 
 
-class DeferralDecided(PremiumEvent):
+class DeferralDecided(AboutYear, PremiumEvent):
     """徴収猶予決定: the instalments of a fiscal year that are deferred, each until a day; the whole state, so that the last one counts."""
 
     type: ClassVar[str] = "premium.deferral_decided.v1"
@@ -162,7 +147,3 @@ class DeferralDecided(PremiumEvent):
 
     fiscal_year: FiscalYear
     deferred: tuple[DeferredInstalment, ...]
-
-    @property
-    def position(self) -> str:
-        return f"{self.insured_id}:{self.fiscal_year}"
