@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-import obstore
 from chassis import telemetry
 from chassis.problems import NOT_ALLOWED, NOT_FOUND, Problem
 from chassis.tokens import Principal
 from chassis.unit_of_work import UnitOfWork
-from chassis.web import once, role, runtime_of
+from chassis.web import once, role, runtime_of, stored_file
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel
 
@@ -135,7 +135,4 @@ async def document(certificate_id: UUID, request: Request, who: Reader) -> Respo
             raise Problem(404, *NOT_FOUND, detail="この証は交付されていないか、見る権限のない市区町村のものです。")
         if found["shows_withheld_address"] and not await releases.may_open(uow, certificate_id, by=who.user):
             raise Problem(409, *WITHHELD, detail="住所を書いた証のため、開けません。支援措置の対象の方です。")
-    result = await obstore.get_async(runtime.store, found["document_key"])
-    content = bytes(await result.bytes_async())
-    headers = {"X-Document-SHA256": found["document_sha256"], "Cache-Control": "no-store"}
-    return Response(page_of(content, found["document_page"]), media_type="application/pdf", headers=headers)
+    return await stored_file(runtime, found["document_key"], found["document_sha256"], cut=partial(page_of, page=found["document_page"]))

@@ -18,7 +18,7 @@ from chassis.documents.letter import Contact, Delivery
 from chassis.problems import NOT_FOUND, Problem
 from chassis.tokens import Principal
 from chassis.unit_of_work import UnitOfWork
-from chassis.web import runtime_of
+from chassis.web import runtime_of, stored_file
 from contracts.primitives import PostalCode
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
@@ -141,9 +141,7 @@ async def letter(letter_id: UUID, request: Request, who: Clerk) -> Response:
         raise Problem(404, *NOT_FOUND, detail="このお知らせはありません。")
     if found["address_withheld"]:
         raise Problem(409, *WITHHELD, detail="住所を書いた書類のため、開けません。")
-    content = bytes(await (await obstore.get_async(runtime.store, found["document_key"])).bytes_async())
-    headers = {"X-Document-SHA256": found["document_sha256"], "Cache-Control": "no-store"}
-    return Response(content, media_type="application/pdf", headers=headers)
+    return await stored_file(runtime, found["document_key"], found["document_sha256"])
 
 
 async def carry_out(asked: Approval, uow: UnitOfWork) -> dict[str, Any]:

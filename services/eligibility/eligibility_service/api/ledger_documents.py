@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-import obstore
 from chassis.commands import Clerk, Key, carried_out
 from chassis.documents import DocumentRefused
 from chassis.problems import NOT_FOUND, Problem
 from chassis.unit_of_work import UnitOfWork
-from chassis.web import runtime_of
+from chassis.web import runtime_of, stored_file
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
@@ -76,9 +76,7 @@ async def document(document_id: UUID, request: Request, who: Clerk) -> Response:
         raise Problem(404, *NOT_FOUND, detail="この通知はないか、見る権限のない市区町村のものです。")
     if protected and found["shows_address"]:
         raise Problem(409, *WITHHELD, detail="住所を書いた通知のため、開けません。支援措置の対象の方です。")
-    content = bytes(await (await obstore.get_async(runtime.store, found["document_key"])).bytes_async())
-    headers = {"X-Document-SHA256": found["document_sha256"], "Cache-Control": "no-store"}
-    return Response(page_of(content, found["document_page"]), media_type="application/pdf", headers=headers)
+    return await stored_file(runtime, found["document_key"], found["document_sha256"], cut=partial(page_of, page=found["document_page"]))
 
 
 async def make(

@@ -7,13 +7,12 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import obstore
 import structlog
 from chassis.clock import derived_id
 from chassis.lists import STRUCK
 from chassis.problems import NOT_ALLOWED, NOT_FOUND, Problem
 from chassis.tokens import Principal
-from chassis.web import role, runtime_of
+from chassis.web import role, runtime_of, stored_file
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
@@ -64,9 +63,7 @@ async def file(list_id: UUID, number: int, request: Request, who: Reader) -> Res
         raise Problem(404, *NOT_FOUND, detail="この帳票はまだ作られていないか、見る権限のない市区町村のものです。")
     if found["shows_withheld_address"]:
         raise Problem(409, *WITHHELD, detail="支援措置の登録より前に作った名簿のため、開けません。作り直してください。")
-    content = bytes(await (await obstore.get_async(runtime.store, found["document_key"])).bytes_async())
-    headers = {"X-Document-SHA256": found["document_sha256"], "Cache-Control": "no-store"}
-    return Response(content, media_type=_TYPES[found["form"]], headers=headers)
+    return await stored_file(runtime, found["document_key"], found["document_sha256"], media_type=_TYPES[found["form"]])
 
 
 @router.get("/{kind}")

@@ -7,11 +7,10 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import obstore
 from chassis.lists import STRUCK
 from chassis.problems import NOT_ALLOWED, NOT_FOUND, Problem
 from chassis.tokens import Principal
-from chassis.web import once, role, runtime_of
+from chassis.web import once, role, runtime_of, stored_file
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
@@ -56,9 +55,7 @@ async def file(run_id: UUID, number: int, request: Request, who: Officer) -> Res
         found = await made_ledgers.file(uow, run_id, number)
     if found is None:
         raise Problem(404, *NOT_FOUND, detail="この台帳はまだ作られていないか、見る権限のない市区町村のものです。")
-    content = bytes(await (await obstore.get_async(runtime.store, found["document_key"])).bytes_async())
-    headers = {"X-Document-SHA256": found["document_sha256"], "Cache-Control": "no-store"}
-    return Response(content, media_type=_TYPES[found["form"]], headers=headers)
+    return await stored_file(runtime, found["document_key"], found["document_sha256"], media_type=_TYPES[found["form"]])
 
 
 @router.get("/{kind}")
