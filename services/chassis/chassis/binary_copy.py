@@ -8,7 +8,7 @@ Source: PostgreSQL documentation, COPY, "Binary Format".
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -114,22 +114,30 @@ def _plain(value: Any) -> Any:
     return value
 
 
+async def made_ahead(make: Callable[[int], bytes], rows: int, rows_at_once: int) -> AsyncIterator[bytes]:
+    """What `make` gives for the rows from each start on, in order: a part is made, in a thread, while the server takes the one before."""
+    ahead: asyncio.Task[bytes] | None = None
+    for start in range(0, rows, rows_at_once):
+        begun = asyncio.create_task(asyncio.to_thread(make, start))
+        if ahead is not None:
+            yield await ahead
+        ahead = begun
+    if ahead is not None:
+        yield await ahead
+
+
 async def copy_in(connection: asyncpg.Connection[Any], table: str, records: Records, *, rows_at_once: int = 16_384) -> None:
-    """Append records to a table; their field names are its columns. A part is encoded while the server takes the one before it."""
+    """Append records to a table; their field names are its columns."""
 
     def part(start: int) -> bytes:
         return to_wire(records[start : start + rows_at_once]).tobytes()
 
-    async def stream() -> Any:
+    async def stream() -> AsyncIterator[bytes]:
         yield _SIGNATURE
         if len(records) <= rows_at_once:
             yield part(0)
         else:
-            ahead = asyncio.create_task(asyncio.to_thread(part, 0))
-            for start in range(rows_at_once, len(records) + rows_at_once, rows_at_once):
-                made = await ahead
-                if start < len(records):
-                    ahead = asyncio.create_task(asyncio.to_thread(part, start))
+            async for made in made_ahead(part, len(records), rows_at_once):
                 yield made
         yield _TRAILER
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 import asyncpg
 import polars as pl
+from chassis.binary_copy import made_ahead
 
 _MISLEADING: Final = r"[\\\t\n\r]"
 _ESCAPED: Final = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
@@ -28,11 +28,7 @@ async def _parts(frame: pl.DataFrame) -> AsyncIterator[bytes]:
     if frame.height <= LARGE:
         yield _text(frame)
         return
-    ahead = asyncio.create_task(asyncio.to_thread(_text, frame.slice(0, ROWS_AT_A_TIME)))
-    for start in range(ROWS_AT_A_TIME, frame.height + ROWS_AT_A_TIME, ROWS_AT_A_TIME):
-        part = await ahead
-        if start < frame.height:
-            ahead = asyncio.create_task(asyncio.to_thread(_text, frame.slice(start, ROWS_AT_A_TIME)))
+    async for part in made_ahead(lambda start: _text(frame.slice(start, ROWS_AT_A_TIME)), frame.height, ROWS_AT_A_TIME):
         yield part
 
 
