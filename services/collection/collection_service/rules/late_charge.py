@@ -7,7 +7,6 @@ time: a part payment ends a span and the next begins the day after, with less un
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
 import numpy as np
@@ -141,11 +140,3 @@ def result_amount(exact: Yen, rounding: DayAmountTerms) -> Yen:
 def _days(first: DayNumbers, last: DayNumbers) -> Weights:
     counted: Weights = np.maximum(last.astype(np.int64) - first + 1, 0)
     return counted
-
-
-@dataclass(frozen=True, slots=True)
-class PartPayment:
-    """一部納付: what was paid of an instalment on a day, in yen."""
-
-    paid_on: date
-    amount: int

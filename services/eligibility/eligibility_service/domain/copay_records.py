@@ -9,7 +9,6 @@ import numpy as np
 from eligibility_service.rules.copay.columns import JUDGED_DTYPE, MEMBER_DTYPE
 
 UUID: Final = "S16"
-NO_UUID: Final = bytes(16)
 
 INPUT_DTYPE: Final = np.dtype(
     [

@@ -126,16 +126,6 @@ async def take(uow: UnitOfWork, reported: pl.DataFrame, *, batch_id: UUID, gener
     return Taken(**dict(counts))
 
 
-async def with_holdings(uow: UnitOfWork, people: pl.DataFrame) -> pl.DataFrame:
-    """`people` (with insured_id) with `holds`: true, false, or null where nobody has said it."""
-    raw = await driver(uow.connection)
-    rows = await raw.fetch(
-        "SELECT insured_id::text, holds FROM card_holding WHERE insured_id = ANY ($1::uuid[])", people["insured_id"].to_list()
-    )
-    known = pl.DataFrame([tuple(row) for row in rows], schema={"insured_id": pl.String(), "holds": pl.Boolean()}, orient="row")
-    return people.join(known, on="insured_id", how="left", maintain_order="left")
-
-
 async def imports(uow: UnitOfWork, *, most: int = 20) -> list[dict[str, Any]]:
     """The latest files of holders with their counts, and how many people hold a card now, hold none, or are not known."""
     raw = await driver(uow.connection)

@@ -26,11 +26,6 @@ DECISION_LOCK = 7_265_001
 """Advisory lock: decisions for single households share it, a chunk of a run holds it alone, so that no revision is made twice."""
 
 
-def law_in_force(uow: UnitOfWork) -> Parameters:
-    """The law of this installation's union and of the fiscal year of the business day."""
-    return law_of(FiscalYear.of(uow.today))
-
-
 def law_of(year: FiscalYear) -> Parameters:
     """The law of this installation's union and of a fiscal year. Raises NotInForce and UnknownToUs."""
     current = settings.current()
