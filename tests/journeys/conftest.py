@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 from chassis.testing import Databases
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from infra.local.servers import PrivateServers
+from tests.journeys.browsing import SignIn
 from tests.journeys.gateway_process import Installation, a_virtual_host, an_installation
 
 _FLAGS = [
@@ -57,9 +58,6 @@ async def installation(
     with a_virtual_host(servers) as broker:
         async with an_installation(databases, servers, broker, tmp_path_factory.mktemp("installation")) as found:
             yield found
-
-
-SignIn = Callable[[Page, str], Awaitable[None]]
 
 
 @pytest.fixture

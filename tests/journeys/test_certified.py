@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
@@ -16,9 +15,9 @@ from infra.local.servers import PrivateServers
 from services.eligibility.tests.pdf import text_of
 from services.eligibility.tests.people import CHIYODA, income, resident
 from services.eligibility.tests.world import World, a_world
+from tests.journeys.browsing import SignIn, shot
 from tests.journeys.gateway_process import Installation, a_virtual_host, an_installation
 
-SHOTS = os.environ.get("KOKI_SCREENSHOTS", "")
 NUMBER = f"{1:015d}"
 HANAKO = f"/people/{CHIYODA}/{NUMBER}"
 
@@ -38,15 +37,6 @@ async def installation(databases: Databases, servers: PrivateServers, the_world:
     with a_virtual_host(servers) as broker:
         async with an_installation(databases, servers, broker, tmp_path, eligibility=the_world.database) as found:
             yield found
-
-
-SignIn = Callable[[Page, str], Awaitable[None]]
-
-
-async def shot(page: Page, name: str) -> None:
-    """Keep a picture of the screen where somebody wants to look at it (KOKI_SCREENSHOTS names a folder)."""
-    if SHOTS:
-        await page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
 
 
 async def as_another(context: BrowserContext, sign_in: SignIn, user: str) -> Page:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx
 from playwright.async_api import Browser, Page, expect
 
 from services.gateway.tests.world import CHIYODA, GatewayWorld, change, resident, residents_file
+from tests.journeys.browsing import SignIn
 from tests.journeys.gateway_process import Installation
 
-SignIn = Callable[[Page, str], Awaitable[None]]
 NAME = "麹町"
 
 

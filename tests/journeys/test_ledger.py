@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 from chassis.testing import Databases
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, expect
 
 from infra.local.servers import PrivateServers
 from services.eligibility.tests.people import CHIYODA, resident
 from services.eligibility.tests.world import World, a_world
+from tests.journeys.browsing import SignIn, shot
 from tests.journeys.gateway_process import Installation, a_virtual_host, an_installation
 
-SHOTS = os.environ.get("KOKI_SCREENSHOTS", "")
 HANAKO, TARO = (f"/people/{CHIYODA}/{number:015d}" for number in (1, 2))
 
 
@@ -37,15 +35,6 @@ async def installation(
         folder = tmp_path_factory.mktemp("ledger")
         async with an_installation(databases, servers, broker, folder, eligibility=the_world.database) as found:
             yield found
-
-
-SignIn = Callable[[Page, str], Awaitable[None]]
-
-
-async def shot(page: Page, name: str) -> None:
-    """Keep a picture of the screen where somebody wants to look at it (KOKI_SCREENSHOTS names a folder)."""
-    if SHOTS:
-        await page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
 
 
 async def test_an_application_is_taken_in_decided_by_the_union_and_its_letter_opened(

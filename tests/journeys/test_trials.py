@@ -16,7 +16,7 @@ from infra.local.servers import PrivateServers
 from services.premium.tests.api.working import work
 from services.premium.tests.domain.test_affected_people import FAMILY_SALARY_COUNTED
 from services.premium.tests.facts import SINCE, apply, income, insured, resident
-from tests.journeys.conftest import SignIn
+from tests.journeys.browsing import SignIn
 from tests.journeys.gateway_process import Installation, a_virtual_host, an_installation
 
 TARO, HANAKO, MITSU = "000000000012345", "000000000012346", "000000000020002"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from playwright.async_api import BrowserContext, Page, expect
 
+from tests.journeys.browsing import SignIn
 from tests.journeys.gateway_process import Installation
 
-SignIn = Callable[[Page, str], Awaitable[None]]
 TARO = "/people/131016/000000000012345"
 
 

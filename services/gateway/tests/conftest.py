@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from chassis.testing import Databases
 
-from services.gateway.tests.world import GatewayWorld, a_gateway
+from services.gateway.tests.world import Gateways, GatewayWorld, a_gateway
 
 
 @pytest.fixture
@@ -14,3 +14,9 @@ async def gateway(databases: Databases, broker: str, tmp_path: Path, monkeypatch
     """A gateway with its background work."""
     async with a_gateway(databases, broker, tmp_path, monkeypatch) as world:
         yield world
+
+
+@pytest.fixture
+def gateways(databases: Databases, broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gateways:
+    """Gateways without background work, to be opened within the test: `async with gateways() as world`."""
+    return lambda: a_gateway(databases, broker, tmp_path, monkeypatch, worker=False)

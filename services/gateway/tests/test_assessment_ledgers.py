@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from chassis.testing import Databases
 from gateway_service.api.upstream import Reply, Upstream
 from gateway_service.domain.jobs import flat
 
 from services.gateway.tests.test_copay_screens import KNOWN, NUMBER
-from services.gateway.tests.world import CHIYODA, a_gateway, hidden
+from services.gateway.tests.world import CHIYODA, Asked, Gateways, hidden
 
 RUN, FIRST, OTHER = (f"01980000-0000-7000-8000-00000000000{number}" for number in (1, 2, 3))
 PERSON = {"municipality_code": CHIYODA, "resident_number": "000000000000001", "insured_number": "00000001", "name": "後期　花子"}
@@ -60,8 +57,6 @@ DECISIONS = [
     for identifier, revision, amount in ((RUN, 2, 134_500), (FIRST, 1, 100_000))
 ]  # fmt: skip
 ANSWERS |= {OF_PERSON: KNOWN, f"{OF_PERSON}/assessments": DECISIONS, f"{OF_PERSON}/instalments": []}
-Asked = list[tuple[str, str, Any]]
-Gateways = Callable[..., Any]
 
 
 @pytest.fixture
@@ -82,14 +77,9 @@ def premium(monkeypatch: pytest.MonkeyPatch) -> Asked:
     return asked
 
 
-@pytest.fixture
-def gateway(databases: Databases, broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gateways:
-    return lambda: a_gateway(databases, broker, tmp_path, monkeypatch, worker=False)
-
-
-async def test_a_ledger_shows_amounts_reasons_and_events_and_logs_whom_it_showed(gateway: Gateways, premium: Asked) -> None:
+async def test_a_ledger_shows_amounts_reasons_and_events_and_logs_whom_it_showed(gateways: Gateways, premium: Asked) -> None:
     """P-07."""
-    async with gateway() as world:
+    async with gateways() as world:
         browser = await world.sign_in("union")
         shown = await browser.get("/assessment-ledgers/corrected?first_day=R8.7.1&last_day=R8.7.31")
 
@@ -103,8 +93,8 @@ async def test_a_ledger_shows_amounts_reasons_and_events_and_logs_whom_it_showed
         assert entry.about == [f"{CHIYODA}:000000000000001"]
 
 
-async def test_files_are_asked_for_with_the_days_that_are_shown_and_wait_with_their_state(gateway: Gateways, premium: Asked) -> None:
-    async with gateway() as world:
+async def test_files_are_asked_for_with_the_days_that_are_shown_and_wait_with_their_state(gateways: Gateways, premium: Asked) -> None:
+    async with gateways() as world:
         browser = await world.sign_in("union")
         screen = await browser.get("/assessment-ledgers/corrected")
         form = {"csrf": hidden(screen), "key": hidden(screen, "key"), "municipality": CHIYODA, "first_day": "R8.7.1", "last_day": "R8.7.31"}
@@ -120,9 +110,9 @@ async def test_files_are_asked_for_with_the_days_that_are_shown_and_wait_with_th
         assert all(text in made.text for text in ("作成中", "千代田区", "2ページ", "5,000,000", "表せない文字のある行"))
 
 
-async def test_a_prepared_run_says_that_nothing_is_decided_yet_and_shows_its_groups_and_people(gateway: Gateways, premium: Asked) -> None:
+async def test_a_prepared_run_says_that_nothing_is_decided_yet_and_shows_its_groups_and_people(gateways: Gateways, premium: Asked) -> None:
     """P-04, I-08."""
-    async with gateway() as world:
+    async with gateways() as world:
         browser = await world.sign_in("union")
         listed = (await browser.get("/assessment-runs")).text
         shown = (await browser.get(f"/assessment-runs/{RUN}")).text
@@ -136,25 +126,25 @@ async def test_a_prepared_run_says_that_nothing_is_decided_yet_and_shows_its_gro
 
 
 @pytest.mark.parametrize("user_name", ["chiyoda", "operator", "auditor"])
-async def test_the_ledgers_are_for_the_staff_of_the_union_alone(gateway: Gateways, premium: Asked, user_name: str) -> None:
-    async with gateway() as world:
+async def test_the_ledgers_are_for_the_staff_of_the_union_alone(gateways: Gateways, premium: Asked, user_name: str) -> None:
+    async with gateways() as world:
         browser = await world.sign_in(user_name)
         for path in ("/assessment-ledgers/assessed", "/assessment-ledgers/files", "/assessment-runs", f"/assessment-runs/{RUN}"):
             assert (await browser.get(path)).status_code == 403, path
         assert premium == []
 
 
-async def test_a_ledger_that_does_not_exist_is_not_there(gateway: Gateways, premium: Asked) -> None:
-    async with gateway() as world:
+async def test_a_ledger_that_does_not_exist_is_not_there(gateways: Gateways, premium: Asked) -> None:
+    async with gateways() as world:
         browser = await world.sign_in("union")
         assert (await browser.get("/assessment-ledgers/ledger")).status_code == 404
         assert premium == []
 
 
 async def test_the_notices_of_change_stand_among_the_papers_of_the_person_and_are_opened_for_this_person_alone(
-    gateway: Gateways, premium: Asked
+    gateways: Gateways, premium: Asked
 ) -> None:
-    async with gateway() as world:
+    async with gateways() as world:
         browser = await world.sign_in("chiyoda")
         papers = (await browser.get(f"{OF_PERSON}/documents")).text
         notice = await browser.get(f"{OF_PERSON}/documents/changes/{RUN}.pdf")

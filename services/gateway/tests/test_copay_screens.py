@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from chassis.testing import Databases
 from gateway_service.api.upstream import Reply, Upstream
 
-from services.gateway.tests.world import CHIYODA, a_gateway, hidden
+from services.gateway.tests.world import CHIYODA, Asked, Gateways, hidden, posted
 
 NUMBER = "000000000000001"
 PERSON = f"/people/{CHIYODA}/{NUMBER}"
@@ -53,8 +50,6 @@ WAITS = [
     {"municipality_code": CHIYODA, "resident_number": NUMBER, "name": "後期　花子", "copay_year": 2026, "copay_year_name": "令和8年8月から",
      "why": "負担割合を判定できません: 所得の記録が届いていない", "waiting_since": "2026-07-01", "days": 12},
 ]  # fmt: skip
-Asked = list[tuple[str, str, Any]]
-Gateways = Callable[..., Any]
 
 
 @pytest.fixture
@@ -75,17 +70,8 @@ def eligibility(monkeypatch: pytest.MonkeyPatch) -> Asked:
     return asked
 
 
-@pytest.fixture
-def gateway(databases: Databases, broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gateways:
-    return lambda: a_gateway(databases, broker, tmp_path, monkeypatch, worker=False)
-
-
-def posted(asked: Asked) -> list[tuple[str, Any]]:
-    return [(path, body) for method, path, body in asked if method == "POST"]
-
-
-async def test_a_persons_screen_shows_the_rate_each_step_what_changed_and_what_waits(gateway: Gateways, eligibility: Asked) -> None:
-    async with gateway() as world:
+async def test_a_persons_screen_shows_the_rate_each_step_what_changed_and_what_waits(gateways: Gateways, eligibility: Asked) -> None:
+    async with gateways() as world:
         shown = (await (await world.sign_in("chiyoda")).get(PERSON)).text
 
         assert "<b>2割</b>" in shown
@@ -98,8 +84,8 @@ async def test_a_persons_screen_shows_the_rate_each_step_what_changed_and_what_w
         assert entry.result == "shown"
 
 
-async def test_a_notice_of_a_change_is_made_and_opened_from_the_persons_letters(gateway: Gateways, eligibility: Asked) -> None:
-    async with gateway() as world:
+async def test_a_notice_of_a_change_is_made_and_opened_from_the_persons_letters(gateways: Gateways, eligibility: Asked) -> None:
+    async with gateways() as world:
         browser = await world.sign_in("chiyoda")
         screen = await browser.get(PERSON)
         form = {"csrf": hidden(screen), "key": hidden(screen, "key"), "valid_from": hidden(screen, "valid_from")}
@@ -111,8 +97,8 @@ async def test_a_notice_of_a_change_is_made_and_opened_from_the_persons_letters(
         assert stranger.status_code == 404
 
 
-async def test_an_application_is_shown_once_more_before_it_is_taken(gateway: Gateways, eligibility: Asked) -> None:
-    async with gateway() as world:
+async def test_an_application_is_shown_once_more_before_it_is_taken(gateways: Gateways, eligibility: Asked) -> None:
+    async with gateways() as world:
         browser = await world.sign_in("chiyoda")
         act = f"{PERSON}/acts/receipts"
         blank = await browser.get(act)
@@ -135,8 +121,8 @@ async def test_an_application_is_shown_once_more_before_it_is_taken(gateway: Gat
         assert posted(eligibility) == [(f"{PERSON}/receipts-applications", body)]
 
 
-async def test_who_waits_is_listed_with_why_and_how_long_and_kept_in_the_log(gateway: Gateways, eligibility: Asked) -> None:
-    async with gateway() as world:
+async def test_who_waits_is_listed_with_why_and_how_long_and_kept_in_the_log(gateways: Gateways, eligibility: Asked) -> None:
+    async with gateways() as world:
         shown = (await (await world.sign_in("chiyoda")).get("/copay-waits")).text
 
         assert "後期　花子" in shown

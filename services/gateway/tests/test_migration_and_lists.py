@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from chassis.testing import Databases
 from gateway_service.api.upstream import Reply, Upstream
 
-from services.gateway.tests.world import CHIYODA, a_gateway, hidden
+from services.gateway.tests.world import CHIYODA, Asked, Gateways, hidden
 
 ROW = {
     "municipality_code": CHIYODA, "resident_number": "000000000000001", "recorded_on": "2026-07-13", "effective_on": "2026-07-02",
@@ -44,7 +41,6 @@ RESULTS = [
      "not_insured": {"under_75": 3_000, "died": 42}, "differences": {}, "made_at": "2026-07-13T01:00:00+00:00",
      "insured_words": "75歳到達 9,000・転入 300", "not_insured_words": "75歳未満 3,000・死亡 42"}
 ]  # fmt: skip
-Asked = list[tuple[str, str, Any]]
 
 
 @pytest.fixture
@@ -62,23 +58,15 @@ def eligibility(monkeypatch: pytest.MonkeyPatch) -> Asked:
     return asked
 
 
-Gateways = Callable[..., Any]
-
-
-@pytest.fixture
-def gateway(databases: Databases, broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gateways:
-    return lambda: a_gateway(databases, broker, tmp_path, monkeypatch, worker=False)
-
-
 async def post(browser: httpx.AsyncClient, screen: str, path: str, **fields: str) -> httpx.Response:
     """Send a form of a screen."""
     found = await browser.get(screen)
     return await browser.post(path, data={"csrf": hidden(found), "key": hidden(found, "key"), **fields})
 
 
-async def test_a_list_shows_cancelled_rows_struck_days_as_eras_and_logs_whom_it_showed(gateway: Gateways, eligibility: Asked) -> None:
+async def test_a_list_shows_cancelled_rows_struck_days_as_eras_and_logs_whom_it_showed(gateways: Gateways, eligibility: Asked) -> None:
     """E-12."""
-    async with gateway() as world:
+    async with gateways() as world:
         browser = await world.sign_in("chiyoda")
 
         shown = await browser.get("/lists/changes?first_day=R8.7.1&last_day=R8.7.31")
@@ -95,8 +83,8 @@ async def test_a_list_shows_cancelled_rows_struck_days_as_eras_and_logs_whom_it_
         assert entry.about == [f"{CHIYODA}:000000000000001"]
 
 
-async def test_a_file_is_asked_for_with_the_days_that_are_shown(gateway: Gateways, eligibility: Asked) -> None:
-    async with gateway() as world:
+async def test_a_file_is_asked_for_with_the_days_that_are_shown(gateways: Gateways, eligibility: Asked) -> None:
+    async with gateways() as world:
         browser = await world.sign_in("chiyoda")
         days = {"municipality": CHIYODA, "first_day": "R8.7.1", "last_day": "R8.7.31"}
 
@@ -114,10 +102,10 @@ async def test_a_file_is_asked_for_with_the_days_that_are_shown(gateway: Gateway
 
 
 async def test_the_migration_shows_what_keeps_the_gate_shut_and_the_equation_of_each_municipality(
-    gateway: Gateways, eligibility: Asked
+    gateways: Gateways, eligibility: Asked
 ) -> None:
     """T-12, T-02."""
-    async with gateway() as world:
+    async with gateways() as world:
         browser = await world.sign_in("union")
 
         shown = (await browser.get("/migration")).text
@@ -129,8 +117,8 @@ async def test_the_migration_shows_what_keeps_the_gate_shut_and_the_equation_of_
         assert "/migration/steps/reset_rehearsal" not in shown
 
 
-async def test_the_acts_of_the_migration_are_carried_to_the_service(gateway: Gateways, eligibility: Asked) -> None:
-    async with gateway() as world:
+async def test_the_acts_of_the_migration_are_carried_to_the_service(gateways: Gateways, eligibility: Asked) -> None:
+    async with gateways() as world:
         browser = await world.sign_in("union")
 
         answers = [
@@ -151,8 +139,8 @@ async def test_the_acts_of_the_migration_are_carried_to_the_service(gateway: Gat
         assert (without_reason.status_code, "KOKI-S543" in without_reason.text) == (422, True)
 
 
-async def test_a_clerk_has_the_lists_and_not_the_migration(gateway: Gateways, eligibility: Asked) -> None:
-    async with gateway() as world:
+async def test_a_clerk_has_the_lists_and_not_the_migration(gateways: Gateways, eligibility: Asked) -> None:
+    async with gateways() as world:
         browser = await world.sign_in("chiyoda")
 
         menu = (await browser.get("/desk")).text

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from chassis.testing import Databases
 from gateway_service.api.upstream import Reply, Upstream
 from gateway_service.domain.charts import WIDTH, average_chart
 from gateway_service.domain.trial_form import begin, read_trial, typed_of
 
 from services.gateway.tests.test_copay_screens import KNOWN, NUMBER, PERSON
-from services.gateway.tests.world import CHIYODA, a_gateway, hidden
+from services.gateway.tests.world import CHIYODA, Asked, Gateways, hidden, posted
 
 ID = "01980000-0000-7000-8000-000000000001"
 POPULATION = {
@@ -48,8 +45,6 @@ ANSWERS: dict[str, Any] = {
     f"/assessments/{DECIDED[0]['assessment_id']}/causes": WHY, f"/comparisons/{ID}/people": LISTED, "/comparisons": [],
     "/comparisons/columns": {"columns": {"tier": "均等割額の軽減区分（割）"}, "without": {"other_income": "その他所得"}},
 }  # fmt: skip
-Asked = list[tuple[str, str, Any]]
-Gateways = Callable[..., Any]
 
 
 @pytest.fixture
@@ -66,18 +61,9 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Asked:
     return asked
 
 
-@pytest.fixture
-def gateway(databases: Databases, broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gateways:
-    return lambda: a_gateway(databases, broker, tmp_path, monkeypatch, worker=False)
-
-
-def sent(asked: Asked) -> list[tuple[str, Any]]:
-    return [(path, body) for method, path, body in asked if method == "POST"]
-
-
-async def test_a_premium_is_shown_as_known_on_a_day_with_the_reason_of_its_last_change(gateway: Gateways, services: Asked) -> None:
+async def test_a_premium_is_shown_as_known_on_a_day_with_the_reason_of_its_last_change(gateways: Gateways, services: Asked) -> None:
     """W-06, Z-01."""
-    async with gateway() as world:
+    async with gateways() as world:
         clerk = await world.sign_in("chiyoda")
         now = (await clerk.get(f"{PERSON}/assessment")).text
         then = (await clerk.get(f"{PERSON}/assessment", params={"known_on": "R8.7.9"})).text
@@ -95,8 +81,8 @@ async def test_a_premium_is_shown_as_known_on_a_day_with_the_reason_of_its_last_
     assert wrong.status_code == 422
 
 
-async def test_estimates_are_read_in_any_width_and_what_is_wrong_is_told_at_its_field(gateway: Gateways, services: Asked) -> None:
-    async with gateway() as world:
+async def test_estimates_are_read_in_any_width_and_what_is_wrong_is_told_at_its_field(gateways: Gateways, services: Asked) -> None:
+    async with gateways() as world:
         staff = await world.sign_in("union")
         blank = await staff.get("/trials/new", params={"population": ID})
         form = {"csrf": hidden(blank), "key": hidden(blank, "key"), "population": ID, "name": "標準案", "fiscal_year": "2026",
@@ -110,7 +96,7 @@ async def test_estimates_are_read_in_any_width_and_what_is_wrong_is_told_at_its_
     assert "0以上の整数で入力してください。" in wrong.text
     assert "1から99までの整数で入力してください。" in wrong.text
     assert 'value="標準案"' in wrong.text, "what was typed stays"
-    (one,) = sent(services)
+    (one,) = posted(services)
     assert one[1]["request"]["years"] == [{"fiscal_year": 2026, "insured": 1_700_000, "benefits": 1_500_000_000_000}]
     assert one[1]["request"]["choices"]["income_coefficient"] == "52/48"
     assert kept.headers["location"] == f"/trials/{ID}"
@@ -125,9 +111,9 @@ def test_a_form_made_from_a_kept_scenario_asks_for_the_same() -> None:
     assert again == asked
 
 
-async def test_people_found_are_named_in_the_access_log_with_the_limit_that_has_passed(gateway: Gateways, services: Asked) -> None:
+async def test_people_found_are_named_in_the_access_log_with_the_limit_that_has_passed(gateways: Gateways, services: Asked) -> None:
     """Z-11: a finder's use is in the access log, about whom."""
-    async with gateway() as world:
+    async with gateways() as world:
         staff = await world.sign_in("union")
         screen = await staff.get("/finder")
         form = {"csrf": hidden(screen), "key": hidden(screen, "key"), "population": ID, "name": "専従者", "condition": "tier < should_tier",
@@ -137,7 +123,7 @@ async def test_people_found_are_named_in_the_access_log_with_the_limit_that_has_
         entries = await world.rows("SELECT action, about, result FROM access_log WHERE action = 'find_people' ORDER BY number")
 
     assert "均等割額の軽減区分（割）" in screen.text
-    (asked,) = sent(services)
+    (asked,) = posted(services)
     assert asked[1]["request"]["before"] == {"fiscal_year": 2026, "pack": "", "without": ["other_income"]}
     assert begun.headers["location"] == f"/finder/{ID}"
     assert "期間経過" in shown

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -297,3 +297,13 @@ async def a_gateway(
         transport = httpx.ASGITransport(app, client=("127.0.0.1", 50000))
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
             yield GatewayWorld(app, client, broker, sample_file)
+
+
+Gateways = Callable[[], AbstractAsyncContextManager[GatewayWorld]]
+Asked = list[tuple[str, str, Any]]
+"""What the gateway asked of services: method, path, body."""
+
+
+def posted(asked: Asked) -> list[tuple[str, Any]]:
+    """Path and body of each command."""
+    return [(path, body) for method, path, body in asked if method == "POST"]
