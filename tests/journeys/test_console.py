@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 from playwright.async_api import Browser, Page, expect
 
-from services.gateway.tests.world import CHIYODA, GatewayWorld, change, resident, residents_file
+from services.gateway.tests.municipal import CHIYODA, change, resident, residents_file
+from services.gateway.tests.world import GatewayWorld
 from tests.journeys.browsing import SignIn
 from tests.journeys.gateway_process import Installation
 

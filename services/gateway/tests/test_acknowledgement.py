@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 
-from services.gateway.tests.world import GatewayWorld, change, resident, residents_file
+from services.gateway.tests.municipal import change, resident, residents_file
+from services.gateway.tests.world import GatewayWorld
 
 SECONDS = 5.0
 """E-18 says "within seconds"; on a machine that does several things at once."""

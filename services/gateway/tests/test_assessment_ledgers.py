@@ -9,8 +9,9 @@ import pytest
 from gateway_service.api.upstream import Reply, Upstream
 from gateway_service.domain.jobs import flat
 
+from services.gateway.tests.municipal import CHIYODA
 from services.gateway.tests.test_copay_screens import KNOWN, NUMBER
-from services.gateway.tests.world import CHIYODA, Asked, Gateways, hidden
+from services.gateway.tests.world import Asked, Gateways, hidden
 
 RUN, FIRST, OTHER = (f"01980000-0000-7000-8000-00000000000{number}" for number in (1, 2, 3))
 PERSON = {"municipality_code": CHIYODA, "resident_number": "000000000000001", "insured_number": "00000001", "name": "後期　花子"}

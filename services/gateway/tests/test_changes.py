@@ -13,7 +13,8 @@ from contracts.events.municipal import IncomeDetermined, ResidentChanged
 from gateway_service.domain.intake import as_events
 from gateway_service.handlers.change_consumer import ChangeConsumer
 
-from services.gateway.tests.world import HACHIOJI, GatewayWorld, a_gateway, change, income, resident, residents_file
+from services.gateway.tests.municipal import HACHIOJI, change, income, resident, residents_file
+from services.gateway.tests.world import GatewayWorld, a_gateway
 
 
 async def test_a_right_change_becomes_an_event_and_is_answered(gateway: GatewayWorld) -> None:

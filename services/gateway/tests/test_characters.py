@@ -14,7 +14,8 @@ from gateway_service.domain.characters import Conversion, NotACharacter, convert
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.tests.world import CHIYODA, HACHIOJI, GatewayWorld, change, hidden, resident, residents_file
+from services.gateway.tests.municipal import CHIYODA, HACHIOJI, change, resident, residents_file
+from services.gateway.tests.world import GatewayWorld, hidden
 
 VARIANT = "葛\U000e0100"
 REQUESTS = "SELECT * FROM character_request ORDER BY resident_number, position"

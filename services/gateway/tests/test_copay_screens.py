@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from gateway_service.api.upstream import Reply, Upstream
 
-from services.gateway.tests.world import CHIYODA, Asked, Gateways, hidden, posted
+from services.gateway.tests.municipal import CHIYODA
+from services.gateway.tests.world import Asked, Gateways, hidden, posted
 
 NUMBER = "000000000000001"
 PERSON = f"/people/{CHIYODA}/{NUMBER}"

@@ -16,7 +16,8 @@ from contracts.events.eligibility import FileForMunicipality, QualificationFileS
 from gateway_service.handlers.down_files import on_files_for_municipalities
 
 from contracts.layouts import read_control, read_file, sha256_of
-from services.gateway.tests.world import CHIYODA, CREATED, HACHIOJI, File, GatewayWorld, residents_file
+from services.gateway.tests.municipal import CHIYODA, CREATED, HACHIOJI, File, residents_file
+from services.gateway.tests.world import GatewayWorld
 
 
 def qualification(number: int, **changes: Any) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from gateway_service.handlers.calendar import watch_once
 from gateway_service.store import file_calendar
 from sqlalchemy import text
 
+from services.gateway.tests.municipal import CHIYODA, HACHIOJI, resident, residents_file
 from services.gateway.tests.test_down_files import offered, qualification
-from services.gateway.tests.world import CHIYODA, HACHIOJI, GatewayWorld, a_gateway, hidden, resident, residents_file
+from services.gateway.tests.world import GatewayWorld, a_gateway, hidden
 
 MONDAY, TUESDAY = date(2026, 7, 13), date(2026, 7, 14)
 UP = Expected(Direction.UP, CHIYODA, "residents", time(18))

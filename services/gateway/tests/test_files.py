@@ -17,7 +17,8 @@ from gateway_service.domain.intake import KINDS
 from gateway_service.handlers import files
 
 from contracts.layouts import load_layout, read_file, sha256_of
-from services.gateway.tests.world import CHIYODA, HACHIOJI, File, GatewayWorld, a_gateway, income, resident, residents_file
+from services.gateway.tests.municipal import CHIYODA, HACHIOJI, File, income, resident, residents_file
+from services.gateway.tests.world import GatewayWorld, a_gateway
 
 ROWS = [resident(number) for number in range(1, 6)]
 

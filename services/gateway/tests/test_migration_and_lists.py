@@ -9,7 +9,8 @@ import httpx
 import pytest
 from gateway_service.api.upstream import Reply, Upstream
 
-from services.gateway.tests.world import CHIYODA, Asked, Gateways, hidden
+from services.gateway.tests.municipal import CHIYODA
+from services.gateway.tests.world import Asked, Gateways, hidden
 
 ROW = {
     "municipality_code": CHIYODA, "resident_number": "000000000000001", "recorded_on": "2026-07-13", "effective_on": "2026-07-02",

@@ -8,7 +8,8 @@ from gateway_service.api.upstream import Upstream
 from gateway_service.domain.roles import RIGHTS, Right, Role, has_right
 from sqlalchemy import text
 
-from services.gateway.tests.world import GatewayWorld, hidden, income, residents_file
+from services.gateway.tests.municipal import income, residents_file
+from services.gateway.tests.world import GatewayWorld, hidden
 
 OPEN = {"/health", "/sign-in", "/terminal", "/static/{name}", "/v1/traces"}
 EXAMPLES = {

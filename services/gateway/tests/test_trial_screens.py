@@ -10,8 +10,9 @@ from gateway_service.api.upstream import Reply, Upstream
 from gateway_service.domain.charts import WIDTH, average_chart
 from gateway_service.domain.trial_form import begin, read_trial, typed_of
 
+from services.gateway.tests.municipal import CHIYODA
 from services.gateway.tests.test_copay_screens import KNOWN, NUMBER, PERSON
-from services.gateway.tests.world import CHIYODA, Asked, Gateways, hidden, posted
+from services.gateway.tests.world import Asked, Gateways, hidden, posted
 
 ID = "01980000-0000-7000-8000-000000000001"
 POPULATION = {
