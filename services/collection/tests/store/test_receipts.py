@@ -9,7 +9,10 @@ from datetime import date
 import asyncpg
 import pytest
 from chassis.clock import derived_id
-from chassis.testing import Databases, TestDatabase
+from chassis.database import driver
+from chassis.testing import Databases, TestDatabase, eventually
+from chassis.unit_of_work import Units
+from collection_service.store import receipts
 from collection_service.store.receipts import AlreadyGivenBack, ContradictoryReceipt, Taken, UnknownReceipt
 
 from services.collection.tests.people import DAY, HACHIOJI, ROOT, apply, assessed, rows
@@ -76,16 +79,23 @@ async def test_a_reference_that_comes_again_with_anything_changed_is_refused(dat
             assert await rows(units, SETTLED) == [(1, 7_650)], f"nothing of it was entered: {name}"
 
 
-async def test_two_at_once_for_one_instalment_settle_it_once(database: TestDatabase) -> None:
-    """Four payments in four transactions; seen to fail without `lock_people`: three are refused instead of being overpaid."""
-    given = [
-        paid(1, 7_650, reference=f"{channel}", source=source) for channel, source in enumerate(("bank", "convenience", "counter", "bank"))
-    ]
-    async with database.units() as units:
-        answers = await asyncio.gather(*(take(units, one) for one in given))
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
-        assert sorted((one.settled, one.overpaid) for (one,) in answers) == [(0, 7_650)] * 3 + [(7_650, 0)]
-        assert await balances(units) == {"cash": 4 * 7_650, "receivable": -7_650, "overpaid": -3 * 7_650}
+
+async def test_two_at_once_for_one_instalment_settle_it_once(database: TestDatabase) -> None:
+    """The second waits for the first; seen to fail without `lock_people`: it is refused by the ledger instead of being overpaid."""
+    async with database.units() as units:
+        async with units.open() as uow:
+            first = await receipts.take(await driver(uow.connection), [paid(1, 7_650)], today=DAY)
+            second = asyncio.create_task(take(units, paid(1, 7_650, source="convenience")))
+            await eventually(lambda: _is_waiting(units))
+
+        assert [(one.settled, one.overpaid) for one in first + await second] == [(7_650, 0), (0, 7_650)]
+        assert await balances(units) == {"cash": 15_300, "receivable": -7_650, "overpaid": -7_650}
+
+
+async def _is_waiting(units: Units) -> bool:
+    return await rows(units, WAITING) == [(1,)]
 
 
 async def test_one_reference_told_by_many_at_once_is_one_receipt(database: TestDatabase) -> None:
