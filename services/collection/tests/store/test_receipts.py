@@ -188,7 +188,7 @@ ATTACKS = {
 
 
 async def test_what_the_ledger_does_not_hold_is_refused_by_the_database(database: TestDatabase) -> None:
-    """Seen to fail with the triggers and CHECKs of migration 0005 left out, for each its own."""
+    """Seen to fail with each of the triggers of migration 0005 left out."""
     async with database.units() as units:
         await take(units, of_nobody(900))
     connection = await asyncpg.connect(database.owner_url)
