@@ -21,7 +21,7 @@ from chassis.unit_of_work import Units
 from collection_service.store import money
 from collection_service.store.money import Account, Entry
 from collection_service.store.receipts import AlreadyGivenBack, Receipt
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.collection.tests.people import CHIYODA, HACHIOJI, ROOT, apply, assessed, instalments, rows, sealed
@@ -139,7 +139,13 @@ async def days(databases: Databases) -> AsyncIterator[list[Units]]:
         yield [await stack.enter_async_context(made.units(today=day)) for day in DAYS]
 
 
-@settings(max_examples=40, deadline=None)
+IN_TWO_PARTS = [(0, ("pay", (1, 3_000))), (0, ("pay in full", 1)), (1, ("assess", 800)), (1, ("cancel", 0)), (1, ("cancel", 0))]
+REFUNDED = [(0, ("pay in full", 1)), (1, ("assess", 800)), (1, ("refund", 0)), (1, ("cancel", 0))]
+
+
+@settings(max_examples=30, deadline=None)
+@example(first=58_050, story=IN_TWO_PARTS)
+@example(first=58_050, story=REFUNDED)
 @given(first=st.integers(1, 120_000), story=st.lists(st.tuples(st.integers(0, 2), steps), min_size=3, max_size=14))
 async def test_the_ledger_is_the_second_book_after_every_step_of_any_story(
     days: list[Units], first: int, story: list[tuple[int, tuple[str, Any]]]

@@ -99,7 +99,7 @@ async def _is_waiting(units: Units) -> bool:
 
 
 async def test_one_reference_told_by_many_at_once_is_one_receipt(database: TestDatabase) -> None:
-    """Seen to fail without `_lock`: the others run into the unique key."""
+    """Seen to fail without `lock_sources`: the others run into the unique key."""
     async with database.units() as units:
         answers = await asyncio.gather(*(take(units, of_nobody(900)) for _ in range(4)))
 
