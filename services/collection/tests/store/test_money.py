@@ -21,7 +21,7 @@ from services.collection.tests.people import CHIYODA, DAY, ROOT, apply, assessed
 PERSON = derived_id("insured", 1)
 
 
-def receipt(amount: int, number: int = 1, **changes: object) -> Entry:
+def receipt(amount: int, number: int | None = 1, **changes: object) -> Entry:
     """Money paid at a counter for an instalment of person 1."""
     made = Entry(
         transaction_id=derived_id("transaction"),
