@@ -6,6 +6,7 @@ from chassis.runtime import Service
 
 from collection_service.api import instalments, notices
 from collection_service.handlers.routing import ROUTES
+from collection_service.jobs.decide_methods import DecideMethods
 from collection_service.jobs.issue_notices import IssueNotices
 
 SERVICE = Service(
@@ -14,5 +15,5 @@ SERVICE = Service(
     root=Path(__file__).resolve().parent.parent,
     routers=(instalments.router, notices.router),
     routes=ROUTES,
-    jobs=(IssueNotices(),),
+    jobs=(DecideMethods(), IssueNotices()),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import polars as pl
@@ -9,13 +10,60 @@ from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
 from collection_service import settings
-from collection_service.domain.charging import Decided
+from collection_service.domain.charging import ASSESSED, Decided
 from collection_service.domain.special_charging import decide
 from collection_service.law import Calendar, calendar_of
 from collection_service.law.special_collection import payments_of
 from collection_service.rules.collection_method import Reason
 from collection_service.rules.special_instalments import MONTHS
 from collection_service.store import charges, methods, remissions
+
+
+_BY_METHOD = """
+SELECT insured_id::text, fiscal_year::int, municipality_code, resident_number, assessment_id::text, assessed_amount, provisional,
+       make_date(fiscal_year, 4, 1), sequence, revision + 1
+FROM assessment WHERE fiscal_year = $2 AND insured_id = ANY ($1::text[]::uuid[]) ORDER BY insured_id FOR UPDATE
+"""
+# 仮徴収: nobody has assessed the year yet. It rests on the assessment of the year before, and any assessment of the year comes after it.
+_UNASSESSED = """
+SELECT b.insured_id::text, $2::int, b.municipality_code, b.resident_number, b.assessment_id::text, 0::bigint, false, make_date($2, 4, 1), 0, 1
+FROM assessment b WHERE b.fiscal_year = $2 - 1 AND b.insured_id = ANY ($1::text[]::uuid[])
+  AND NOT EXISTS (SELECT FROM assessment a WHERE (a.insured_id, a.fiscal_year) = (b.insured_id, $2)) ORDER BY b.insured_id
+"""
+
+
+async def charge_by_method(insured: Sequence[str], year: int, uow: UnitOfWork) -> list[Decided]:
+    """Charge these people anew, since how they are collected has changed; the caller holds the charging lock alone."""
+    raw = await driver(uow.connection)
+    rows = [row for query in (_BY_METHOD, _UNASSESSED) for row in await raw.fetch(query, insured, year)]
+    frame = pl.DataFrame([tuple(row) for row in rows], schema={**ASSESSED, "revision": pl.Int32()}, orient="row")
+    return await charge_anew(frame, uow)
+
+
+_LOST = """
+SELECT i.insured_id::text, m.fiscal_year::int, i.lost_on, a.municipality_code, a.sequence FROM insured i
+JOIN (SELECT DISTINCT insured_id, fiscal_year FROM collection_method WHERE method <> 'ordinary') AS m USING (insured_id)
+JOIN assessment a ON (a.insured_id, a.fiscal_year) = (i.insured_id, m.fiscal_year)
+WHERE i.lost_on IS NOT NULL AND i.insured_id = ANY ($1::text[]::uuid[]) ORDER BY 1, 2 FOR UPDATE OF a
+"""
+
+
+async def stop_after_loss(lost: Sequence[str], uow: UnitOfWork) -> list[Decided]:
+    """資格喪失による中止: nothing more is taken from the pension of who is insured no more. A year that nobody has assessed yet is charged
+    anew at once; of any other premium decides again, and its decision is charged when it comes."""
+    if not lost:
+        return []
+    raw = await driver(uow.connection)
+    await charges.share(raw)
+    unassessed: dict[int, list[str]] = {}
+    for insured_id, year, lost_on, code, sequence in await raw.fetch(_LOST, lost):
+        slots = payments_of(code, calendar(code, year)).slots
+        later = {slot.month for slot in slots if slot.due_on >= lost_on}
+        months = [month for month in still_stoppable(code, year, uow) if month in later]
+        await methods.stop(raw, [UUID(insured_id)], year, months, Reason.NOT_INSURED, uow.today)
+        if sequence == 0:
+            unassessed.setdefault(year, []).append(insured_id)
+    return [group for year, people in unassessed.items() for group in await charge_by_method(people, year, uow)]
 
 
 async def charge(assessed: pl.DataFrame, uow: UnitOfWork) -> list[Decided]:

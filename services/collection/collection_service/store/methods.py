@@ -11,9 +11,11 @@ from uuid import UUID
 import numpy as np
 import polars as pl
 from asyncpg import Connection
+from chassis.batches import uuid_series
 from chassis.binary_copy import Records, copy_in, copy_out
 from chassis.law import day_number
 
+from collection_service.domain.decisions import DECISION
 from collection_service.domain.special_charging import UNDECIDED, WAYS
 from collection_service.rules.collection_method import Method, Reason, RequestKind
 from collection_service.rules.pensions import PensionKind
@@ -21,33 +23,6 @@ from collection_service.rules.special_instalments import MONTHS
 
 WORDS: Final = tuple(method.name.lower() for method in Method)
 """How the tables write `Method`."""
-
-DECISION: Final = np.dtype(
-    [
-        ("insured_id", "S16"),
-        ("fiscal_year", np.int16),
-        ("month", np.int16),
-        ("sequence", np.int32),
-        ("municipality_code", "S6"),
-        ("decided_on", np.int32),
-        ("method", np.int16),
-        ("reason", np.int16),
-        ("request_kind", np.int16),
-        ("premium_payment", np.int64),
-        ("care_is_known", np.bool_),
-        ("care_payment", np.int64),
-        ("pension_payment", np.int64),
-        ("most", np.int64),
-        ("starts", np.int32),
-        ("stops", np.bool_),
-        ("basic_pension_number", "S10"),
-        ("pension_code", "S4"),
-    ]
-)
-"""徴収方法の決定 for one payment: `month` 4 to 2 of the fiscal year, `sequence` from 1 for each payment, yen a payment; `starts`: year × 12 +
-month − 1, the first month in which collection from the pension can begin; `stops`: 中止, the payer must be told. The pension is the one
-that counts, empty where there is none."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pension:
@@ -97,17 +72,17 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::boolean[], $5::b
 ON CONFLICT (insured_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _CARE[1:])}
 WHERE excluded.as_of >= care_premium.as_of
 """
-_CODE: Final = " ".join(["CASE m.method", *(f"WHEN '{word}' THEN {code}" for code, word in enumerate(WORDS)), "END"])
+CODE: Final = " ".join(["CASE m.method", *(f"WHEN '{word}' THEN {code}" for code, word in enumerate(WORDS)), "END"])
 _HELD: Final = {name: f"m.{name}" for name in DECISION.names or ()} | {
     "municipality_code": "m.municipality_code::char(6)",
-    "method": f"({_CODE})::smallint",
+    "method": f"({CODE})::smallint",
     "basic_pension_number": "coalesce(m.basic_pension_number, '')::char(10)",
     "pension_code": "coalesce(m.pension_code, '')::char(4)",
 }
 HOLDING: Final = f"SELECT {', '.join(_HELD.values())} FROM collection_method m"
 """DECISION rows; a `WHERE` about `m` follows."""
 _MONTHLY: Final = [
-    *(f"coalesce(max({_CODE}) FILTER (WHERE m.month = {month}), {UNDECIDED})::smallint" for month in MONTHS),
+    *(f"coalesce(max({CODE}) FILTER (WHERE m.month = {month}), {UNDECIDED})::smallint" for month in MONTHS),
     *(f"coalesce(max(m.premium_payment) FILTER (WHERE m.month = {month}), 0)" for month in MONTHS),
 ]
 _WAYS: Final = f"""
@@ -118,8 +93,8 @@ LEFT JOIN insured i ON i.insured_id = m.insured_id
 GROUP BY m.insured_id, m.fiscal_year HAVING bool_or(m.method <> 'ordinary')
 """
 _TAKE_AWAY: Final = """
-DELETE FROM collection_method m USING unnest($1::uuid[], $2::int[], $3::int[]) AS k(insured_id, fiscal_year, month)
-WHERE (m.insured_id, m.fiscal_year, m.month) = (k.insured_id, k.fiscal_year, k.month)
+DELETE FROM collection_method m USING unnest($1::text[], $2::int[], $3::int[]) AS k(insured_id, fiscal_year, month)
+WHERE (m.insured_id, m.fiscal_year, m.month) = (k.insured_id::uuid, k.fiscal_year, k.month)
 """
 
 
@@ -172,8 +147,7 @@ async def replace(raw: Connection[Any], decisions: Records) -> None:
     does not follow."""
     later = decisions[decisions["sequence"] > 1]
     if len(later):
-        keys = [UUID(bytes=found) for found in later["insured_id"].tolist()]
-        await raw.execute(_TAKE_AWAY, keys, later["fiscal_year"].tolist(), later["month"].tolist())
+        await raw.execute(_TAKE_AWAY, uuid_series(later["insured_id"]).to_list(), later["fiscal_year"].tolist(), later["month"].tolist())
     # A COPY has columns of one width: rows of each method, with and without a pension, are streams of their own.
     has_pension = decisions["basic_pension_number"] != b""
     for method in Method:

@@ -16,7 +16,7 @@ LEFT JOIN LATERAL (
     WHERE (insured_id, fiscal_year) = (a.insured_id, a.fiscal_year) GROUP BY 1, 2, 3 HAVING sum(amount) > 0
 ) AS e ON true
 WHERE (a.municipality_code, a.resident_number) = ($1, $2)
-ORDER BY a.fiscal_year DESC, a.insured_id, e.number
+ORDER BY a.fiscal_year DESC, a.insured_id, e.due_on, e.number
 """
 
 
