@@ -4,7 +4,7 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from collection_service.api import instalments, notices
+from collection_service.api import acts, instalments, notices, payments, receipt_exceptions, receipts
 from collection_service.handlers.routing import ROUTES
 from collection_service.jobs.decide_methods import DecideMethods
 from collection_service.jobs.issue_notices import IssueNotices
@@ -13,7 +13,14 @@ SERVICE = Service(
     name="collection",
     title="Koki collection (徴収)",
     root=Path(__file__).resolve().parent.parent,
-    routers=(instalments.router, notices.router),
+    routers=(
+        acts.router,
+        instalments.router,
+        notices.router,
+        payments.router,
+        receipt_exceptions.router,
+        receipts.router,
+    ),
     routes=ROUTES,
     jobs=(DecideMethods(), IssueNotices()),
 )

@@ -105,7 +105,6 @@ def _decide_group(
         people=people.select(pl.all().exclude("lost_on", *METHODS, *AMOUNTS)).with_columns(
             annual_amount=pl.Series(annual),
             assessed_amount=pl.Series(np.where(is_unassessed, annual, people["assessed_amount"].to_numpy())),
-            taken_back=pl.Series(divided.taken_back),
             calendar_hash=pl.lit(calendar.hash),
             provisional=pl.col("provisional") | pl.lit(bool(calendar.provisional)),
         ),

@@ -17,6 +17,7 @@ from collection_service.law.special_collection import payments_of
 from collection_service.rules.collection_method import Reason
 from collection_service.rules.special_instalments import MONTHS
 from collection_service.store import charges, methods, remissions
+from collection_service.store.lowering import move_overpaid
 
 
 _BY_METHOD = """
@@ -73,14 +74,15 @@ async def charge(assessed: pl.DataFrame, uow: UnitOfWork) -> list[Decided]:
 
 
 async def charge_anew(assessed: pl.DataFrame, uow: UnitOfWork) -> list[Decided]:
-    """Charge assessments (ASSESSED and `revision`), less what is remitted of each. Where a lower premium ends the collection from a
-    pension, the payments that can still be stopped are decided anew too."""
+    """Charge assessments (ASSESSED and `revision`), less what is remitted of each; what was paid beyond is overpaid (過誤納). Where a lower
+    premium ends the collection from a pension, the payments that can still be stopped are decided anew too."""
     if not assessed.height:
         return []
     raw = await driver(uow.connection)
     left = await remissions.less_remitted(raw, assessed)
     found = decide(left, await charges.live_charges(raw, left), await methods.ways_of(raw, left), calendar, today=uow.today)
     for group in found.decided:
+        await move_overpaid(raw, group.lowered(), uow.today)
         await charges.write(raw, group, uow.today)
     await _stop(found.stopped, left, uow)
     return found.decided
