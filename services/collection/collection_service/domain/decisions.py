@@ -35,8 +35,8 @@ DECISION: Final = np.dtype(
         ("pension_code", "S4"),
     ]
 )
-"""徴収方法の決定 for one payment: `month` 4 to 2 of the fiscal year, `sequence` from 1 for each payment, yen a payment; `starts`: year × 12 +
-month − 1, the first month in which collection from the pension can begin; `stops`: 中止, the payer must be told. The pension is the one
+"""徴収方法の決定 for one payment: `month` 4 to 2 of the fiscal year, `sequence` from 1 for each payment, yen a payment; `starts`: year × 12
++ month − 1, the first month in which collection from the pension can begin; `stops`: 中止, the payer must be told. The pension is the one
 that counts, empty where there is none."""
 
 SAYS: Final = tuple(name for name in DECISION.names or () if name not in ("sequence", "decided_on"))

@@ -53,8 +53,8 @@ CANDIDATE: Final = np.dtype(
         ("withdrawn_on", np.int32),
     ]
 )
-"""対象者: `annual_amount` charged of the year (yen, counts where `is_assessed`), `amount_before` the premium of the year before and `february`
-what was taken in its February; `charged_…` the special payments of the year; `ordinary_due`: of its ordinary instalments what stands,
+"""対象者: `annual_amount` charged of the year (yen, counts where `is_assessed`), `amount_before` the premium of the year before and
+`february` what was taken in its February; `charged_…` the special payments of the year; `ordinary_due`: of its ordinary instalments what stands,
 `ordinary_before`: what is due before the payment. `method_before`: of the payment before, −1 where there was no decision."""
 
 PENSION: Final = np.dtype(
@@ -95,9 +95,10 @@ class Payment:
 
 @dataclass(frozen=True)
 class Decisions:
-    """One row a candidate. `methods` is the explanation; `amounts` (n × 3) yen of each payment of the half year where special; `pension`: row
-    of the pension that counts, −1 for none; `awaited_since`: day since when a fact is waited for; `needs_charge`: what is charged is
-    another; `is_first_special`, `first_due_on`: from which due day of which way the time limit of the year counts (法160条の2)."""
+    """One row a candidate. `methods` is the explanation; `tested`: the largest payment, on which the 2分の1判定 stands; `amounts` (n × 3)
+    yen of each payment of the half year where special; `pension`: row of the pension that counts, −1 for none; `awaited_since`: day since
+    when a fact is waited for; `needs_charge`: what is charged is another; `is_first_special`, `first_due_on`: from which due day of which
+    way the time limit of the year counts (法160条の2)."""
 
     methods: Methods
     tested: Yen

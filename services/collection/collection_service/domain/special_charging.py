@@ -44,7 +44,7 @@ qualification ended, if it did."""
 
 @dataclass(frozen=True)
 class YearCharged:
-    """`decided`: the instalments of everybody, in groups; `stopped`: KEY of those whose special collection the change ends (減額による中止)."""
+    """`decided`: the instalments of everybody, in groups; `stopped`: KEY of those whose special collection the change ends (減額)."""
 
     decided: list[Decided]
     stopped: pl.DataFrame
@@ -70,9 +70,7 @@ def decide(assessed: pl.DataFrame, live: pl.DataFrame, ways: pl.DataFrame, calen
     return YearCharged(decided, pl.concat(stopped))
 
 
-def _decide_group(
-    people: pl.DataFrame, live: pl.DataFrame, calendar: Calendar, payments: Payments, today: date
-) -> tuple[Decided, Flags]:
+def _decide_group(people: pl.DataFrame, live: pl.DataFrame, calendar: Calendar, payments: Payments, today: date) -> tuple[Decided, Flags]:
     people = people.with_row_index("person")
     held = live.join(people.select("person", *KEY), on=KEY)
     slots = _all_slots(calendar, payments, held, today)

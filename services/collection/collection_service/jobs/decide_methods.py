@@ -8,7 +8,6 @@ from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-from asyncpg import Connection
 from chassis.batches import uuid_series
 from chassis.binary_copy import Records
 from chassis.clock import derived_id
@@ -26,7 +25,6 @@ from collection_service.law.special_collection import FIRST_NUMBER, payments_of,
 from collection_service.rules.collection_method import Method
 from collection_service.rules.special_instalments import MONTHS
 from collection_service.store import candidates, charges, method_plans, methods, year_methods
-from collection_service.store.candidates import Part
 from collection_service.store.deciding import calendar, charge_by_method
 from collection_service.store.method_plans import PLANNED
 
@@ -55,7 +53,12 @@ class DecideMethods:
                 continue
             if uow.today > payment.payments.requested_after[column]:
                 due = payment.payments.requested_after[column]
-                raise Problem(422, "KOKI-C031", "この年金支給月の依頼期限を過ぎています。", f"依頼期限は{due:%Y年%-m月%-d日}でした。次の支給月を指定してください。")
+                raise Problem(
+                    422,
+                    "KOKI-C031",
+                    "この年金支給月の依頼期限を過ぎています。",
+                    f"依頼期限は{due:%Y年%-m月%-d日}でした。次の支給月を指定してください。",
+                )
             number = len(chunks) + 1
             found, pensions, held = await candidates.read(raw, part, payment)
             decided, rows = await asyncio.to_thread(_decided, found, pensions, held, payment)
@@ -66,7 +69,7 @@ class DecideMethods:
         return Plan(chunks, shown | ({"without_calendar": without} if without else {}))
 
     async def execute(self, parameters: dict[str, Any], run_id: UUID, chunk: Chunk, uow: UnitOfWork) -> dict[str, int]:
-        """Write the decisions of a part, charge whoever is collected from otherwise than charged, and say what is another than the usual."""
+        """Write the decisions of a part, charge whoever is charged otherwise than decided, and say what is another than the usual."""
         raw = await driver(uow.connection)
         year, column = _asked(parameters)
         people, rows = await method_plans.load(uow.store, run_id, chunk.number)
@@ -92,7 +95,7 @@ class DecideMethods:
         }
 
     async def reconcile(self, parameters: dict[str, Any], run_id: UUID, totals: dict[str, int], uow: UnitOfWork) -> dict[str, Any]:
-        """candidates = special + ordinary + awaited + overtaken; what is decided for the payment is what is charged, and nothing else is."""
+        """candidates = special + ordinary + awaited + overtaken; what is decided for the payment is what is charged, nothing else."""
         raw = await driver(uow.connection)
         year, column = _asked(parameters)
         differences: dict[str, Any] = {}
@@ -117,7 +120,9 @@ def _asked(parameters: dict[str, Any]) -> tuple[int, int]:
     year, month = str(parameters.get("fiscal_year", "")), str(parameters.get("month", ""))
     months = {str(known): column for column, known in enumerate(MONTHS)}
     if not (year.isascii() and year.isdigit() and 2008 <= int(year) <= 9998) or month not in months:
-        raise Problem(422, "KOKI-C030", "年度または年金支給月を読めません。", "年度は西暦4桁、月は4・6・8・10・12・2のいずれかで指定してください。")
+        raise Problem(
+            422, "KOKI-C030", "年度または年金支給月を読めません。", "年度は西暦4桁、月は4・6・8・10・12・2のいずれかで指定してください。"
+        )
     return int(year), months[month]
 
 

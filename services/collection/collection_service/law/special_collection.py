@@ -10,8 +10,8 @@ from chassis.law import Dated, FiscalYear, Value, flag, rate, record, table, who
 
 from collection_service.law import Calendar, law_book, name_for
 from collection_service.rules.collection_method import SpecialCollectionTerms
-from collection_service.rules.pensions import PensionKind, StartWindow
 from collection_service.rules.due_days import Month, Slot, due_day
+from collection_service.rules.pensions import PensionKind, StartWindow
 from collection_service.rules.special_instalments import MONTHS, Levelling, pension_days
 
 NAMES = (
@@ -69,7 +69,9 @@ class Payments:
 def special_collection_law(municipality_code: str, on: date) -> SpecialCollectionLaw:
     """What holds for a municipality on a day. ValueError where the order of pensions leaves out or repeats a kind."""
     found = [law_book()[name_for(municipality_code, name)] for name in NAMES]
-    smallest, share, own_care, windows, priority, levelling, rounding, pay_day, due, stop, paid_in, usual = (dated.on(on) for dated in found)
+    smallest, share, own_care, windows, priority, levelling, rounding, pay_day, due, stop, paid_in, usual = (
+        dated.on(on) for dated in found
+    )
     return SpecialCollectionLaw(
         terms=SpecialCollectionTerms(
             smallest_pension=whole(smallest),

@@ -90,7 +90,8 @@ LEFT JOIN (
 WHERE c.municipality_code = '{municipality}' ORDER BY c.insured_id
 """
 _PENSIONS: Final = """
-SELECT insured_id, basic_pension_number::char(10), pension_code::char(4), kind, year_amount, payment_amount, is_paid, bears_care, captured_on
+SELECT insured_id, basic_pension_number::char(10), pension_code::char(4), kind, year_amount, payment_amount, is_paid, bears_care,
+       captured_on
 FROM pension WHERE insured_id = ANY (SELECT insured_id FROM ({candidates}) AS c WHERE c.municipality_code = '{municipality}')
 ORDER BY insured_id
 """
@@ -106,7 +107,7 @@ async def parts(raw: Connection[Any], year: int, column: int, start: date, munic
 
 
 async def read(raw: Connection[Any], part: Part, payment: Payment) -> tuple[Records, Records, Records]:
-    """CANDIDATE and PENSION rows of a part, and the decisions that hold for the payment and those after it; each in order of `insured_id`."""
+    """CANDIDATE and PENSION rows of a part, and the decisions that hold for its half year; each in order of `insured_id`."""
     year = payment.calendar.fiscal_year
     between = f"insured_id BETWEEN '{part.first}' AND '{part.last}'"
     values = {

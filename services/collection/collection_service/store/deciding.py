@@ -19,7 +19,6 @@ from collection_service.rules.special_instalments import MONTHS
 from collection_service.store import charges, methods, remissions
 from collection_service.store.lowering import move_overpaid
 
-
 _BY_METHOD = """
 SELECT insured_id::text, fiscal_year::int, municipality_code, resident_number, assessment_id::text, assessed_amount, provisional,
        make_date(fiscal_year, 4, 1), sequence, revision + 1
@@ -27,7 +26,8 @@ FROM assessment WHERE fiscal_year = $2 AND insured_id = ANY ($1::text[]::uuid[])
 """
 # 仮徴収: nobody has assessed the year yet. It rests on the assessment of the year before, and any assessment of the year comes after it.
 _UNASSESSED = """
-SELECT b.insured_id::text, $2::int, b.municipality_code, b.resident_number, b.assessment_id::text, 0::bigint, false, make_date($2, 4, 1), 0, 1
+SELECT b.insured_id::text, $2::int, b.municipality_code, b.resident_number, b.assessment_id::text, 0::bigint, false,
+       make_date($2, 4, 1), 0, 1
 FROM assessment b WHERE b.fiscal_year = $2 - 1 AND b.insured_id = ANY ($1::text[]::uuid[])
   AND NOT EXISTS (SELECT FROM assessment a WHERE (a.insured_id, a.fiscal_year) = (b.insured_id, $2)) ORDER BY b.insured_id
 """

@@ -24,6 +24,7 @@ from collection_service.rules.special_instalments import MONTHS
 WORDS: Final = tuple(method.name.lower() for method in Method)
 """How the tables write `Method`."""
 
+
 @dataclass(frozen=True, slots=True)
 class Pension:
     """対象者情報: one pension of an insured person as its payer said it last; yen a year and at a payment."""
@@ -124,9 +125,7 @@ async def holding(raw: Connection[Any], where: str, *arguments: object) -> Recor
     return found
 
 
-async def stop(
-    raw: Connection[Any], insured: Sequence[UUID], fiscal_year: int, months: Sequence[int], reason: Reason, today: date
-) -> int:
+async def stop(raw: Connection[Any], insured: Sequence[UUID], fiscal_year: int, months: Sequence[int], reason: Reason, today: date) -> int:
     """中止: end the collection from the pension of some people for the payments of these months; how many decisions that replaced."""
     stopped = await holding(
         raw, "m.insured_id = ANY ($1::uuid[]) AND m.fiscal_year = $2 AND m.month = ANY ($3::int[]) AND m.method <> 'ordinary'",

@@ -11,7 +11,9 @@ from chassis.binary_copy import Records
 from chassis.law import day_of
 from contracts.events.collection import CollectionMethod, CollectionMethodDecided
 
-_SAID: Final = "SELECT insured_id, method, first_due_on, sequence FROM year_method WHERE fiscal_year = $2 AND insured_id = ANY ($1::text[]::uuid[])"
+_SAID: Final = (
+    "SELECT insured_id, method, first_due_on, sequence FROM year_method WHERE fiscal_year = $2 AND insured_id = ANY ($1::text[]::uuid[])"
+)
 _KEEP: Final = """
 INSERT INTO year_method (insured_id, fiscal_year, municipality_code, method, first_due_on, sequence)
 SELECT k.insured_id::uuid, $2, a.municipality_code, k.method, k.first_due_on, k.sequence

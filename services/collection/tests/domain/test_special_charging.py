@@ -184,9 +184,10 @@ def test_everybody_else_is_charged_by_the_same_function_as_before() -> None:
 
 
 yen = st.integers(0, 870_000)
+months = st.sampled_from([f"m{month}" for month in MONTHS])
 ways = st.tuples(st.sampled_from([SPECIAL, ORDINARY, AWAITED]), st.integers(0, 1_500).map(lambda hundreds: hundreds * 100))
 acts = st.lists(
-    st.tuples(st.integers(0, 90), yen, st.dictionaries(st.sampled_from([f"m{month}" for month in MONTHS]), ways, max_size=4), st.booleans()),
+    st.tuples(st.integers(0, 90), yen, st.dictionaries(months, ways, max_size=4), st.booleans()),
     min_size=1, max_size=6,
 )  # fmt: skip
 
