@@ -53,9 +53,9 @@ CANDIDATE: Final = np.dtype(
         ("withdrawn_on", np.int32),
     ]
 )
-"""対象者: `annual_amount` charged of the year (yen, counts where `is_assessed`), `amount_before` the premium of the year before and
-`february` what was taken in its February; `charged_…` the special payments of the year; `ordinary_due`: of its ordinary instalments what stands,
-`ordinary_before`: what is due before the payment. `method_before`: of the payment before, −1 where there was no decision."""
+"""対象者: `annual_amount` charged of the year (yen, counts where `is_assessed`), `amount_before` the premium of the year before,
+`february` what was taken in its February; `charged_…` the special payments of the year; `ordinary_due`: of its ordinary instalments what
+stands, `ordinary_before`: what is due before the payment. `method_before`: of the payment before, −1 where there was no decision."""
 
 PENSION: Final = np.dtype(
     [

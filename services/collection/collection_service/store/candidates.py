@@ -128,11 +128,14 @@ async def read(raw: Connection[Any], part: Part, payment: Payment) -> tuple[Reco
         **_last_payment(year.year, payment.column),
     }
     candidates = _CANDIDATES.format(who=_WHO.format(**values, within=f"AND {between}", within_a=f"AND a.{between}"))
+    # Everybody of the part is joined with everything known of them: a loop over people would be chosen for want of an estimate.
+    await raw.execute("SET LOCAL enable_nestloop = off")
     found = await copy_out(raw, _READ.format(candidates=candidates, **values), CANDIDATE)
     pensions = await copy_out(raw, _PENSIONS.format(candidates=candidates, **values), PENSION)
     held = await methods.holding(
         raw, f"m.fiscal_year = {year.year} AND m.month IN {MONTHS[payment.half]} AND m.{between} ORDER BY m.insured_id"
     )
+    await raw.execute("SET LOCAL enable_nestloop = on")
     return found, pensions, held
 
 

@@ -92,9 +92,9 @@ async def test_the_application_cannot_empty_the_ledger(database: TestDatabase) -
 
 
 async def test_a_handler_that_writes_too_little_leaves_nothing_behind(database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
-    from collection_service.domain import special_charging
+    from collection_service.domain import charging, special_charging
 
-    honest = special_charging.decide_ordinary
+    honest = charging.decide
 
     def forgetful(*arguments: object, today: date) -> object:
         decided = honest(*arguments, today=today)  # type: ignore[arg-type]

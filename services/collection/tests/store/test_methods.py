@@ -14,10 +14,11 @@ from chassis.clock import derived_id
 from chassis.database import driver
 from chassis.law import day_number
 from chassis.testing import Databases, TestDatabase
+from collection_service.domain.decisions import DECISION
 from collection_service.rules.collection_method import Method, Reason, RequestKind
 from collection_service.rules.pensions import PensionKind
 from collection_service.store import methods
-from collection_service.store.methods import DECISION, CarePremium, Pension
+from collection_service.store.methods import CarePremium, Pension
 
 from services.collection.tests.people import CHIYODA, DAY, ROOT, rows
 
