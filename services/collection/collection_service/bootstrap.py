@@ -4,8 +4,9 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from collection_service.api import acts, instalments, notices, payments, receipt_exceptions, receipts
+from collection_service.api import acts, collection_methods, instalments, notices, payments, receipt_exceptions, receipts
 from collection_service.handlers.routing import ROUTES
+from collection_service.jobs.decide_methods import DecideMethods
 from collection_service.jobs.issue_notices import IssueNotices
 
 SERVICE = Service(
@@ -14,6 +15,7 @@ SERVICE = Service(
     root=Path(__file__).resolve().parent.parent,
     routers=(
         acts.router,
+        collection_methods.router,
         instalments.router,
         notices.router,
         payments.router,
@@ -21,5 +23,5 @@ SERVICE = Service(
         receipts.router,
     ),
     routes=ROUTES,
-    jobs=(IssueNotices(),),
+    jobs=(DecideMethods(), IssueNotices()),
 )

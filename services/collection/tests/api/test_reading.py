@@ -36,7 +36,7 @@ async def test_the_instalments_of_a_person_are_those_charged_now(database: TestD
         (year,) = (await client.get(f"/people/{CHIYODA}/2/instalments")).json()
         assert (year["fiscal_year"], year["annual_amount"], year["revision"]) == (2026, 50_002, 1)
         assert year["instalments"][0] == {
-            "number": 1, "month": 7, "due_on": "2026-07-31", "amount": 6_602, "deferred_until": None,
+            "number": 1, "month": 7, "due_on": "2026-07-31", "amount": 6_602, "method": "ordinary", "deferred_until": None,
         }  # fmt: skip
         assert [instalment["amount"] for instalment in year["instalments"][1:]] == [6_200] * 7
         (lowered,) = (await client.get(f"/people/{CHIYODA}/1/instalments")).json()
