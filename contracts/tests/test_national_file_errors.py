@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from contracts.layouts import national
 from contracts.layouts.families import encode_front, load_family, read_family
-from contracts.layouts.national import Handed, merge, name_of, split
+from contracts.layouts.dividing import split
+from contracts.layouts.merging import merge
+from contracts.layouts.national import Handed, name_of
 
 FAMILY = load_family("pension-500")
 ON = date(2026, 7, 1)

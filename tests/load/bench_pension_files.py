@@ -20,7 +20,9 @@ from pathlib import Path
 
 import numpy as np
 from contracts.layouts.families import encode_front, load_family
-from contracts.layouts.national import PIECE_RECORDS, merge, split
+from contracts.layouts.dividing import split
+from contracts.layouts.merging import merge
+from contracts.layouts.national import PIECE_RECORDS
 
 from tests.load.measure import machine, peak_mebibytes, ratio_of, report
 

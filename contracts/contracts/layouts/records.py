@@ -53,17 +53,15 @@ def place_of(layout: Layout, name: str) -> slice:
     return slice((found.offset or 1) - 1, (found.offset or 1) - 1 + found.length)
 
 
-def numbers(cells: Bytes) -> tuple[Numbers, NDArray[np.bool_]]:
-    """The numbers in a matrix (records × digits), and which of them are none: neither digits alone nor all spaces (which are 0)."""
-    digits = cells.astype(np.int16) - ord("0")
-    blank = cells == _SPACE
-    wrong = ((digits < 0) | (digits > 9)) & ~blank
-    is_wrong = wrong.any(axis=1) | (blank.any(axis=1) & ~blank.all(axis=1))
-    digits[blank | wrong] = 0
+def numbers(cells: Bytes) -> Numbers:
+    """The numbers in a matrix (records × digits); spaces and whatever else is no digit count as 0 there, and are named elsewhere."""
+    digits = cells - np.uint8(ord("0"))
+    digits[digits > 9] = 0
     value = np.zeros(len(cells), np.int64)
     for column in range(cells.shape[1]):
-        value = value * 10 + digits[:, column]
-    return value, is_wrong
+        value *= 10
+        value += digits[:, column]
+    return value
 
 
 class Walk:
@@ -85,7 +83,7 @@ class Walk:
         self._open = np.zeros(1 + len(self._amounts), np.int64)
         self._number = -1
         self._seen = 0
-        self._looks = [_Look(found) for found in family.data.fields if _Look.is_at(found)]
+        self._allowed = _Allowed(family.data)
 
     def take(self, piece: Bytes) -> list[Run]:
         """Look at the next records; the runs of municipalities in them, or nothing once the order of records is lost."""
@@ -127,23 +125,15 @@ class Walk:
         self._head = of_blocks[-1].copy()
 
     def _look_at_bytes(self, piece: Bytes, people: NDArray[np.bool_]) -> None:
-        for look in self._looks:
-            wrong = look.wrong(piece) & people
-            for at in np.flatnonzero(wrong)[:MOST_FAULTS]:
-                record = self._seen + int(at)
-                byte = record * self._family.record_length + look.place.start + 1
-                self._say("KOKI-F021", int(at), byte=byte, term=look.term)
+        for record, column, term in self._allowed.broken(piece, people):
+            byte = (self._seen + record) * self._family.record_length + column + 1
+            self._say("KOKI-F021", record, byte=byte, term=term)
 
     def _look_at_sums(
         self, piece: Bytes, heads: NDArray[np.intp], ends: NDArray[np.intp], people: NDArray[np.bool_], block: NDArray[np.intp]
     ) -> None:
         figures = [people.astype(np.int64)]
-        for place, name in zip(self._amounts, self._family.sums.values(), strict=True):
-            value, is_wrong = numbers(piece[:, place])
-            for at in np.flatnonzero(is_wrong & people)[:MOST_FAULTS]:
-                byte = (self._seen + int(at)) * self._family.record_length + place.start + 1
-                self._say("KOKI-F021", int(at), byte=byte, term=self._family.data.field(name).term)
-            figures.append(np.where(people & ~is_wrong, value, 0))
+        figures += [np.where(people, numbers(piece[:, place]), 0) for place in self._amounts]
         found = np.zeros((len(heads) + 1, len(figures)), np.int64)
         bounds = np.concatenate(([0], heads))
         for column, figure in enumerate(figures):
@@ -156,9 +146,9 @@ class Walk:
 
     def _compare(self, trailers: Bytes, at: NDArray[np.intp], found: Numbers) -> None:
         """Trailers against what their blocks hold, and what the municipalities have by them."""
-        codes, _ = numbers(trailers[:, self._code])
+        codes = numbers(trailers[:, self._code])
         for column, place in enumerate([self._count, *self._declared]):
-            declared, _ = numbers(trailers[:, place])
+            declared = numbers(trailers[:, place])
             for row in np.flatnonzero(declared != found[:, column])[:MOST_FAULTS]:
                 words: dict[str, object] = {"declared": int(declared[row]), "found": int(found[row, column])}
                 if column == 0:
@@ -170,7 +160,7 @@ class Walk:
             self.totals.setdefault(code, Totals()).add(Totals(1, figures[0], figures[1:]))
 
     def _runs(self, piece: Bytes, heads: NDArray[np.intp], length: int) -> list[Run]:
-        codes, _ = numbers(piece[heads, self._code])
+        codes = numbers(piece[heads, self._code])
         before = np.concatenate(([self._number], codes))[:-1]
         for row in np.flatnonzero(codes < before)[:MOST_FAULTS]:
             self._say("KOKI-F017", int(heads[row]), value=f"{codes[row]:05}", declared=f"{before[row]:05}")
@@ -185,32 +175,44 @@ class Walk:
         return runs
 
 
-class _Look:
-    """Which bytes a field of the data records may hold."""
+class _Allowed:
+    """Which bytes a data record may hold at each place: two ranges a column, so that a piece is looked at in six passes.
 
-    def __init__(self, found: LayoutField) -> None:
-        self.term = found.term
-        self.place = slice((found.offset or 1) - 1, (found.offset or 1) - 1 + found.length)
-        self._constant = np.frombuffer(bytes.fromhex(found.constant_bytes), np.uint8) if found.constant_bytes else None
-        allowed = np.zeros(256, np.bool_)
-        allowed[_SPACE] = True
-        if found.type == "DATE" or found.characters == "digits":
-            allowed[ord("0") : ord("9") + 1] = True
-        elif found.escapes == "outside":
-            allowed[0x21:0x7F] = True
-        elif not found.filler:
-            allowed[0x20:0x7F] = True
-            allowed[0xA1:0xE0] = True
-        self._forbidden = ~allowed
+    Fillers hold nothing but spaces; digits may be left out as spaces.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._fields = {}
+        ranges = np.zeros((2, 2, layout.record_length or 0), np.uint8)
+        for found in layout.fields:
+            place = place_of(layout, found.name)
+            self._fields.update(dict.fromkeys(range(place.start, place.stop), found))
+            if found.constant_bytes:
+                ranges[:, 0, place] = np.frombuffer(bytes.fromhex(found.constant_bytes), np.uint8)
+                continue
+            for number, (low, high) in enumerate(self._ranges(found)):
+                ranges[number, :, place] = np.array([[low], [high - low]])
+        (self._low, self._span), (self._other_low, self._other_span) = ranges
 
     @staticmethod
-    def is_at(found: LayoutField) -> bool:
-        """Amounts are looked at with their sums; all other fields here, fillers too: nothing but spaces belongs there."""
-        return not found.is_number
+    def _ranges(found: LayoutField) -> tuple[tuple[int, int], tuple[int, int]]:
+        if found.filler:
+            return (_SPACE, _SPACE), (_SPACE, _SPACE)
+        if found.type == "DATE" or found.characters == "digits" or found.is_number:
+            return (ord("0"), ord("9")), (_SPACE, _SPACE)
+        if found.escapes == "outside":
+            return (_SPACE, 0x7E), (_SPACE, 0x7E)
+        return (_SPACE, 0x7E), (0xA1, 0xDF)
 
-    def wrong(self, piece: Bytes) -> NDArray[np.bool_]:
-        """Which records hold something else here."""
-        cells = piece[:, self.place]
-        if self._constant is not None:
-            return np.asarray((cells != self._constant).any(axis=1), np.bool_)
-        return np.asarray(self._forbidden[cells].any(axis=1), np.bool_)
+    def broken(self, piece: Bytes, people: NDArray[np.bool_]) -> list[tuple[int, int, str]]:
+        """(record, byte, term of the field) of what may not stand there, one a field; records and bytes from 0."""
+        is_wrong = (piece - self._low) > self._span
+        is_wrong &= (piece - self._other_low) > self._other_span
+        is_wrong[~people] = False
+        if not is_wrong.any():
+            return []
+        found: dict[tuple[int, str], tuple[int, int, str]] = {}
+        for record, byte in np.argwhere(is_wrong)[: MOST_FAULTS * 10].tolist():
+            at = self._fields[byte]
+            found.setdefault((record, at.name), (record, byte, at.term))
+        return list(found.values())
