@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -40,6 +40,9 @@ ANSWERS: Mapping[Notice, Notice] = {
 """What we send → what a pension payer answers."""
 
 
+AMOUNTS: Final = {"pension_year", "pension_payment", "care_payment", "deducted"}
+
+
 class SiteCode(BaseModel):
     """One value: by what our programs know it, its Japanese term, and how well it is known."""
 
@@ -62,6 +65,8 @@ class SiteCodes(BaseModel):
     collector: dict[str, SiteCode]
     outcome: dict[str, SiteCode]
     pension: dict[str, SiteCode]
+    amounts: dict[str, SiteCode]
+    """What an amount is → in which field of the record it stands."""
 
     @model_validator(mode="after")
     def _is_unambiguous(self) -> Self:
@@ -69,6 +74,8 @@ class SiteCodes(BaseModel):
             roles = [entry.role for entry in getattr(self, table).values()]
             if len(set(roles)) != len(roles):
                 raise ValueError(f"Site {self.site}: two codes of {table} have the same role.")
+        if wanted := sorted(AMOUNTS - self.amounts.keys()):
+            raise ValueError(f"Site {self.site} does not say where {', '.join(wanted)} stands.")
         if missing := sorted({str(notice) for notice in Notice} ^ {entry.role for entry in self.notice.values()}):
             raise ValueError(f"Site {self.site}: the notices {', '.join(missing)} are missing, or unknown to us.")
         return self

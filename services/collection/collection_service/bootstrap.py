@@ -7,6 +7,12 @@ from chassis.runtime import Service
 from collection_service.api import instalments, notices
 from collection_service.handlers.routing import ROUTES
 from collection_service.jobs.issue_notices import IssueNotices
+from collection_service.jobs.make_changes import MakeChanges
+from collection_service.jobs.make_requests import MakeRequests
+from collection_service.jobs.take_candidates import TakeCandidates
+from collection_service.jobs.take_care import TakeCare
+from collection_service.jobs.take_payments import TakePayments
+from collection_service.jobs.take_results import CloseRequests, TakeResults
 
 SERVICE = Service(
     name="collection",
@@ -14,5 +20,5 @@ SERVICE = Service(
     root=Path(__file__).resolve().parent.parent,
     routers=(instalments.router, notices.router),
     routes=ROUTES,
-    jobs=(IssueNotices(),),
+    jobs=(IssueNotices(), TakeCandidates(), TakeCare(), MakeRequests(), TakeResults(), CloseRequests(), MakeChanges(), TakePayments(),),
 )
