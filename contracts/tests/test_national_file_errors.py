@@ -6,11 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from contracts.layouts import national
-from contracts.layouts.families import encode_front, load_family, read_family
 from contracts.layouts.dividing import split
+from contracts.layouts.families import encode_front, load_family, read_family
 from contracts.layouts.merging import merge
 from contracts.layouts.national import Handed, name_of
+
+from contracts.layouts import national
 
 FAMILY = load_family("pension-500")
 ON = date(2026, 7, 1)
@@ -56,9 +57,7 @@ def joined(parts: Handed, folder: Path) -> Handed:
 
 
 @pytest.mark.parametrize("piece", [1, 2, 3, 4, 5, 7, 8_192])
-def test_a_national_file_is_divided_and_put_together_to_the_same_bytes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
-) -> None:
+def test_a_national_file_is_divided_and_put_together_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
     """F-04, F-08: the parts add up to the whole, wherever a piece ends."""
     monkeypatch.setattr(national, "PIECE_RECORDS", piece)
     found = divided(national_file(), tmp_path)

@@ -19,8 +19,8 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from contracts.layouts.families import encode_front, load_family
 from contracts.layouts.dividing import split
+from contracts.layouts.families import encode_front, load_family
 from contracts.layouts.merging import merge
 from contracts.layouts.national import PIECE_RECORDS
 

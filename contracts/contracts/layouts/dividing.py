@@ -104,9 +104,7 @@ class _Parts:
             self._stream.close()
             with path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256")
-        self._parts.append(
-            Part(f"{self._code:05}", path, totals.blocks, totals.records, tuple(totals.amounts), digest.hexdigest())
-        )
+        self._parts.append(Part(f"{self._code:05}", path, totals.blocks, totals.records, tuple(totals.amounts), digest.hexdigest()))
         self._stream, self._code = None, -1
         self._held.clear()
 

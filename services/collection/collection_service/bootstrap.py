@@ -20,5 +20,14 @@ SERVICE = Service(
     root=Path(__file__).resolve().parent.parent,
     routers=(instalments.router, notices.router),
     routes=ROUTES,
-    jobs=(IssueNotices(), TakeCandidates(), TakeCare(), MakeRequests(), TakeResults(), CloseRequests(), MakeChanges(), TakePayments(),),
+    jobs=(
+        IssueNotices(),
+        TakeCandidates(),
+        TakeCare(),
+        MakeRequests(),
+        TakeResults(),
+        CloseRequests(),
+        MakeChanges(),
+        TakePayments(),
+    ),
 )

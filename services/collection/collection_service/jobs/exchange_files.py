@@ -80,7 +80,9 @@ async def read(
     try:
         content = bytes(await (await obstore.get_async(uow.store, key)).bytes_async())
     except FileNotFoundError as error:
-        raise Problem(404, "KOKI-C051", "情報交換のファイルがありません。", f"「{key}」を保管庫に置いてから、もう一度行ってください。") from error
+        raise Problem(
+            404, "KOKI-C051", "情報交換のファイルがありません。", f"「{key}」を保管庫に置いてから、もう一度行ってください。"
+        ) from error
     return judged(content, expected, version=version, scheme=scheme)
 
 
@@ -98,7 +100,9 @@ def judged(content: bytes, expected: set[Notice], *, version: str = RECORDS, sch
         if strangers := sorted(set(headers["scheme_code"].unique().to_list()) - {own}):
             faults.append(f"KOKI-C052 制度コード{'、'.join(strangers)}のファイルです。ここで取り込む制度コードは{own}です。")
         if len(municipalities) != 1:
-            faults.append(f"KOKI-C053 {len(municipalities)}市区町村の分が入っています。市区町村ごとに振り分けたファイルを取り込んでください。")
+            faults.append(
+                f"KOKI-C053 {len(municipalities)}市区町村の分が入っています。市区町村ごとに振り分けたファイルを取り込んでください。"
+            )
         if not notices <= set(expected) or len(notices) != 1:
             told = "、".join(sorted(codes.notice[codes.code("notice", role)].term for role in notices))
             faults.append(f"KOKI-C054 この処理で取り込む通知ではありません({told})。")

@@ -40,7 +40,9 @@ class TakeCandidates:
         codes = exchange_files.site_codes()
         lines, unknown = _lines(found.lines, codes)
         if unknown and not found.faults:
-            found.faults.append(f"KOKI-C055 コード表にない年金コード {'、'.join(unknown)} があります。コード表に加えてから取り込んでください。")
+            found.faults.append(
+                f"KOKI-C055 コード表にない年金コード {'、'.join(unknown)} があります。コード表に加えてから取り込んでください。"
+            )
         state = exchange.REFUSED if found.faults else exchange.TAKEN
         file_id = await exchange.keep_file(raw, found.as_file(captured_on, cycle.candidates, state=state), run_id=run_id, today=uow.today)
         preview: dict[str, Any] = {"sha256": found.sha256, "municipality": found.municipality_code, "lines": found.lines.height}
