@@ -57,8 +57,13 @@ UPDATE candidate SET state = CASE WHEN $5::uuid IS NULL THEN 'not_insured' ELSE 
 WHERE (captured_on, collector_code, basic_pension_number, pension_code) = ($1, $2, $3, $4) AND state IN ('doubtful', 'unknown')
 RETURNING *
 """
-_PENSIONS: Final = """
-SELECT insured_id, basic_pension_number, pension_code, collector_code, year_amount, payment_amount, captured_on, municipality_code
+PENSION: Final = (
+    "insured_id", "basic_pension_number", "pension_code", "collector_code", "year_amount", "payment_amount", "captured_on",
+    "municipality_code",
+)  # fmt: skip
+"""What a line of a known person says of the pension."""
+_PENSIONS: Final = f"""
+SELECT {", ".join(PENSION)}
 FROM candidate WHERE file_id = $1 AND number BETWEEN $2 AND $3 AND state = 'identified'
 """
 
