@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import httpx
 import numpy as np
 import obstore
 from chassis import jobs
@@ -18,8 +20,12 @@ from chassis.clock import derived_id
 from chassis.database import driver
 from chassis.jobs import Job
 from chassis.law import day_number
+from chassis.settings import Settings
 from chassis.testing import TestDatabase
+from chassis.tokens import Principal
 from chassis.unit_of_work import Units
+from chassis.web import create_app, principal
+from collection_service.bootstrap import SERVICE
 from collection_service.jobs.make_requests import MakeRequests
 from collection_service.jobs.take_candidates import TakeCandidates
 from collection_service.jobs.take_care import TakeCare
@@ -109,10 +115,9 @@ class Exchange:
             content = care_file(pensions(), town, Notice.REQUEST, CAPTURED, CARE)
             await self.take(TakeCare(), content, CARE, captured_on=str(CAPTURED))
 
-    async def decided(self, *, leave_out: Iterable[UUID] = ()) -> list[UUID]:
-        """Everybody identified is to be collected from: charged and decided as c_method's tables have it; whom, in order."""
-        query = "SELECT DISTINCT ON (insured_id) insured_id, municipality_code, basic_pension_number, pension_code FROM pension ORDER BY 1, 3"
-        found = [row for row in await self.rows(query) if row[0] not in set(leave_out)]
+    async def decided(self) -> list[UUID]:
+        """Everybody identified is to be collected from: charged and decided as the tables have it; whom, in order."""
+        found = await self.rows(_PENSIONS)
         async with self.database.units(today=DECIDED) as units, units.open() as uow:
             raw = await driver(uow.connection)
             for insured_id, code, *_ in found:
@@ -159,9 +164,10 @@ class Exchange:
     async def known_from_last_year(self, pension: Pension) -> None:
         """A pension that an earlier list told of."""
         code = TOWNS[pension.municipality_number]
+        insured_id, kind = derived_id("insured", code, pension.resident_number), PensionKind.OLD_AGE_BASIC
         known = methods.Pension(
-            derived_id("insured", code, pension.resident_number), pension.basic_pension_number, pension.pension_code, pension.collector_code,
-            PensionKind.OLD_AGE_BASIC, pension.year_amount, pension.payment_amount, True, True, date(2025, 4, 1), code,
+            insured_id, pension.basic_pension_number, pension.pension_code, pension.collector_code, kind, pension.year_amount,
+            pension.payment_amount, True, True, date(2025, 4, 1), code,
         )  # fmt: skip
         async with self.database.units() as units, units.open() as uow:
             await methods.keep_pensions(await driver(uow.connection), [known])
@@ -173,6 +179,18 @@ class Exchange:
             await store.explain(
                 raw, CAPTURED, municipality_code, kind, cases, reason="死亡の届出が依頼の作成後に届いた", by="officer", today=REQUESTED
             )  # fmt: skip
+
+    @asynccontextmanager
+    async def asking(self, role: str) -> AsyncIterator[httpx.AsyncClient]:
+        """A client in the place of the gateway, for somebody with a role."""
+        found = Settings(
+            service="collection", database_url=self.database.url, business_date=REQUESTED, object_store=str(self.store), sample_data=True
+        )  # fmt: skip
+        app = create_app(SERVICE, found, worker=False)
+        app.dependency_overrides[principal] = lambda: Principal("officer", frozenset({role}), None)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://collection") as client:
+            yield client
+        await app.state.runtime.engine.dispose()
 
     async def until_accepted(self) -> list[UUID]:
         """The whole way to accepted requests, with nothing wrong; who is collected from."""
@@ -222,10 +240,13 @@ def _decisions(insured_id: UUID, municipality_code: str, basic_pension_number: s
     return found
 
 
+_PENSIONS: Final = """
+SELECT DISTINCT ON (insured_id) insured_id, municipality_code, basic_pension_number, pension_code FROM pension ORDER BY 1, 3
+"""
 _CHARGE: Final = """
 WITH decided AS (
-    INSERT INTO assessment (insured_id, fiscal_year, municipality_code, resident_number, assessment_id, annual_amount, provisional, sequence,
-                            revision, calendar_hash, assessed_amount, decided_on)
+    INSERT INTO assessment (insured_id, fiscal_year, municipality_code, resident_number, assessment_id, annual_amount, provisional,
+                            sequence, revision, calendar_hash, assessed_amount, decided_on)
     VALUES ($1, $2, $3, 'special', $1, $6 * 3, false, 1, 1, 'special', $6 * 3, $7)
 )
 INSERT INTO charge_entry (insured_id, fiscal_year, number, revision, reverses, municipality_code, month, due_on, amount, charged_on)

@@ -99,7 +99,7 @@ async def test_a_pensioner_who_agrees_only_in_part_is_never_linked_by_the_system
     (content, *_) = of_town(made.network.list_candidates(Notice.CANDIDATES, CAPTURED, LISTED), "13201")
     lines = read(content)
     assert len(lines) >= 6
-    changes = [
+    changes: list[dict[str, Any]] = [
         {"address": "八王子市架空町１"}, {"name_kana": "ﾍﾞﾂ ｼﾞﾝ"}, {"sex": "1" if lines[2]["sex"] == "2" else "2"},
         {"born_on": date(1930, 2, 3)}, {"name_kana": "ﾍﾞﾂ ｼﾞﾝ", "address": "八王子市架空町１", "born_on": date(1930, 2, 3)},
     ]  # fmt: skip
@@ -122,7 +122,7 @@ async def test_a_request_is_held_back_until_every_difference_to_the_ledgers_is_e
     """
     made.network.turned(Dials(lost_files=frozenset({"13308"})))
     await made.candidates()
-    missed = next(one for one in pensions() if one.municipality_number == "13308" and one.year_amount >= 180_000 and one.born_on.year < 1950)
+    missed = next(one for one in pensions() if one.municipality_number == "13308" and one.born_on.year < 1950)
     await made.known_from_last_year(missed)
     collected = await made.decided()
     lost = next(found for found in collected if found != derived_id("insured", "133086", missed.resident_number))
@@ -141,7 +141,8 @@ async def test_a_request_is_held_back_until_every_difference_to_the_ledgers_is_e
     await made.explained(town[0], "not_insured", 1)
     again, outcome = await made.requests(municipality_code=town[0])
     assert (again["municipalities"][town[0]]["explained"], outcome["differences"]) == ({"not_insured": 1}, {})
-    assert await made.rows(f"SELECT request_kind, reason, amount_1 FROM request_line WHERE insured_id = '{lost}'") == [("03", "not_insured", 0)]
+    query = f"SELECT request_kind, reason, amount_1 FROM request_line WHERE insured_id = '{lost}'"
+    assert await made.rows(query) == [("03", "not_insured", 0)]
 
 
 async def test_every_line_ends_accepted_rejected_or_timed_out_and_nothing_ends_twice(made: Exchange) -> None:
@@ -150,9 +151,7 @@ async def test_every_line_ends_accepted_rejected_or_timed_out_and_nothing_ends_t
     await made.care()
     await made.decided()
     await made.requests()
-    made.network.turned(
-        Dials(rejected=1, changing=1, wrong_codes=1, wrong_amounts=1, lost_lines=1, silent=frozenset({"13308"}))
-    )
+    made.network.turned(Dials(rejected=1, changing=1, wrong_codes=1, wrong_amounts=1, lost_lines=1, silent=frozenset({"13308"})))
     files = made.network.answer(await made.sent(), OCTOBER, ANSWERED)
     outcomes = await made.answers(files)
 
@@ -219,3 +218,43 @@ async def test_a_death_after_the_request_stops_the_deduction_and_the_payment_tha
 
 def _with_notice(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{key: value for key, value in line.items() if key != "notice"} for line in lines]
+
+
+async def test_officers_link_settle_and_explain_by_name_and_the_board_counts_what_is_left(made: Exchange) -> None:
+    """C-15: the worklist is for union staff, the board of counts for operators too; each act is carried out once for its key."""
+    (content, *_) = of_town(made.network.list_candidates(Notice.CANDIDATES, CAPTURED, LISTED), "13201")
+    lines = read(content)
+    changed = [{**lines[0], "address": "八王子市架空町１"}, *lines[1:]]
+    await made.take(TakeCandidates(), write(changed, Notice.CANDIDATES, LISTED), LISTED, captured_on=str(CAPTURED))
+    pensioner = next(one for one in pensions() if one.basic_pension_number == lines[0]["basic_pension_number"])
+    insured_id = str(derived_id("insured", "132012", pensioner.resident_number))
+    link = {
+        "captured_on": str(CAPTURED), "collector_code": pensioner.collector_code, "insured_id": insured_id, "reason": "本人に確かめた",
+        "basic_pension_number": pensioner.basic_pension_number, "pension_code": pensioner.pension_code,
+    }  # fmt: skip
+
+    async with made.asking("union_staff") as client:
+        (waiting,) = (await client.get("/pension-exchange/work")).json()
+        answers = [
+            (await client.post("/pension-exchange/links", json=link, headers={"Idempotency-Key": "link-0001"})).json() for _ in range(2)
+        ]  # fmt: skip
+        again = await client.post("/pension-exchange/links", json=link, headers={"Idempotency-Key": "link-0002"})
+        explanation = {"municipality_code": "132012", "kind": "missed", "cases": 2, "reason": "転入が届いていない"}
+        explained = await client.post(
+            f"/pension-exchange/{CAPTURED}/explanations", json=explanation, headers={"Idempotency-Key": "explain-1"}
+        )  # fmt: skip
+        left = (await client.get("/pension-exchange/work")).json()
+    async with made.asking("operator") as client:
+        board = (await client.get("/pension-exchange")).json()
+        refused = [(await client.get("/pension-exchange/work")).status_code, (await client.post("/pension-exchange/links")).status_code]
+
+    assert (waiting["why"], answers, again.status_code, left) == ("住所が違います。", [{"state": "identified"}] * 2, 404, [])
+    assert explained.json()["cases"] == 2
+    assert await made.rows(f"SELECT linked_by FROM candidate WHERE insured_id = '{insured_id}'") == [("officer",)]
+    assert await made.rows(f"SELECT count(*) FROM pension WHERE insured_id = '{insured_id}'") == [(1,)]
+    assert await made.rows("SELECT municipality_code, kind, cases, explained_by FROM exchange_explanation") == [
+        ("132012", "missed", 2, "officer")
+    ]  # fmt: skip
+    (cycle,) = board["cycles"]
+    assert (cycle["towns"]["132012"]["listed"], cycle["towns"]["132012"]["identified"]) == (len(lines), len(lines))
+    assert (cycle["towns"]["133086"]["listed"], board["open_work"], refused) == (0, 0, [403, 403])

@@ -157,7 +157,8 @@ def _refused(family: Family, errors: list[FileError]) -> FamilyResult:
 
 def read_front(fronts: Sequence[bytes], family: Family) -> tuple[list[dict[str, Any]], list[FileError]]:
     """What the two records of management of each file say, and what is wrong with them (KOKI-F020, row = the file, from 1)."""
-    assert family.management and family.file_management
+    if family.management is None or family.file_management is None:
+        raise ValueError(f"{family.version} has no records of management.")
     length, errors = family.management.record_length or 0, []
     found: list[dict[str, Any]] = [{} for _ in fronts]
     for layout, start, stop in ((family.management, 0, length), (family.file_management, length, family.front)):

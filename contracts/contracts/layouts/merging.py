@@ -100,8 +100,8 @@ def _joined(paths: list[Path], sources: list[_Source], family: Family) -> Iterat
         with path.open("rb") as stream:
             source = _Source(path, stream, records, family)
             if sources and source.code <= sources[-1].code and not (source.faults or sources[-1].faults):
-                words = {"value": f"{source.code:05}", "declared": f"{sources[-1].code:05}"}
-                source.faults.append(file_error("KOKI-F017", row=1, **words))
+                declared = f"{sources[-1].code:05}"
+                source.faults.append(file_error("KOKI-F017", row=1, value=f"{source.code:05}", declared=declared))
             sources.append(source)
             if source.faults:
                 continue

@@ -25,7 +25,9 @@ CARE_EMPTY: Final = {
 }  # fmt: skip
 
 
-def write(lines: Sequence[dict[str, Any]], notice: Notice, made_on: date, *, scheme: str = "late_elderly", family: Family = FAMILY) -> bytes:
+def write(
+    lines: Sequence[dict[str, Any]], notice: Notice, made_on: date, *, scheme: str = "late_elderly", family: Family = FAMILY
+) -> bytes:
     """A file of blocks in ascending order of municipality and payer; `lines`: columns of the data record, missing ones are empty."""
     blocks = []
     places = sorted({(line["municipality_number"], line["collector_code"]) for line in lines})

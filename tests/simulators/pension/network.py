@@ -39,7 +39,7 @@ class Network:
 
     payers: dict[str, Payer]
     known: frozenset[str]
-    dials: Dials = Dials()
+    dials: Dials = field(default_factory=Dials)
     faults: list[tuple[str, FileError]] = field(default_factory=list)
     totals: dict[str, tuple[int, int]] = field(default_factory=dict)
 

@@ -26,7 +26,7 @@ class Payer:
 
     collector_code: str
     pensions: Sequence[Pension]
-    dials: Dials = Dials()
+    dials: Dials = field(default_factory=Dials)
     seed: int = 1
     kept: dict[Key, list[tuple[date, int, int]]] = field(default_factory=dict)
     died: set[Key] = field(default_factory=set)
@@ -52,7 +52,8 @@ class Payer:
         rejected = self._drawn("rejected", wanted, self.dials.rejected)
         changing = self._drawn("changing", [key for key in wanted if key not in rejected], self.dials.changing)
         plain = [key for key in wanted if key not in rejected | changing]
-        odd, other = self._drawn("wrong codes", plain, self.dials.wrong_codes), self._drawn("wrong amounts", plain, self.dials.wrong_amounts)
+        odd = self._drawn("wrong codes", plain, self.dials.wrong_codes)
+        other = self._drawn("wrong amounts", plain, self.dials.wrong_amounts)
         lost = self._drawn("lost answers", plain, self.dials.lost_lines)
         answers = []
         for line in own:

@@ -81,7 +81,8 @@ async def explain(captured_on: date, command: Explanation, request: Request, who
         async def act() -> dict[str, Any]:
             raw = await driver(uow.connection)
             await exchange.explain(
-                raw, captured_on, command.municipality_code, command.kind, command.cases, reason=command.reason, by=who.user, today=uow.today
+                raw, captured_on, command.municipality_code, command.kind, command.cases,
+                reason=command.reason, by=who.user, today=uow.today,
             )  # fmt: skip
             return {"captured_on": str(captured_on), "kind": command.kind, "cases": command.cases}
 

@@ -76,7 +76,7 @@ def identify(pensioner: Pensioner, residents: Sequence[Resident]) -> Verdict:
         return Verdict("doubtful", doubt=f"すべてが一致する住民が{len(same)}人います。")
     near = [differences for differences, _ in found if len(differences) <= 1]
     if near:
-        return Verdict("doubtful", doubt=f"{'と'.join(min(near, key=len))}が違います。")
+        return Verdict("doubtful", doubt=f"{'と'.join(min(near, key=lambda differences: len(differences)))}が違います。")
     return Verdict("unknown")
 
 

@@ -1,4 +1,4 @@
-"""異動の通知 (毎月): whoever has died, moved or is to be collected from otherwise is told to the payer; what comes too late is named (I-04)."""
+"""異動の通知 (毎月): whoever has died, moved or is collected from otherwise is told to the payer; what is too late is named (I-04)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ class MakeChanges:
     async def prepare(self, parameters: dict[str, Any], run_id: UUID, uow: UnitOfWork) -> Plan:
         """Who is to be stopped or changed, why, and at how many payments the payer will still take what it should not."""
         raw = await driver(uow.connection)
-        asked, shown, chunks = parameters.get("municipality_code"), {}, []
+        asked, chunks = parameters.get("municipality_code"), list[Chunk]()
+        shown: dict[str, Any] = {}
         heeded_on = heeded_from(uow.today)
         for (code,) in await raw.fetch(_MUNICIPALITIES):
             if asked not in (None, code):
@@ -87,9 +88,9 @@ async def _changes(raw: Connection[Any], code: str, heeded_on: date, today: date
         if reason is not None:
             lines.append(Sent(code, found.captured_on, Notice.LOSS, *pension, insured_id, NOT_ANY_MORE, reason, 0, 0, heeded_on))
             late += _payments_between(now["lost_on"], heeded_on) if now["lost_on"] is not None else 0
-        elif heeded_on.month in CHANGED_PROVISIONALLY and now["method"] == "special" and now["premium_payment"] != found.amount:
-            if pension not in changed:
-                notice, yen = Notice.PROVISIONAL_CHANGE, now["premium_payment"]
+        elif heeded_on.month in CHANGED_PROVISIONALLY and now["method"] == "special" and pension not in changed:
+            notice, yen = Notice.PROVISIONAL_CHANGE, now["premium_payment"]
+            if yen != found.amount:
                 lines.append(Sent(code, found.captured_on, notice, *pension, insured_id, "01", "amount", yen, 0, heeded_on))
     return lines, late
 

@@ -48,7 +48,8 @@ class MakeRequests:
             )  # fmt: skip
         asked = parameters.get("municipality_code")
         explained = await exchange.explained(raw, cycle.captured_on)
-        chunks, shown = [], {}
+        chunks: list[Chunk] = []
+        shown: dict[str, Any] = {}
         before = {(row["municipality_code"], row["request_kind"]): row for row in await request_lines.last_request(raw, *_of(cycle))}
         for code in await request_lines.municipalities(raw, cycle):
             if asked not in (None, code):

@@ -29,7 +29,7 @@ class TakeCandidates:
     name = "take-candidates"
 
     async def prepare(self, parameters: dict[str, Any], run_id: UUID, uow: UnitOfWork) -> Plan:
-        """Keep the lines of the file. A file that is wrong is kept as refused and nothing of it is taken; the same file again is nothing."""
+        """Keep the lines of the file. A file that is wrong is kept as refused, whole; the same file again is nothing."""
         raw = await driver(uow.connection)
         captured_on = capture_of(parameters)
         cycle = cycle_of(captured_on)

@@ -1,4 +1,4 @@
-"""徴収結果と納入の取込 (⑪⑫): what payers took and paid in, line by line, entered as receipts; money that is not the sum of its lines is refused."""
+"""徴収結果と納入の取込 (⑪⑫): what payers took and paid in becomes receipts; money that is not the sum of its lines is refused."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class TakePayments:
         }  # fmt: skip
 
     async def reconcile(self, parameters: dict[str, Any], run_id: UUID, totals: dict[str, int], uow: UnitOfWork) -> dict[str, Any]:
-        """Money = Σ lines = settled + overpaid + unidentified + what had come before; every line that is not as expected is named by kind."""
+        """Money = Σ lines = settled + overpaid + unidentified + what had come before; lines that are not as expected are named."""
         raw = await driver(uow.connection)
         differences: dict[str, Any] = {}
         if refusal := await raw.fetchval("SELECT refusal FROM exchange_file WHERE run_id = $1 AND state = 'refused'", run_id):

@@ -44,7 +44,7 @@ class TakeResults:
         return Plan([Chunk(1, found.sha256, found.sha256, found.lines.height)], preview | {"outcomes": shown})
 
     async def execute(self, parameters: dict[str, Any], run_id: UUID, chunk: Chunk, uow: UnitOfWork) -> dict[str, int]:
-        """End the lines that are answered. An accepted line whose amount is another than was asked for is rejected: it is not our request."""
+        """End the lines that are answered. Accepted with another amount than ours is rejected."""
         raw = await driver(uow.connection)
         found = await exchange_files.read(uow, parameters, set(SENT_AS))
         assert found.notice is not None, "prepare refuses a file without a notice"
@@ -72,7 +72,7 @@ class TakeResults:
         return dict(counted)
 
     async def reconcile(self, parameters: dict[str, Any], run_id: UUID, totals: dict[str, int], uow: UnitOfWork) -> dict[str, Any]:
-        """lines = accepted + rejected, and no line of the municipality still waits; what answers nothing, and what is not answered, is named."""
+        """lines = accepted + rejected, and none still waits; what answers nothing or is not answered is named."""
         raw = await driver(uow.connection)
         differences: dict[str, Any] = {}
         if nothing := totals.get("answers_nothing", 0):

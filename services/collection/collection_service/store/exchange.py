@@ -85,7 +85,7 @@ async def explain(
 
 async def explained(raw: Connection[Any], captured_on: date) -> set[tuple[str, str, int]]:
     """(municipality, kind, number of cases) that an officer has explained."""
-    return {tuple(row) for row in await raw.fetch(_EXPLAINED, captured_on)}  # type: ignore[misc]
+    return {tuple(row) for row in await raw.fetch(_EXPLAINED, captured_on)}
 
 
 def key_of(sha256: str) -> str:

@@ -26,7 +26,8 @@ FROM request_line l JOIN exchange_cycle c ON (c.captured_on, c.request) = (l.cap
 WHERE l.captured_on = ANY ($1) GROUP BY 1, 2
 """
 _PAID: Final = """
-SELECT d.paid_month, d.municipality_code, count(*) AS lines, sum(d.expected)::bigint AS expected_yen, sum(d.deducted)::bigint AS deducted_yen,
+SELECT d.paid_month, d.municipality_code, count(*) AS lines, sum(d.expected)::bigint AS expected_yen,
+       sum(d.deducted)::bigint AS deducted_yen,
        count(*) FILTER (WHERE d.difference <> '') AS differing,
        (SELECT coalesce(sum(f.stated_amount - f.repeated), 0)::bigint FROM receipt_file f JOIN exchange_file e ON e.sha256 = f.sha256
         WHERE e.captured_on = d.paid_month AND f.municipality_code = d.municipality_code AND f.kind = 'pension') AS paid_in_yen
@@ -54,7 +55,7 @@ RETURNING line_id
 
 
 async def cycles(raw: Connection[Any]) -> list[dict[str, Any]]:
-    """The latest cycles, each with `towns`: municipality → its counts and yen at each boundary. Who has insured and no list is there too."""
+    """The latest cycles, each with `towns`: municipality → counts and yen at each boundary; those without a list too."""
     found = [dict(row) for row in await raw.fetch(_CYCLES)]
     captures = [cycle["captured_on"] for cycle in found]
     everybody = [row[0] for row in await raw.fetch(_MUNICIPALITIES)]

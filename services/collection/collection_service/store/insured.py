@@ -23,7 +23,8 @@ POSITIONS = """
 SELECT insured_id::text AS position, sequence FROM insured WHERE insured_id = ANY ($1::text[]::uuid[]) ORDER BY insured_id FOR UPDATE
 """
 _KEEP = f"""
-INSERT INTO insured ({", ".join(INSURED)}) SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::date[], $7::int[])
+INSERT INTO insured ({", ".join(INSURED)}) 
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::date[], $7::int[])
 ON CONFLICT (insured_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in list(INSURED)[1:])}
 WHERE excluded.sequence > insured.sequence
 """

@@ -36,7 +36,8 @@ LEFT JOIN insured i ON i.insured_id = c.insured_id
 LEFT JOIN collection_method m ON (m.insured_id, m.fiscal_year, m.month) = (c.insured_id, $4, extract(month FROM $3::date)::int)
 LEFT JOIN assessment y ON (y.insured_id, y.fiscal_year) = (c.insured_id, $4)
 CROSS JOIN LATERAL (
-    SELECT array_agg(coalesce(d.premium_payment, 0) ORDER BY k.place) AS decided, array_agg(coalesce(e.charged, 0) ORDER BY k.place) AS charged
+    SELECT array_agg(coalesce(d.premium_payment, 0) ORDER BY k.place) AS decided,
+           array_agg(coalesce(e.charged, 0) ORDER BY k.place) AS charged
     FROM unnest($5::int[], $6::int[]) WITH ORDINALITY AS k(month, number, place)
     LEFT JOIN collection_method d ON (d.insured_id, d.fiscal_year, d.month, d.method) = (c.insured_id, $4, k.month, 'special')
     LEFT JOIN LATERAL (
@@ -64,8 +65,8 @@ _COLUMNS: Final = (
 )  # fmt: skip
 _SEND: Final = f"""
 INSERT INTO request_line ({", ".join(_COLUMNS)}, file_id, sent_on, answer_by, state)
-SELECT l.*, $14, $15, $16, 'sent' FROM unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[],
-    $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::date[]) AS l
+SELECT l.*, $14, $15, $16, 'sent' FROM unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[],
+    $8::uuid[], $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::date[]) AS l
 """
 _OPEN: Final = """
 SELECT l.line_id, l.collector_code, l.basic_pension_number, l.pension_code, l.amount_1, l.amount_2, l.request_kind FROM request_line l

@@ -35,7 +35,8 @@ async def _board(request: Request, session: Session) -> Response:
     reply = await gateway.upstream.ask("collection", "/pension-exchange", session.principal)
     if not reply.ok:
         raise Problem(
-            503, "KOKI-S503", "いまは特別徴収の状況を表示できません。", "徴収サービスに接続できません。しばらく待って、もう一度開いてください。"
+            503, "KOKI-S503", "いまは特別徴収の状況を表示できません。",
+            "徴収サービスに接続できません。しばらく待って、もう一度開いてください。"
         )  # fmt: skip
     found = reply.json()
     async with gateway.runtime.units.open() as uow:
@@ -44,5 +45,5 @@ async def _board(request: Request, session: Session) -> Response:
     shown = [(cycle, steps_of(cycle, found["payments"], names, today=today), countdown(cycle["days_left"])) for cycle in found["cycles"]]
     return page(
         request, "pension_board.html", shown=shown, payments=found["payments"], refused=found["refused"], open_work=found["open_work"],
-        names=names, today=today,
+        names=names, as_of=today,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-HIDDEN: Final = "年金保険者と経由機関の中で行われます。ファイルはここを通りません。"
+HIDDEN: Final = "年金保険者と経由機関の中で行われます。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def steps_of(
         ),
         Step(
             "⑫", "納入", "年金保険者 → 市区町村", yen=yen["paid_in_yen"],
-            wrong=(f"徴収した額との差 {yen['paid_in_yen'] - yen['deducted_yen']:,}円",) if yen["paid_in_yen"] != yen["deducted_yen"] else (),
+            wrong=(f"徴収した額との差 {short:,}円",) if (short := yen["paid_in_yen"] - yen["deducted_yen"]) else (),
         ),
     ]  # fmt: skip
 
