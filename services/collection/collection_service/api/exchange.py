@@ -16,7 +16,7 @@ from pydantic import Field
 
 from collection_service.domain.requesting import Difference
 from collection_service.jobs.take_candidates import keep_pensions
-from collection_service.store import candidates, exchange, exchange_board
+from collection_service.store import exchange, exchange_board, pensioners
 
 router = APIRouter(prefix="/pension-exchange", tags=["pension-exchange"])
 Watcher = Annotated[Principal, Depends(role("operator", "union_staff"))]
@@ -97,11 +97,11 @@ async def link(command: Link, request: Request, who: Staff, key: Key) -> dict[st
         async def act() -> dict[str, Any]:
             raw = await driver(uow.connection)
             pension = (command.captured_on, command.collector_code, command.basic_pension_number, command.pension_code)
-            row = await candidates.link(raw, pension, command.insured_id, by=who.user, reason=command.reason)
+            row = await pensioners.link(raw, pension, command.insured_id, by=who.user, reason=command.reason)
             if row is None:
                 raise Problem(404, *NOT_FOUND, detail="この対象者は、もう特定されているか、取り込まれていません。")
             if row["insured_id"] is not None:
-                await keep_pensions(uow, [{name: row[name] for name in candidates.PENSION}])
+                await keep_pensions(uow, [{name: row[name] for name in pensioners.PENSION}])
             return {"state": row["state"]}
 
         return await once(uow, who, key, command.model_dump_json().encode(), act)

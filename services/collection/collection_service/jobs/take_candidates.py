@@ -17,7 +17,7 @@ from collection_service.domain.identifying import identify
 from collection_service.jobs import exchange_files
 from collection_service.law.pension_exchange import cycle_of
 from collection_service.rules.pensions import PensionKind
-from collection_service.store import candidates, exchange, methods
+from collection_service.store import exchange, methods, pensioners
 from collection_service.store.methods import Pension
 
 LINES_AT_ONCE: Final = 2_000
@@ -48,7 +48,7 @@ class TakeCandidates:
         preview: dict[str, Any] = {"sha256": found.sha256, "municipality": found.municipality_code, "lines": found.lines.height}
         if found.faults:
             return Plan([], preview | {"refused": found.faults[: exchange_files.MOST_SHOWN]})
-        new = await candidates.keep(raw, captured_on, found.municipality_code, file_id, lines)
+        new = await pensioners.keep(raw, captured_on, found.municipality_code, file_id, lines)
         last = max((line[0] for line in lines), default=0)
         chunks = [
             Chunk(number, f"{file_id}:{first}", f"{file_id}:{min(first + LINES_AT_ONCE - 1, last)}", min(LINES_AT_ONCE, last - first + 1))
@@ -60,11 +60,11 @@ class TakeCandidates:
         """Identify the people of some lines; the pensions of those who are surely known are what the method is decided on."""
         raw = await driver(uow.connection)
         file_id, first, last = UUID(chunk.first_key.split(":")[0]), *(int(key.split(":")[1]) for key in (chunk.first_key, chunk.last_key))
-        residents = await candidates.near(raw, file_id, first, last)
-        waiting = await candidates.waiting(raw, file_id, first, last)
+        residents = await pensioners.near(raw, file_id, first, last)
+        waiting = await pensioners.waiting(raw, file_id, first, last)
         verdicts = [(line.number, identify(line.pensioner, residents.get(line.number, []))) for line in waiting]
-        await candidates.judge(raw, file_id, verdicts)
-        await keep_pensions(uow, await candidates.identified(raw, file_id, first, last))
+        await pensioners.judge(raw, file_id, verdicts)
+        await keep_pensions(uow, await pensioners.identified(raw, file_id, first, last))
         counted: dict[str, int] = {}
         for _, verdict in verdicts:
             counted[verdict.state] = counted.get(verdict.state, 0) + 1
@@ -78,7 +78,7 @@ class TakeCandidates:
             if row["state"] == exchange.REFUSED:
                 differences["refused"] = row["refusal"]
                 continue
-            counts = await candidates.counts(raw, row["file_id"])
+            counts = await pensioners.counts(raw, row["file_id"])
             if waiting := counts.pop("waiting", 0):
                 differences["without_verdict"] = waiting
             if counts != totals:
@@ -120,7 +120,7 @@ def _lines(frame: pl.DataFrame, codes: SiteCodes) -> tuple[list[tuple[Any, ...]]
     year, payment = (pl.col(codes.amounts[name].role).fill_null(0) for name in ("pension_year", "pension_payment"))
     kept = frame.with_columns(year_amount=year, payment_amount=payment, amount_3=pl.col("amount_3").fill_null(0))
     unknown = sorted(set(frame["pension_code"].unique().to_list()) - codes.pension.keys())
-    return kept.select(candidates.LINE).rows(), unknown
+    return kept.select(pensioners.LINE).rows(), unknown
 
 
 _BEARS_CARE = """
