@@ -14,8 +14,18 @@ from contracts.events.subjects import AboutResident, AboutYear
 from contracts.primitives import FiscalYear, MunicipalityCode, ResidentNumber, Yen
 
 
+class CollectionMethod(StrEnum):
+    """徴収方法: by notice, slip or bank account, or from the pension."""
+
+    ORDINARY = "ordinary"
+    SPECIAL = "special"
+
+
 class Instalment(BaseModel):
-    """期別: one instalment (number within the year, calendar month of the period, due day, yen)."""
+    """期別: one instalment (number within the year, calendar month of the period, due day, yen, and how it is collected).
+
+    Numbers 101 to 106 are taken from the pension in April, June, August, October, December and February, on the day it is paid.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -23,10 +33,11 @@ class Instalment(BaseModel):
     month: int
     due_on: date
     amount: Yen
+    method: CollectionMethod | None = None
 
 
 class InstalmentsSet(AboutYear, Event):
-    """期割決定: the ordinary instalments of one assessment; their sum is `annual_amount`: what is charged, less what is remitted."""
+    """期割決定: the instalments of one assessment; their sum is `annual_amount`: what is charged, less what is remitted."""
 
     type: ClassVar[str] = "collection.instalments_set.v1"
     owner: ClassVar[str] = "collection"
@@ -39,13 +50,6 @@ class InstalmentsSet(AboutYear, Event):
     fiscal_year: FiscalYear
     annual_amount: Yen
     instalments: tuple[Instalment, ...]
-
-
-class CollectionMethod(StrEnum):
-    """徴収方法: by notice, slip or bank account, or from the pension."""
-
-    ORDINARY = "ordinary"
-    SPECIAL = "special"
 
 
 class CollectionMethodDecided(AboutYear, Event):

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from collection_service.api import exchange, instalments, notices
+from collection_service.api import acts, collection_methods, exchange, instalments, notices, payments, receipt_exceptions, receipts
 from collection_service.handlers.routing import ROUTES
+from collection_service.jobs.decide_methods import DecideMethods
 from collection_service.jobs.issue_notices import IssueNotices
 from collection_service.jobs.make_changes import MakeChanges
 from collection_service.jobs.make_requests import MakeRequests
@@ -18,9 +19,19 @@ SERVICE = Service(
     name="collection",
     title="Koki collection (徴収)",
     root=Path(__file__).resolve().parent.parent,
-    routers=(exchange.router, instalments.router, notices.router),
+    routers=(
+        acts.router,
+        collection_methods.router,
+        exchange.router,
+        instalments.router,
+        notices.router,
+        payments.router,
+        receipt_exceptions.router,
+        receipts.router,
+    ),
     routes=ROUTES,
     jobs=(
+        DecideMethods(),
         IssueNotices(),
         TakeCandidates(),
         TakeCare(),

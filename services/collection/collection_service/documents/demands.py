@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from collection_service.documents.payment_notice import Instalment, NoticeData, PaymentMethod, build
 from collection_service.domain.notices import Addressee, Charged, Demand
 from collection_service.law import calendar_of, office_of
+from collection_service.law.special_collection import FIRST_NUMBER
 
 GONE = {
     ResidentStatus.DIED: "亡くなった方です。相続人など、送付先を確かめてください。",
@@ -69,6 +70,8 @@ def _data(demand: Demand, insured_number: str, addressee: Addressee, issued_on: 
 
 
 def _instalment(demand: Demand, charged: Charged) -> Instalment:
+    if charged.number >= FIRST_NUMBER:
+        return Instalment(label=f"{charged.month}月", due_on=charged.due_on, amount=charged.amount, method=PaymentMethod.PENSION)
     ordinary = charged.number <= len(calendar_of(demand.municipality_code, demand.fiscal_year).months)
     label = f"第{charged.number}期" if ordinary else f"随時{charged.month}月"
     return Instalment(label=label, due_on=charged.due_on, amount=charged.amount, method=PaymentMethod.SLIP)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from contracts.events.collection import Instalment, InstalmentsSet
+from contracts.events.collection import CollectionMethod, Instalment, InstalmentsSet
 
 from collection_service.domain.charging import Decided
+from collection_service.law.special_collection import FIRST_NUMBER
+
+METHOD = (CollectionMethod.ORDINARY, CollectionMethod.SPECIAL)
 
 
 def instalments_set(decided: Decided) -> Iterator[InstalmentsSet]:
@@ -28,7 +31,9 @@ def instalments_set(decided: Decided) -> Iterator[InstalmentsSet]:
             fiscal_year=person["fiscal_year"],
             annual_amount=person["annual_amount"],
             instalments=tuple(
-                Instalment.model_construct(number=slot.number, month=slot.month, due_on=slot.due_on, amount=amount)
+                Instalment.model_construct(
+                    number=slot.number, month=slot.month, due_on=slot.due_on, amount=amount, method=METHOD[slot.number >= FIRST_NUMBER]
+                )
                 for slot, amount in zip(decided.slots, amounts, strict=True)
                 if amount
             ),

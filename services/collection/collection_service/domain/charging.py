@@ -86,16 +86,11 @@ def decide(assessed: pl.DataFrame, live: pl.DataFrame, calendars: Calendars, *, 
 def _decide_group(people: pl.DataFrame, live: pl.DataFrame, calendar: Calendar, today: date) -> Decided:
     people = people.with_row_index("person")
     held = live.join(people.select("person", *KEY), on=KEY)
-    slots = _slots(calendar, held, today)
-    column = {slot.number: index for index, slot in enumerate(slots)}
-    charged = np.zeros((people.height, len(slots)), np.int64)
-    made_by = np.zeros_like(charged)
-    at = (held["person"].to_numpy(), np.array([column[number] for number in held["number"]], np.int64))
-    charged[at] = held["amount"].to_numpy()
-    made_by[at] = held["revision"].to_numpy()
+    slots = slots_of(calendar, held, today)
+    charged, made_by = charged_in(slots, held, people.height)
 
     annual = people["annual_amount"].to_numpy()
-    is_open = _open(calendar, slots, charged, annual, today)
+    is_open = open_for(calendar, slots, charged, annual, today)
     change = redistribute.on(calendar.fiscal_year.start)(annual_amount=annual, charged=charged, is_open=is_open, unit=calendar.rounding)
     return Decided(
         people=people.with_columns(
@@ -104,11 +99,22 @@ def _decide_group(people: pl.DataFrame, live: pl.DataFrame, calendar: Calendar, 
         ),
         slots=slots,
         instalments=change.instalments,
-        entries=_entries(slots, charged, made_by, change.instalments),
+        entries=entries_of(slots, charged, made_by, change.instalments),
     )
 
 
-def _slots(calendar: Calendar, held: pl.DataFrame, today: date) -> tuple[Slot, ...]:
+def charged_in(slots: tuple[Slot, ...], held: pl.DataFrame, people: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The charges of `held` (LIVE and `person`), people × slots: yen, and the revision that made each."""
+    column = {slot.number: index for index, slot in enumerate(slots)}
+    charged = np.zeros((people, len(slots)), np.int64)
+    made_by = np.zeros_like(charged)
+    at = (held["person"].to_numpy(), np.array([column[number] for number in held["number"]], np.int64))
+    charged[at] = held["amount"].to_numpy()
+    made_by[at] = held["revision"].to_numpy()
+    return charged, made_by
+
+
+def slots_of(calendar: Calendar, held: pl.DataFrame, today: date) -> tuple[Slot, ...]:
     """The ordinary instalments, the extra ones that somebody has already, and the one that would come next; ordered by number."""
     slots = {slot.number: slot for slot in (calendar.extra(today), *calendar.slots)}
     for number, month, due_on in held.select("number", "month", "due_on").unique().iter_rows():
@@ -116,7 +122,7 @@ def _slots(calendar: Calendar, held: pl.DataFrame, today: date) -> tuple[Slot, .
     return tuple(slots[number] for number in sorted(slots))
 
 
-def _open(
+def open_for(
     calendar: Calendar, slots: tuple[Slot, ...], charged: npt.NDArray[np.int64], annual: npt.NDArray[np.int64], today: date
 ) -> npt.NDArray[np.bool_]:
     """Which instalments may still be changed: ordinary ones in time, extra ones that the person has, else the next extra one."""
@@ -128,7 +134,7 @@ def _open(
     return is_open
 
 
-def _entries(
+def entries_of(
     slots: tuple[Slot, ...], charged: npt.NDArray[np.int64], made_by: npt.NDArray[np.int64], instalments: npt.NDArray[np.int64]
 ) -> pl.DataFrame:
     """Where an instalment changes, its charge is reversed and a new one made; an instalment of nothing has no charge."""

@@ -12,12 +12,10 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import Message
 from contracts.events.premium import AssessmentsBatchSealed, PremiumAssessed
 
-from collection_service import settings
 from collection_service.domain.announcing import instalments_set
-from collection_service.domain.charging import ASSESSED, KEY, Decided, decide
-from collection_service.law import Calendar, calendar_of
-from collection_service.store import charges, remissions
-from collection_service.store.lowering import move_overpaid
+from collection_service.domain.charging import ASSESSED, KEY
+from collection_service.store import charges
+from collection_service.store.deciding import charge
 
 ROWS_AT_ONCE = 50_000
 
@@ -46,31 +44,8 @@ async def on_assessments_batch_sealed(messages: Sequence[Message[AssessmentsBatc
                     uow.publish(*instalments_set(decided), because=message, pack=pack)
 
 
-async def charge(assessed: pl.DataFrame, uow: UnitOfWork) -> list[Decided]:
-    """Charge people (ASSESSED, each person and fiscal year once); who is charged on a later assessment already is passed over."""
-    raw = await driver(uow.connection)
-    return await charge_anew(await charges.newer_than_known(raw, assessed), uow)
-
-
-async def charge_anew(assessed: pl.DataFrame, uow: UnitOfWork) -> list[Decided]:
-    """Charge assessments (ASSESSED and `revision`), less what is remitted of each; what was paid beyond is overpaid (過誤納)."""
-    if not assessed.height:
-        return []
-    raw = await driver(uow.connection)
-    left = await remissions.less_remitted(raw, assessed)
-    decided = decide(left, await charges.live_charges(raw, left), _calendar, today=uow.today)
-    for group in decided:
-        await move_overpaid(raw, group.lowered(), uow.today)
-        await charges.write(raw, group, uow.today)
-    return decided
-
-
 def in_turns(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Frames in which every person and fiscal year stands once, the lower sequences first; usually one."""
     turns = frame.sort("sequence", maintain_order=True).with_columns(turn=pl.int_range(pl.len()).over(*KEY))
     for turn in range(int(turns["turn"].max() or 0) + 1 if turns.height else 0):  # type: ignore[arg-type]
         yield turns.filter(pl.col("turn") == turn).drop("turn")
-
-
-def _calendar(municipality_code: str, year: int) -> Calendar:
-    return calendar_of(municipality_code, year, sample=settings.current().sample_data)

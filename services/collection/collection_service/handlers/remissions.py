@@ -10,8 +10,8 @@ from contracts.envelope import Message
 from contracts.events.premium import DeferralDecided, RemissionDecided
 
 from collection_service.domain.announcing import instalments_set
-from collection_service.handlers.assessments import charge_anew
 from collection_service.store import charges, remissions
+from collection_service.store.deciding import charge_anew
 
 
 async def on_remissions_decided(messages: Sequence[Message[RemissionDecided]], uow: UnitOfWork) -> None:

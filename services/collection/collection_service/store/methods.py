@@ -9,40 +9,20 @@ from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
+import polars as pl
 from asyncpg import Connection
-from chassis.binary_copy import Records, copy_in
+from chassis.batches import uuid_series
+from chassis.binary_copy import Records, copy_in, copy_out
+from chassis.law import day_number
 
-from collection_service.rules.collection_method import Method
+from collection_service.domain.decisions import DECISION
+from collection_service.domain.special_charging import UNDECIDED, WAYS
+from collection_service.rules.collection_method import Method, Reason, RequestKind
 from collection_service.rules.pensions import PensionKind
+from collection_service.rules.special_instalments import MONTHS
 
 WORDS: Final = tuple(method.name.lower() for method in Method)
 """How the tables write `Method`."""
-
-DECISION: Final = np.dtype(
-    [
-        ("insured_id", "S16"),
-        ("fiscal_year", np.int16),
-        ("month", np.int16),
-        ("sequence", np.int32),
-        ("municipality_code", "S6"),
-        ("decided_on", np.int32),
-        ("method", np.int8),
-        ("reason", np.int16),
-        ("request_kind", np.int16),
-        ("premium_payment", np.int64),
-        ("care_is_known", np.bool_),
-        ("care_payment", np.int64),
-        ("pension_payment", np.int64),
-        ("most", np.int64),
-        ("starts", np.int32),
-        ("stops", np.bool_),
-        ("basic_pension_number", "S10"),
-        ("pension_code", "S4"),
-    ]
-)
-"""徴収方法の決定 for one payment: `month` 4 to 2 of the fiscal year, `sequence` from 1 for each payment, yen a payment; `starts`: year × 12 +
-month − 1, the first month in which collection from the pension can begin; `stops`: 中止, the payer must be told. The pension is the one
-that counts, empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +73,29 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::boolean[], $5::b
 ON CONFLICT (insured_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _CARE[1:])}
 WHERE excluded.as_of >= care_premium.as_of
 """
+CODE: Final = " ".join(["CASE m.method", *(f"WHEN '{word}' THEN {code}" for code, word in enumerate(WORDS)), "END"])
+_HELD: Final = {name: f"m.{name}" for name in DECISION.names or ()} | {
+    "municipality_code": "m.municipality_code::char(6)",
+    "method": f"({CODE})::smallint",
+    "basic_pension_number": "coalesce(m.basic_pension_number, '')::char(10)",
+    "pension_code": "coalesce(m.pension_code, '')::char(4)",
+}
+HOLDING: Final = f"SELECT {', '.join(_HELD.values())} FROM collection_method m"
+"""DECISION rows; a `WHERE` about `m` follows."""
+_MONTHLY: Final = [
+    *(f"coalesce(max({CODE}) FILTER (WHERE m.month = {month}), {UNDECIDED})::smallint" for month in MONTHS),
+    *(f"coalesce(max(m.premium_payment) FILTER (WHERE m.month = {month}), 0)" for month in MONTHS),
+]
+_WAYS: Final = f"""
+SELECT m.insured_id::text, m.fiscal_year, max(i.lost_on), {", ".join(_MONTHLY)}
+FROM unnest($1::uuid[], $2::int[]) AS k(insured_id, fiscal_year)
+JOIN collection_method m ON (m.insured_id, m.fiscal_year) = (k.insured_id, k.fiscal_year)
+LEFT JOIN insured i ON i.insured_id = m.insured_id
+GROUP BY m.insured_id, m.fiscal_year HAVING bool_or(m.method <> 'ordinary')
+"""
 _TAKE_AWAY: Final = """
-DELETE FROM collection_method m USING unnest($1::uuid[], $2::int[], $3::int[]) AS k(insured_id, fiscal_year, month)
-WHERE (m.insured_id, m.fiscal_year, m.month) = (k.insured_id, k.fiscal_year, k.month)
+DELETE FROM collection_method m USING unnest($1::text[], $2::int[], $3::int[]) AS k(insured_id, fiscal_year, month)
+WHERE (m.insured_id, m.fiscal_year, m.month) = (k.insured_id::uuid, k.fiscal_year, k.month)
 """
 
 
@@ -109,13 +109,44 @@ async def keep_care_premiums(raw: Connection[Any], premiums: Sequence[CarePremiu
     await raw.execute(_KEEP_CARE, *([getattr(premium, name) for premium in premiums] for name in _CARE))
 
 
+async def ways_of(raw: Connection[Any], assessed: pl.DataFrame) -> pl.DataFrame:
+    """WAYS of those of ASSESSED rows for whom any payment of the year is decided otherwise than ordinary."""
+    rows: Sequence[Any] = []
+    if await raw.fetchval("SELECT EXISTS (SELECT FROM collection_method WHERE method <> 'ordinary')"):
+        rows = await raw.fetch(_WAYS, assessed["insured_id"].to_list(), assessed["fiscal_year"].to_list())
+    return pl.DataFrame([tuple(row) for row in rows], schema=WAYS, orient="row")
+
+
+async def holding(raw: Connection[Any], where: str, *arguments: object) -> Records:
+    """The decisions (DECISION) that hold, of the rows `m` for which `where` is true."""
+    found = await copy_out(raw, f"{HOLDING} WHERE {where}", DECISION, *arguments)
+    for name in ("basic_pension_number", "pension_code"):
+        found[name] = np.char.rstrip(found[name])
+    return found
+
+
+async def stop(raw: Connection[Any], insured: Sequence[UUID], fiscal_year: int, months: Sequence[int], reason: Reason, today: date) -> int:
+    """中止: end the collection from the pension of some people for the payments of these months; how many decisions that replaced."""
+    stopped = await holding(
+        raw, "m.insured_id = ANY ($1::uuid[]) AND m.fiscal_year = $2 AND m.month = ANY ($3::int[]) AND m.method <> 'ordinary'",
+        list(insured), fiscal_year, list(months),
+    )  # fmt: skip
+    changes = {
+        "sequence": stopped["sequence"] + 1, "decided_on": day_number(today), "method": Method.ORDINARY, "reason": reason,
+        "request_kind": RequestKind.NOT_SPECIAL, "stops": True,
+    }  # fmt: skip
+    for name, value in changes.items():
+        stopped[name] = value
+    await replace(raw, stopped)
+    return len(stopped)
+
+
 async def replace(raw: Connection[Any], decisions: Records) -> None:
     """Write DECISION rows in the place of those that they follow; the database keeps what they replace, and refuses a `sequence` that
     does not follow."""
     later = decisions[decisions["sequence"] > 1]
     if len(later):
-        keys = [UUID(bytes=found) for found in later["insured_id"].tolist()]
-        await raw.execute(_TAKE_AWAY, keys, later["fiscal_year"].tolist(), later["month"].tolist())
+        await raw.execute(_TAKE_AWAY, uuid_series(later["insured_id"]).to_list(), later["fiscal_year"].tolist(), later["month"].tolist())
     # A COPY has columns of one width: rows of each method, with and without a pension, are streams of their own.
     has_pension = decisions["basic_pension_number"] != b""
     for method in Method:

@@ -115,7 +115,7 @@ SELECT a.insured_id, a.fiscal_year, a.revision, $1,
        ),
        a.municipality_code, a.resident_number, a.annual_amount, 'planned'
 FROM assessment a LEFT JOIN addressee ad USING (municipality_code, resident_number)
-WHERE a.fiscal_year = $2 AND ($3::text IS NULL OR a.municipality_code = $3) AND a.annual_amount > 0 AND NOT EXISTS (
+WHERE a.fiscal_year = $2 AND ($3::text IS NULL OR a.municipality_code = $3) AND a.annual_amount > 0 AND a.sequence > 0 AND NOT EXISTS (
     SELECT 1 FROM notice n
     WHERE (n.insured_id, n.fiscal_year, n.revision) = (a.insured_id, a.fiscal_year, a.revision) AND n.state = 'issued'
 )
@@ -137,7 +137,7 @@ _CHARGED = """
 SELECT e.insured_id, e.fiscal_year, e.number, e.month, e.due_on, sum(e.amount)::bigint AS amount
 FROM unnest($1::uuid[], $2::int[]) AS k(insured_id, fiscal_year)
 JOIN charge_entry e ON (e.insured_id, e.fiscal_year) = (k.insured_id, k.fiscal_year)
-GROUP BY 1, 2, 3, 4, 5 HAVING sum(e.amount) > 0 ORDER BY 1, 2, 3
+GROUP BY 1, 2, 3, 4, 5 HAVING sum(e.amount) > 0 ORDER BY 1, 2, 5, 3
 """
 _ISSUED = """
 UPDATE notice n SET state = 'issued', document_sha256 = $4, issued_on = $5, by_hand = $6, first_page = k.page

@@ -9,14 +9,15 @@ from asyncpg import Connection
 _OF_PERSON = """
 SELECT a.insured_id, a.fiscal_year, a.assessment_id, a.annual_amount, a.provisional, a.revision, a.decided_on,
        a.assessed_amount, a.assessed_amount - a.annual_amount AS remitted_amount,
-       e.number, e.month, e.due_on, e.amount, d.deferred_until[array_position(d.numbers, e.number)] AS deferred_until
+       e.number, e.month, e.due_on, e.amount, CASE WHEN e.number < 101 THEN 'ordinary' ELSE 'special' END AS method,
+       d.deferred_until[array_position(d.numbers, e.number)] AS deferred_until
 FROM assessment a LEFT JOIN deferral d ON (d.insured_id, d.fiscal_year) = (a.insured_id, a.fiscal_year)
 LEFT JOIN LATERAL (
     SELECT number, month, due_on, sum(amount)::bigint AS amount FROM charge_entry
     WHERE (insured_id, fiscal_year) = (a.insured_id, a.fiscal_year) GROUP BY 1, 2, 3 HAVING sum(amount) > 0
 ) AS e ON true
 WHERE (a.municipality_code, a.resident_number) = ($1, $2)
-ORDER BY a.fiscal_year DESC, a.insured_id, e.number
+ORDER BY a.fiscal_year DESC, a.insured_id, e.due_on, e.number
 """
 
 

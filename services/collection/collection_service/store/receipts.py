@@ -91,14 +91,14 @@ async def take(raw: Connection[Any], receipts: Sequence[Receipt], *, today: date
 
     A reference that is there already changes nothing; ContradictoryReceipt, and nothing entered, where it comes with anything else changed.
     """
-    await _lock(raw, {(receipt.source, receipt.municipality_code) for receipt in receipts})
+    await lock_sources(raw, {(receipt.source, receipt.municipality_code) for receipt in receipts})
     rows = await raw.fetch(_THERE, [receipt.source for receipt in receipts], [receipt.reference for receipt in receipts])
     fresh = new_ones(receipts, (Receipt(**dict(row)) for row in rows))
 
     await lock_people(raw, ((receipt.insured_id, receipt.fiscal_year) for receipt in fresh))
-    answers = allocate(fresh, await _known(raw, fresh))
+    answers = allocate(fresh, await known_of(raw, fresh))
     identifiers = [uuid7() for _ in fresh]
-    await money.enter(raw, [entry for row in zip(fresh, answers, identifiers, strict=True) for entry in _entries(*row)], today=today)
+    await money.enter(raw, [entry for row in zip(fresh, answers, identifiers, strict=True) for entry in entries_of(*row)], today=today)
     await raw.execute(_KEEP, identifiers, *([getattr(receipt, name) for receipt in fresh] for name in _TOLD), file_id, today)
 
     made = {(receipt.source, receipt.reference): answer for receipt, answer in zip(fresh, answers, strict=True)}
@@ -115,7 +115,7 @@ async def take_back(raw: Connection[Any], source: str, reference: str, *, today:
     )
     if receipt is None:
         raise UnknownReceipt(f"There is no receipt {reference} of {source}.")
-    await _lock(raw, {(source, receipt["municipality_code"])})
+    await lock_sources(raw, {(source, receipt["municipality_code"])})
     if not await raw.fetchval(_CANCEL, receipt["receipt_id"], receipt["municipality_code"], reason, today):
         return False
     held = await raw.fetch(_ENTRIES_THAT_HOLD, receipt["receipt_id"])
@@ -145,13 +145,15 @@ async def lock_people(raw: Connection[Any], people: Iterable[tuple[UUID | None, 
     await raw.fetchval(_LOCK_PEOPLE, *_columns({key for key in people if None not in key}, 2))
 
 
-async def _lock(raw: Connection[Any], sources: set[tuple[str, str]]) -> None:
+async def lock_sources(raw: Connection[Any], sources: set[tuple[str, str]]) -> None:
+    """Hold sources and their municipalities until the transaction ends; no batch is charged meanwhile."""
     await charges.share(raw)
     for source, municipality_code in sorted(sources):
         await raw.execute(_LOCK_SOURCE, f"{source}:{municipality_code}")
 
 
-async def _known(raw: Connection[Any], receipts: Sequence[Receipt]) -> Known:
+async def known_of(raw: Connection[Any], receipts: Sequence[Receipt]) -> Known:
+    """What is known of those whom receipts name; read after `lock_people`."""
     years = {(receipt.insured_id, receipt.fiscal_year) for receipt in receipts if receipt.fiscal_year is not None}
     numbered = {key for receipt in receipts if (key := instalment_of(receipt)) is not None}
     return Known(
@@ -163,7 +165,7 @@ async def _known(raw: Connection[Any], receipts: Sequence[Receipt]) -> Known:
     )
 
 
-def _entries(receipt: Receipt, answer: Taken, receipt_id: UUID) -> Iterable[Entry]:
+def entries_of(receipt: Receipt, answer: Taken, receipt_id: UUID) -> Iterable[Entry]:
     """The entries of a receipt: from cash to the instalment, to what is overpaid, to what is unidentified."""
     if answer.unidentified:
         yield Entry(

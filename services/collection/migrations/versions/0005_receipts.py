@@ -79,6 +79,15 @@ _TABLES = (
         reason text NOT NULL CHECK (reason <> ''),
         cancelled_on date NOT NULL
     )""",
+    # 確認済み: somebody has looked at a receipt that is on the exceptions list, and says why it stays as it is.
+    """
+    CREATE TABLE receipt_review (
+        receipt_id uuid PRIMARY KEY REFERENCES receipt,
+        municipality_code text COLLATE "C" NOT NULL,
+        remark text NOT NULL CHECK (remark <> ''),
+        reviewed_by text NOT NULL,
+        reviewed_on date NOT NULL
+    )""",
     "CREATE INDEX money_entry_unidentified ON money_entry (municipality_code, transaction_id) WHERE 'unidentified' IN (debit, credit)",
     "CREATE INDEX money_entry_overpaid ON money_entry (municipality_code, insured_id, fiscal_year) WHERE 'overpaid' IN (debit, credit)",
     # What is overpaid stands in the ledger, where it is known whether anybody had paid: the yen by which a charge was lowered say no more.
@@ -164,7 +173,7 @@ BEGIN
 END $$
 """,
 )
-_STAYS = ("receipt", "receipt_file", "receipt_cancellation", "receipt_file_refusal")
+_STAYS = ("receipt", "receipt_file", "receipt_cancellation", "receipt_file_refusal", "receipt_review")
 
 
 def upgrade() -> None:

@@ -38,7 +38,9 @@ async def test_a_premium_becomes_eight_instalments_that_add_up_to_it(databases: 
         assert await instalments(units) == {1: 7_650, **dict.fromkeys(range(2, 9), 7_200)}
         (event,) = await announced(units)
         assert (event["type"], event["sequence"], event["data"]["annual_amount"]) == ("collection.instalments_set.v1", 1, 58_050)
-        assert event["data"]["instalments"][5] == {"number": 6, "month": 12, "due_on": "2026-12-25", "amount": 7_200}
+        assert event["data"]["instalments"][5] == {
+            "number": 6, "month": 12, "due_on": "2026-12-25", "amount": 7_200, "method": "ordinary",
+        }  # fmt: skip
         assert sum(instalment["amount"] for instalment in event["data"]["instalments"]) == 58_050
 
 

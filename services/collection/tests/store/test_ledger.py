@@ -92,16 +92,15 @@ async def test_the_application_cannot_empty_the_ledger(database: TestDatabase) -
 
 
 async def test_a_handler_that_writes_too_little_leaves_nothing_behind(database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
-    from collection_service.domain import charging
-    from collection_service.handlers import assessments
+    from collection_service.domain import special_charging
 
-    honest = charging.decide
+    honest = special_charging.decide_ordinary
 
     def forgetful(*arguments: object, today: date) -> object:
         decided = honest(*arguments, today=today)  # type: ignore[arg-type]
         return [type(group)(group.people, group.slots, group.instalments, group.entries.slice(1)) for group in decided]
 
-    monkeypatch.setattr(assessments, "decide", forgetful)
+    monkeypatch.setattr(special_charging, "decide_ordinary", forgetful)
     async with database.units() as units:
         with pytest.raises(Exception, match="add up"):
             await apply(units, assessed(2, 10_000))

@@ -53,7 +53,9 @@ async def written(database: TestDatabase, *decisions: Records) -> None:
 
 async def test_a_later_decision_holds_and_the_one_that_it_replaced_is_kept(database: TestDatabase) -> None:
     await written(database, decision(10), decision(12), decision(2, method=Method.ORDINARY, basic_pension_number=b"", pension_code=b""))
-    await written(database, decision(12, 2, Method.ORDINARY, stops=True), decision(2, 2, Method.AWAITED, care_is_known=False, care_payment=0))
+    await written(
+        database, decision(12, 2, Method.ORDINARY, stops=True), decision(2, 2, Method.AWAITED, care_is_known=False, care_payment=0)
+    )
     await written(database, decision(12, 3, premium_payment=9_000))
     async with database.units() as units:
         assert await rows(units, HOLDS) == [

@@ -99,7 +99,7 @@ async def _is_waiting(units: Units) -> bool:
 
 
 async def test_one_reference_told_by_many_at_once_is_one_receipt(database: TestDatabase) -> None:
-    """Seen to fail without `_lock`: the others run into the unique key."""
+    """Seen to fail without `lock_sources`: the others run into the unique key."""
     async with database.units() as units:
         answers = await asyncio.gather(*(take(units, of_nobody(900)) for _ in range(4)))
 
@@ -188,7 +188,7 @@ ATTACKS = {
 
 
 async def test_what_the_ledger_does_not_hold_is_refused_by_the_database(database: TestDatabase) -> None:
-    """Seen to fail with the triggers and CHECKs of migration 0005 left out, for each its own."""
+    """Seen to fail with each of the triggers of migration 0005 left out."""
     async with database.units() as units:
         await take(units, of_nobody(900))
     connection = await asyncpg.connect(database.owner_url)

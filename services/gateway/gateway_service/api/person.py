@@ -166,8 +166,20 @@ async def assessment(
 
 
 @router.get("/instalments")
-async def instalments(request: Request, session: Clerk, municipality_code: str, resident_number: str) -> Response:
-    return show(request, await load(request, session, "instalments", municipality_code, resident_number), "instalments")
+async def instalments(request: Request, session: Clerk, municipality_code: str, resident_number: str, done: str = "") -> Response:
+    """The instalments of each fiscal year, how each payment is collected and why, and what can be asked for."""
+    person = await load(request, session, "instalments", municipality_code, resident_number)
+    reply = await gateway_of(request).upstream.ask("collection", f"{person.path}/collection-method", session.principal)
+    return show(
+        request, person, "instalments", methods=_known_methods(reply), key=uuid4(), done=done[:1],
+        takes_notices=has_right(session.roles, Right.TAKE_NOTICES),
+    )  # fmt: skip
+
+
+def _known_methods(reply: Reply) -> dict[str, Any] | None:
+    """How the payments are collected; None where it could not be asked."""
+    found = reply.json() if reply.ok else None
+    return found if isinstance(found, dict) else None
 
 
 @router.get("/history")

@@ -94,6 +94,8 @@ _ACTIONS: Final = {
     "withdraw_application": "減免・徴収猶予の申請の取下げ",
     "propose_relief": "減免・徴収猶予の決定の申請",
     "see_document:application": "帳票を開く（減免・徴収猶予）",
+    "ask_for_transfer": "納付方法変更の申出の受付",
+    "withdraw_transfer": "納付方法変更の申出の取下げ",
     "file_calendar": "ファイルの予定の変更",
     "see_trials": "保険料率の試算",
     "keep_population": "試算の対象者の作成",
