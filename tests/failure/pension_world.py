@@ -45,7 +45,7 @@ from tests.simulators.pension.network import Files, Network, network_of
 from tests.simulators.pension.register import Pension, pensions_of
 
 CAPTURED: Final = date(2026, 4, 1)
-LISTED, CARE, DECIDED, REQUESTED, ANSWERED = date(2026, 5, 29), date(2026, 6, 12), date(2026, 8, 3), date(2026, 8, 25), date(2026, 9, 24)
+LISTED, CARE, DECIDED, REQUESTED, ANSWERED = date(2026, 5, 29), date(2026, 6, 12), date(2026, 7, 20), date(2026, 7, 28), date(2026, 9, 24)
 OCTOBER, PAID_ON, PAID_IN = date(2026, 10, 1), date(2026, 10, 15), date(2026, 11, 10)
 TOWNS: Final = {"13101": "131016", "13201": "132012", "13308": "133086"}
 PAYMENT: Final = 7_200

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from chassis.business_days import is_business_day
-from chassis.law import FiscalYear, flag, record, whole
+from chassis.law import FiscalYear, flag, record, table, whole
 from contracts.layouts.site_codes import Notice
 
 from collection_service.law import law_book
+from collection_service.law.special_collection import FIRST_NUMBER
 from collection_service.rules.special_instalments import MONTHS
-
-SPECIAL_NUMBERS = 101
-"""Instalment 101 is the payment of April, 106 that of February."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ class Cycle:
 
 def payment_number(month: int) -> int:
     """The number of the instalment that is collected at the pension payment of a month. ValueError for a month without one."""
-    return SPECIAL_NUMBERS + MONTHS.index(month)
+    return FIRST_NUMBER + MONTHS.index(month)
 
 
 def cycle_of(captured_on: date) -> Cycle:
@@ -62,22 +60,24 @@ def cycle_of(captured_on: date) -> Cycle:
         raise ValueError(f"{captured_on} is no capture: pension payers capture on the first day of even months.")
     dated = law_book()[f"pension_exchange_{captured_on.month:02}"]
     row = record(dated.on(captured_on))
+    dues = law_book()["special_request_due"]
+    (due,) = (found for found in table(dues.on(captured_on)) if found["month"] == row["start_month"])
     added = flag(row["is_added"])
     return Cycle(
         captured_on=captured_on,
         candidates=Notice.ADDED_CANDIDATES if added else Notice.CANDIDATES,
         request=Notice.ADDED_REQUEST if added else Notice.REQUEST,
         arrives_by=_open_day(_after(captured_on, whole(row["arrives_month"]), whole(row["arrives_day"]))),
-        due_on=_open_day(_after(captured_on, whole(row["due_month"]), whole(row["due_day"]))),
+        due_on=_open_day(_after(captured_on, whole(due["due_month"]), whole(due["due_day"]))),
         starts_on=_after(captured_on, whole(row["start_month"]), 1),
-        provisional=dated.provisional_on(captured_on),
+        provisional=dated.provisional_on(captured_on) or dues.provisional_on(captured_on),
     )
 
 
 def heeded_from(sent_on: date) -> date:
     """The first day of the month of the first pension payment that heeds a change sent on a day (異動通知)."""
-    lead = whole(law_book()["pension_exchange_lead"].on(sent_on))
-    month = sent_on.year * 12 + sent_on.month - 1 + lead
+    lead = whole(law_book()["special_stop_months"].on(sent_on))
+    month = sent_on.year * 12 + sent_on.month + lead
     month += month % 2 == 0  # months from 0: January is even here, and pensions are paid in February, April …
     return date(month // 12, month % 12 + 1, 1)
 

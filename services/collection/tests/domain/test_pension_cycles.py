@@ -15,7 +15,7 @@ CAPTURES = [date(year, month, 1) for year in range(2008, 2028) for month in (2, 
 @pytest.mark.parametrize(
     ("captured_on", "request_notice", "arrives_by", "due_on", "answer_by", "starts_on", "number"),
     [
-        (date(2026, 4, 1), Notice.REQUEST, date(2026, 5, 29), date(2026, 8, 31), date(2026, 9, 30), date(2026, 10, 1), 104),
+        (date(2026, 4, 1), Notice.REQUEST, date(2026, 5, 29), date(2026, 7, 31), date(2026, 9, 30), date(2026, 10, 1), 104),
         (date(2026, 10, 1), Notice.ADDED_REQUEST, date(2026, 12, 10), date(2027, 1, 18), date(2027, 3, 31), date(2027, 4, 1), 101),
         (date(2026, 8, 1), Notice.ADDED_REQUEST, date(2026, 10, 9), date(2026, 11, 20), date(2027, 1, 29), date(2027, 2, 1), 106),
     ],
@@ -36,8 +36,8 @@ def test_every_cycle_runs_forward_and_ends_on_business_days(captured_on: date) -
     assert all(is_business_day(day) for day in days[1:4])
 
 
-def test_only_the_days_of_october_were_read_in_a_source() -> None:
-    assert [month for month in (2, 4, 6, 8, 10, 12) if not cycle_of(date(2026, month, 1)).provisional] == [10]
+def test_the_days_are_provisional_as_long_as_one_of_them_is() -> None:
+    assert all(cycle_of(date(2026, month, 1)).provisional for month in (2, 4, 6, 8, 10, 12))
 
 
 @pytest.mark.parametrize("wrong", [date(2026, 4, 2), date(2026, 5, 1)])
