@@ -93,9 +93,12 @@ class _Source:
 
 
 def _joined(paths: list[Path], sources: list[_Source], family: Family) -> Iterator[Bytes]:
-    """The records of all files one after the other, in pieces that do not end with a file; `sources` gets what each file is."""
-    size = national.PIECE_RECORDS * family.record_length
-    waiting, records = bytearray(), 0
+    """The records of all files one after the other, in pieces that do not end with a file; `sources` gets what each file is.
+
+    A piece is to be used before the next is asked for: it stands in the same place.
+    """
+    piece = memoryview(bytearray(national.PIECE_RECORDS * family.record_length))
+    filled, records = 0, 0
     for path in paths:
         with path.open("rb") as stream:
             source = _Source(path, stream, records, family)
@@ -106,14 +109,14 @@ def _joined(paths: list[Path], sources: list[_Source], family: Family) -> Iterat
             if source.faults:
                 continue
             records += source.records
-            while data := stream.read(size):
-                source.digest.update(data)
-                waiting += data
-                while len(waiting) >= size:
-                    yield np.frombuffer(bytes(waiting[:size]), np.uint8).reshape(-1, family.record_length)
-                    del waiting[:size]
-    if waiting:
-        yield np.frombuffer(bytes(waiting), np.uint8).reshape(-1, family.record_length)
+            while got := stream.readinto(piece[filled:]):  # type: ignore[attr-defined]
+                source.digest.update(piece[filled : filled + got])
+                filled += got
+                if filled == len(piece):
+                    yield np.frombuffer(piece, np.uint8).reshape(-1, family.record_length)
+                    filled = 0
+    if filled:
+        yield np.frombuffer(piece[:filled], np.uint8).reshape(-1, family.record_length)
 
 
 def _differences(
