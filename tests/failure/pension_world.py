@@ -161,6 +161,11 @@ class Exchange:
         async with self.database.units() as units:
             await apply(units, insured(1, sequence=2, insured_id=insured_id, insured_number=number, **changes))
 
+    async def lost_and_not_followed(self, insured_id: UUID, lost_on: date) -> None:
+        """The ledger of the insured says that somebody has died, and the decision did not follow, as in 2008."""
+        async with self.database.units() as units, units.open() as uow:
+            await (await driver(uow.connection)).execute("UPDATE insured SET lost_on = $2 WHERE insured_id = $1", insured_id, lost_on)
+
     async def known_from_last_year(self, pension: Pension) -> None:
         """A pension that an earlier list told of."""
         code = TOWNS[pension.municipality_number]

@@ -126,7 +126,7 @@ async def test_a_request_is_held_back_until_every_difference_to_the_ledgers_is_e
     await made.known_from_last_year(missed)
     collected = await made.decided()
     lost = next(found for found in collected if found != derived_id("insured", "133086", missed.resident_number))
-    await made.lost(lost, date(2026, 7, 25))
+    await made.lost_and_not_followed(lost, date(2026, 7, 25))
 
     preview, outcome = await made.requests()
 
