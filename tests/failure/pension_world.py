@@ -26,6 +26,7 @@ from chassis.tokens import Principal
 from chassis.unit_of_work import Units
 from chassis.web import create_app, principal
 from collection_service.bootstrap import SERVICE
+from collection_service.domain.decisions import DECISION
 from collection_service.jobs.make_requests import MakeRequests
 from collection_service.jobs.take_candidates import TakeCandidates
 from collection_service.jobs.take_care import TakeCare
@@ -35,7 +36,6 @@ from collection_service.rules.collection_method import Method, Reason, RequestKi
 from collection_service.rules.pensions import PensionKind
 from collection_service.store import exchange as store
 from collection_service.store import methods
-from collection_service.store.methods import DECISION
 from contracts.layouts.site_codes import Notice
 
 from services.collection.tests.people import apply, insured, resident, rows

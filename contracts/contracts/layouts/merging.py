@@ -109,7 +109,7 @@ def _joined(paths: list[Path], sources: list[_Source], family: Family) -> Iterat
             if source.faults:
                 continue
             records += source.records
-            while got := stream.readinto(piece[filled:]):  # type: ignore[attr-defined]
+            while got := stream.readinto(piece[filled:]):
                 source.digest.update(piece[filled : filled + got])
                 filled += got
                 if filled == len(piece):

@@ -194,7 +194,9 @@ class _Allowed:
                 ranges[number, :, place] = np.array([[low], [high - low]])
         (self._low, self._span), (self._other_low, self._other_span) = ranges
         # Pieces are looked at in the same places again and again: fresh memory for each costs more than the looking.
-        self._less, self._wrong, self._other = (np.empty((0, 0), kind) for kind in (np.uint8, np.bool_, np.bool_))
+        self._less: Bytes = np.empty((0, 0), np.uint8)
+        self._wrong: NDArray[np.bool_] = np.empty((0, 0), np.bool_)
+        self._other: NDArray[np.bool_] = np.empty((0, 0), np.bool_)
 
     @staticmethod
     def _ranges(found: LayoutField) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -209,11 +211,11 @@ class _Allowed:
     def broken(self, piece: Bytes, people: NDArray[np.bool_]) -> list[tuple[int, int, str]]:
         """(record, byte, term of the field) of what may not stand there, one a field; records and bytes from 0."""
         if len(piece) > len(self._less):
-            self._less, self._wrong, self._other = (np.empty(piece.shape, kind) for kind in (np.uint8, np.bool_, np.bool_))
-        less, is_wrong, other = (scratch[: len(piece)] for scratch in (self._less, self._wrong, self._other))
+            self._less, self._wrong, self._other = np.empty_like(piece), np.empty(piece.shape, np.bool_), np.empty(piece.shape, np.bool_)
+        less, is_wrong, other = self._less[: len(piece)], self._wrong[: len(piece)], self._other[: len(piece)]
         np.greater(np.subtract(piece, self._low, out=less), self._span, out=is_wrong)
         np.greater(np.subtract(piece, self._other_low, out=less), self._other_span, out=other)
-        is_wrong &= other
+        np.logical_and(is_wrong, other, out=is_wrong)
         is_wrong[~people] = False
         if not is_wrong.any():
             return []

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
 from collection_service.domain.requesting import Difference
-from collection_service.jobs.take_candidates import keep_pensions
+from collection_service.law.pension_codes import pension_kinds
 from collection_service.store import exchange, exchange_board, pensioners
 
 router = APIRouter(prefix="/pension-exchange", tags=["pension-exchange"])
@@ -101,7 +101,7 @@ async def link(command: Link, request: Request, who: Staff, key: Key) -> dict[st
             if row is None:
                 raise Problem(404, *NOT_FOUND, detail="この対象者は、もう特定されているか、取り込まれていません。")
             if row["insured_id"] is not None:
-                await keep_pensions(uow, [{name: row[name] for name in pensioners.PENSION}])
+                await pensioners.keep_pensions(raw, [{name: row[name] for name in pensioners.PENSION}], pension_kinds())
             return {"state": row["state"]}
 
         return await once(uow, who, key, command.model_dump_json().encode(), act)

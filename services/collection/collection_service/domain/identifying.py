@@ -74,9 +74,9 @@ def identify(pensioner: Pensioner, residents: Sequence[Resident]) -> Verdict:
         return Verdict("not_insured") if insured_id is None else Verdict("identified", insured_id)
     if len(same) > 1:
         return Verdict("doubtful", doubt=f"すべてが一致する住民が{len(same)}人います。")
-    near = [differences for differences, _ in found if len(differences) <= 1]
+    near = [differences for differences, _ in found if len(differences) == 1]
     if near:
-        return Verdict("doubtful", doubt=f"{'と'.join(min(near, key=lambda differences: len(differences)))}が違います。")
+        return Verdict("doubtful", doubt=f"{near[0][0]}が違います。")
     return Verdict("unknown")
 
 

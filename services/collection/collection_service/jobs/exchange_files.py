@@ -14,10 +14,10 @@ import polars as pl
 from chassis.problems import Problem
 from chassis.unit_of_work import UnitOfWork
 from contracts.layouts.families import Family, load_family, read_family
-from contracts.layouts.site_codes import Notice, SiteCodes, load_site_codes
+from contracts.layouts.site_codes import Notice
 from contracts.primitives import municipality_code
 
-from collection_service import settings
+from collection_service.law.pension_codes import site_codes
 from collection_service.store.exchange import ExchangeFile
 
 SCHEME: Final = "late_elderly"
@@ -47,19 +47,6 @@ class Read:
         refusal = " ".join(self.faults[:MOST_SHOWN]) or None
         notice = self.notice or fallback
         return ExchangeFile(self.municipality_code, captured_on, notice, self.sha256, state, self.lines.height, self.amount, refusal)
-
-
-def site_codes() -> SiteCodes:
-    """The code table of this site. Problem (KOKI-C050) where the site has none: codes that are not published are never guessed."""
-    found = settings.current()
-    if found.pension_codes is not None:
-        return load_site_codes(found.pension_codes)
-    if found.sample_data:
-        return load_site_codes("sample")
-    raise Problem(
-        503, "KOKI-C050", "特別徴収の情報交換のコード表がありません。",
-        "国民健康保険中央会のコード表から作り、設定 KOKI_PENSION_CODES で指定してください。",
-    )  # fmt: skip
 
 
 @cache

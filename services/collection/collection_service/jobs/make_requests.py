@@ -21,6 +21,7 @@ from contracts.layouts.site_codes import Notice
 from collection_service.domain.requesting import Request, blocking, requested
 from collection_service.jobs import exchange_files
 from collection_service.jobs.take_candidates import capture_of
+from collection_service.law.pension_codes import site_codes
 from collection_service.law.pension_exchange import Cycle, cycle_of
 from collection_service.store import exchange, request_lines
 from collection_service.store.exchange import ExchangeFile
@@ -113,7 +114,7 @@ async def send(uow: UnitOfWork, raw: Connection[Any], lines: list[Sent], *, run_
 
 async def encode(raw: Connection[Any], lines: list[Sent], *, today: date) -> bytes:
     """The bytes of a file: a block for each payer, who gets back what it said of the person."""
-    codes, family, first = exchange_files.site_codes(), exchange_files.family(), lines[0]
+    codes, family, first = site_codes(), exchange_files.family(), lines[0]
     told = await request_lines.records(raw, first.captured_on, first.municipality_code)
     common = {
         "municipality_number": first.municipality_code[:5], "notice_code": codes.code("notice", first.notice),

@@ -15,10 +15,9 @@ from contracts.layouts.site_codes import SiteCodes
 
 from collection_service.domain.identifying import identify
 from collection_service.jobs import exchange_files
+from collection_service.law.pension_codes import pension_kinds, site_codes
 from collection_service.law.pension_exchange import cycle_of
-from collection_service.rules.pensions import PensionKind
-from collection_service.store import exchange, methods, pensioners
-from collection_service.store.methods import Pension
+from collection_service.store import exchange, pensioners
 
 LINES_AT_ONCE: Final = 2_000
 
@@ -37,7 +36,7 @@ class TakeCandidates:
         await exchange.keep_cycle(raw, cycle)
         if await exchange.known(raw, found.sha256):
             return Plan([], {"sha256": found.sha256, "already": True, "lines": found.lines.height})
-        codes = exchange_files.site_codes()
+        codes = site_codes()
         lines, unknown = _lines(found.lines, codes)
         if unknown and not found.faults:
             found.faults.append(
@@ -64,7 +63,7 @@ class TakeCandidates:
         waiting = await pensioners.waiting(raw, file_id, first, last)
         verdicts = [(line.number, identify(line.pensioner, residents.get(line.number, []))) for line in waiting]
         await pensioners.judge(raw, file_id, verdicts)
-        await keep_pensions(uow, await pensioners.identified(raw, file_id, first, last))
+        await pensioners.keep_pensions(raw, await pensioners.identified(raw, file_id, first, last), pension_kinds())
         counted: dict[str, int] = {}
         for _, verdict in verdicts:
             counted[verdict.state] = counted.get(verdict.state, 0) + 1
@@ -84,20 +83,6 @@ class TakeCandidates:
             if counts != totals:
                 differences["verdicts"] = {"kept": counts, "done": totals}
         return differences
-
-
-async def keep_pensions(uow: UnitOfWork, rows: list[dict[str, Any]]) -> None:
-    """What payers say of pensions whose person is known; whether care is taken from one, the care office says."""
-    codes = exchange_files.site_codes()
-    kinds = {code: PensionKind[entry.role.upper()] for code, entry in codes.pension.items()}
-    raw = await driver(uow.connection)
-    of_rows = [[row[name] for row in rows] for name in ("insured_id", "basic_pension_number", "pension_code")]
-    bearing = {tuple(row) for row in await raw.fetch(_BEARS_CARE, *of_rows)}
-    pensions = [
-        Pension(kind=kinds[row["pension_code"]], is_paid=True, bears_care=key in bearing, **row)
-        for key, row in zip(zip(*of_rows, strict=True), rows, strict=True)
-    ]
-    await methods.keep_pensions(raw, pensions)
 
 
 def capture_of(parameters: dict[str, Any]) -> date:
@@ -121,9 +106,3 @@ def _lines(frame: pl.DataFrame, codes: SiteCodes) -> tuple[list[tuple[Any, ...]]
     kept = frame.with_columns(year_amount=year, payment_amount=payment, amount_3=pl.col("amount_3").fill_null(0))
     unknown = sorted(set(frame["pension_code"].unique().to_list()) - codes.pension.keys())
     return kept.select(pensioners.LINE).rows(), unknown
-
-
-_BEARS_CARE = """
-SELECT insured_id, basic_pension_number, pension_code FROM pension
-WHERE bears_care AND (insured_id, basic_pension_number, pension_code) IN (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]))
-"""

@@ -12,6 +12,7 @@ from contracts.layouts.site_codes import Notice
 
 from collection_service.jobs import exchange_files
 from collection_service.jobs.take_candidates import capture_of
+from collection_service.law.pension_codes import site_codes
 from collection_service.law.pension_exchange import cycle_of
 from collection_service.rules.collection_method import RequestKind
 from collection_service.store import exchange, methods
@@ -60,7 +61,7 @@ class TakeCare:
         lines, code = found.lines.to_dicts(), found.municipality_code
         keys = [(line["basic_pension_number"], line["pension_code"]) for line in lines]
         owners = {(row[0], row[1]): row[2] for row in await raw.fetch(_OF_PENSIONS, code, *columns(keys, 2))}
-        amount = exchange_files.site_codes().amounts["care_payment"].role
+        amount = site_codes().amounts["care_payment"].role
         premiums: dict[UUID, CarePremium] = {}
         bearing = []
         for key, line in zip(keys, lines, strict=True):

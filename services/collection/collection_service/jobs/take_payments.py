@@ -16,6 +16,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.layouts.site_codes import Notice
 
 from collection_service.jobs import exchange_files
+from collection_service.law.pension_codes import site_codes
 from collection_service.law.pension_exchange import payment_number
 from collection_service.rules.special_instalments import MONTHS
 from collection_service.store import deductions, exchange, receipt_files
@@ -96,7 +97,7 @@ class TakePayments:
 
 async def _compare(raw: Connection[Any], found: exchange_files.Read, paid_month: date) -> list[Deduction]:
     """Every line beside what was to be taken, and every pension of which nothing is said."""
-    codes = exchange_files.site_codes()
+    codes = site_codes()
     done, field = codes.code("outcome", "done"), codes.amounts["deducted"].role
     expected = await deductions.expected(raw, found.municipality_code, paid_month)
     lines = found.lines.to_dicts()

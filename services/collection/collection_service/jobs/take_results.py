@@ -13,6 +13,7 @@ from contracts.layouts.site_codes import ANSWERS, Notice
 
 from collection_service.jobs import exchange_files
 from collection_service.jobs.take_candidates import capture_of
+from collection_service.law.pension_codes import site_codes
 from collection_service.store import exchange, request_lines
 
 SENT_AS: Final = {answer: sent for sent, answer in ANSWERS.items()}
@@ -38,7 +39,7 @@ class TakeResults:
             file = found.as_file(captured_on, Notice.REQUEST_RESULT, state=exchange.REFUSED)
             await exchange.keep_file(raw, file, run_id=run_id, today=uow.today)
             return Plan([], preview | {"refused": found.faults[: exchange_files.MOST_SHOWN]})
-        codes = exchange_files.site_codes()
+        codes = site_codes()
         outcomes = Counter(found.lines["outcome_code"].to_list())
         shown = {codes.outcome[code].term if code in codes.outcome else f"{code}": count for code, count in sorted(outcomes.items())}
         return Plan([Chunk(1, found.sha256, found.sha256, found.lines.height)], preview | {"outcomes": shown})
@@ -48,7 +49,7 @@ class TakeResults:
         raw = await driver(uow.connection)
         found = await exchange_files.read(uow, parameters, set(SENT_AS))
         assert found.notice is not None, "prepare refuses a file without a notice"
-        done = exchange_files.site_codes().code("outcome", "done")
+        done = site_codes().code("outcome", "done")
         lines = found.lines.to_dicts()
         keys = [(line["collector_code"], line["basic_pension_number"], line["pension_code"]) for line in lines]
         waiting = await request_lines.open_lines(raw, found.municipality_code, SENT_AS[found.notice], keys)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -12,7 +12,10 @@ from uuid import UUID
 from asyncpg import Connection
 
 from collection_service.domain.identifying import Pensioner, Resident, Verdict
+from collection_service.rules.pensions import PensionKind
+from collection_service.store import methods
 from collection_service.store.exchange import columns
+from collection_service.store.methods import Pension
 
 LINE: Final = (
     "number", "collector_code", "basic_pension_number", "pension_code", "name_kana", "name", "born_on", "sex", "postal_code", "address",
@@ -56,6 +59,10 @@ UPDATE candidate SET state = CASE WHEN $5::uuid IS NULL THEN 'not_insured' ELSE 
     linked_by = $6, link_reason = $7
 WHERE (captured_on, collector_code, basic_pension_number, pension_code) = ($1, $2, $3, $4) AND state IN ('doubtful', 'unknown')
 RETURNING *
+"""
+_BEARS_CARE: Final = """
+SELECT insured_id, basic_pension_number, pension_code FROM pension
+WHERE bears_care AND (insured_id, basic_pension_number, pension_code) IN (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]))
 """
 PENSION: Final = (
     "insured_id", "basic_pension_number", "pension_code", "collector_code", "year_amount", "payment_amount", "captured_on",
@@ -119,3 +126,14 @@ async def link(
     """An officer says whom a doubtful line names (`insured_id`; None: nobody insured); the line, or None where it is not open."""
     row = await raw.fetchrow(_LINK, *pension, insured_id, by, reason)
     return None if row is None else dict(row)
+
+
+async def keep_pensions(raw: Connection[Any], rows: Sequence[dict[str, Any]], kinds: Mapping[str, PensionKind]) -> None:
+    """Keep the pensions (PENSION) of people who are known; whether care is taken from one, the care office says and nobody else."""
+    keys = [(row["insured_id"], row["basic_pension_number"], row["pension_code"]) for row in rows]
+    bearing = {tuple(row) for row in await raw.fetch(_BEARS_CARE, *columns(keys, 3))}
+    pensions = [
+        Pension(kind=kinds[row["pension_code"]], is_paid=True, bears_care=key in bearing, **row)
+        for key, row in zip(keys, rows, strict=True)
+    ]  # fmt: skip
+    await methods.keep_pensions(raw, pensions)
