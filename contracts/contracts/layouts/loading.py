@@ -53,6 +53,10 @@ def _load(name: str, version: str) -> Layout:
     try:
         content = read_yaml(path)
         tables = _code_tables(path.with_name("codes.yaml"))
+        if (extended := content.pop("extends", None)) is not None:
+            first = FOLDER / f"{extended}.yaml"
+            content["fields"] = [*read_yaml(first)["fields"], *content["fields"]]
+            tables = _code_tables(first.with_name("codes.yaml")) | tables
         used = {field.get("code_table") for field in content.get("fields", [])}
         return Layout.model_validate({**content, "code_tables": {table: tables[table] for table in sorted(tables) if table in used}})
     except ValidationError as error:

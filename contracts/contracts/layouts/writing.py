@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write a typed frame by its layout: CSV or fixed-length records, with the control that goes with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -79,6 +79,15 @@ def encode_file(
     except UnicodeEncodeError as error:
         _name_the_cell(texts, layout, encoding)
         raise Unwritable(f"{encoding} で書けない文字「{text[error.start]}」があります。") from error
+
+
+def encode_record(values: Mapping[str, str | None], layout: Layout, encoding: Encoding) -> bytes:
+    """The bytes of one fixed-length record from the written texts of its fields; a frame is for many."""
+    cells = []
+    for field in layout.fields:
+        constant = bytes.fromhex(field.constant_bytes) if field.constant_bytes else None
+        cells.append(constant or (b" " * field.length if field.filler else _padded(values[field.name], field, encoding, 1)))
+    return b"".join(cells)
 
 
 def written_expression(field: LayoutField) -> pl.Expr:

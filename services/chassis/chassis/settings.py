@@ -33,5 +33,7 @@ class Settings(BaseSettings):
     prefetch: int = 400
     park_seconds: int = 3600
     """How long a message ahead of a gap waits before it becomes a dead letter."""
+    pension_codes: Path | None = None
+    """Collection: the code table of this site for the exchange with pension payers (YAML); codes that are not published."""
     sample_data: bool = False
     """The sample union: invented sign-ins and confirmations are loaded; never in production."""

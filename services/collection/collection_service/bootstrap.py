@@ -4,10 +4,16 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from collection_service.api import acts, collection_methods, instalments, notices, payments, receipt_exceptions, receipts
+from collection_service.api import acts, collection_methods, exchange, instalments, notices, payments, receipt_exceptions, receipts
 from collection_service.handlers.routing import ROUTES
 from collection_service.jobs.decide_methods import DecideMethods
 from collection_service.jobs.issue_notices import IssueNotices
+from collection_service.jobs.make_changes import MakeChanges
+from collection_service.jobs.make_requests import MakeRequests
+from collection_service.jobs.take_candidates import TakeCandidates
+from collection_service.jobs.take_care import TakeCare
+from collection_service.jobs.take_payments import TakePayments
+from collection_service.jobs.take_results import CloseRequests, TakeResults
 
 SERVICE = Service(
     name="collection",
@@ -16,6 +22,7 @@ SERVICE = Service(
     routers=(
         acts.router,
         collection_methods.router,
+        exchange.router,
         instalments.router,
         notices.router,
         payments.router,
@@ -23,5 +30,15 @@ SERVICE = Service(
         receipts.router,
     ),
     routes=ROUTES,
-    jobs=(DecideMethods(), IssueNotices()),
+    jobs=(
+        DecideMethods(),
+        IssueNotices(),
+        TakeCandidates(),
+        TakeCare(),
+        MakeRequests(),
+        TakeResults(),
+        CloseRequests(),
+        MakeChanges(),
+        TakePayments(),
+    ),
 )

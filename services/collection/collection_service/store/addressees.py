@@ -20,6 +20,8 @@ RECORD: Final[dict[str, pl.DataType]] = {
     "status": pl.String(),
     "name": pl.String(),
     "name_kana": pl.String(),
+    "sex": pl.String(),
+    "born_on": pl.Date(),
     "postal_code": pl.String(),
     "address_prefecture": pl.String(),
     "address_municipality": pl.String(),
@@ -35,7 +37,7 @@ WHERE (municipality_code, resident_number) IN (SELECT split_part(k, ':', 1), spl
 ORDER BY municipality_code, resident_number FOR UPDATE
 """
 _COLUMNS = ["is_head" if name == "relationship" else name for name in RECORD]
-_TYPES = {"sequence": "int", "is_head": "boolean"}
+_TYPES = {"sequence": "int", "is_head": "boolean", "born_on": "date"}
 _KEEP = f"""
 INSERT INTO addressee ({", ".join(_COLUMNS)})
 SELECT * FROM unnest({", ".join(f"${n}::{_TYPES.get(name, 'text')}[]" for n, name in enumerate(_COLUMNS, 1))})

@@ -12,6 +12,7 @@ INSURED: Final[dict[str, pl.DataType]] = {
     "insured_id": pl.String(),
     "insured_number": pl.String(),
     "municipality_code": pl.String(),
+    "resident_number": pl.String(),
     "acquired_on": pl.Date(),
     "lost_on": pl.Date(),
     "sequence": pl.Int32(),
@@ -22,7 +23,8 @@ POSITIONS = """
 SELECT insured_id::text AS position, sequence FROM insured WHERE insured_id = ANY ($1::text[]::uuid[]) ORDER BY insured_id FOR UPDATE
 """
 _KEEP = f"""
-INSERT INTO insured ({", ".join(INSURED)}) SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::date[], $6::int[])
+INSERT INTO insured ({", ".join(INSURED)}) 
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::date[], $7::int[])
 ON CONFLICT (insured_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in list(INSURED)[1:])}
 WHERE excluded.sequence > insured.sequence
 """

@@ -6,7 +6,7 @@ from alembic import op
 from chassis.row_security import seen_by_municipality
 
 revision = "collection_0006"
-down_revision = "collection_0004"
+down_revision = "collection_0005"
 branch_labels = None
 depends_on = None
 

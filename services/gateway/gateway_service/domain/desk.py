@@ -116,6 +116,13 @@ MENU: Final[tuple[Entry, ...]] = (
         "賦課", "賦課の実行と差分", "本算定などで前の決定から変わる人を、承認の前と後に確かめます。", "/assessment-runs", Right.UNION_WORK
     ),
     Entry("賦課", "作成した賦課台帳", "PDFやCSVにした賦課台帳を開きます。", "/assessment-ledgers/files", Right.UNION_WORK),
+    Entry(
+        "徴収",
+        "特別徴収の情報交換",
+        "年金保険者との十二の手順の件数・金額と、締切、合わないものを確かめます。",
+        "/pension-board",
+        Right.UNION_WORK,
+    ),
     Entry("移行", "移行の状況", "基準日、進捗表、創設結果表と、経常業務の開始を妨げているものです。", "/migration", Right.UNION_WORK),
     Entry(
         "資格", "障害認定の申請一覧", "決定を待つ申請を、届出の古い順に表示します。", "/ledger/disability-applications", Right.TAKE_NOTICES
