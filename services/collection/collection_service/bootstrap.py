@@ -4,15 +4,19 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from collection_service.api import instalments, notices
+from collection_service.api import acts, arrivals, debits, instalments, mandates, notices
 from collection_service.handlers.routing import ROUTES
+from collection_service.jobs.carry_over_mandates import CarryOverMandates
 from collection_service.jobs.issue_notices import IssueNotices
+from collection_service.jobs.load_bank_branches import LoadBankBranches
+from collection_service.jobs.make_debit_file import MakeDebitFile
+from collection_service.jobs.take_debit_results import TakeDebitResults
 
 SERVICE = Service(
     name="collection",
     title="Koki collection (徴収)",
     root=Path(__file__).resolve().parent.parent,
-    routers=(instalments.router, notices.router),
+    routers=(acts.router, arrivals.router, debits.router, instalments.router, mandates.router, notices.router),
     routes=ROUTES,
-    jobs=(IssueNotices(),),
+    jobs=(CarryOverMandates(), IssueNotices(), LoadBankBranches(), MakeDebitFile(), TakeDebitResults()),
 )
