@@ -14,6 +14,8 @@ from collection_service.law.direct_debit import Contract
 REQUEST: Final = load_family("zengin-120")
 RESULT: Final = load_family("zengin-120", "result_family")
 PAID: Final = "0"
+AS_ASKED: Final = ("amount", "bank_code", "branch_code", "account_kind", "account_number", "mandate_kind")
+"""What a bank sends back as it was asked; names it may write in its own way."""
 REASONS: Final = RESULT.data.code_tables["result_code"].values
 """振替結果コード → what it says."""
 _SHOWN: Final = 5
@@ -27,7 +29,7 @@ class Results:
     bank_code: str
     debit_day: str
     debits: pl.DataFrame
-    """customer_number, amount, account_number, result_code."""
+    """customer_number, AS_ASKED, result_code."""
     paid_count: int
     paid_amount: int
 
@@ -86,14 +88,14 @@ def read_results(data: bytes) -> Results:
         consignor_code=header["consignor_code"],
         bank_code=header["bank_code"],
         debit_day=header["debit_day"],
-        debits=found.data.frame.select("customer_number", "amount", "account_number", "result_code"),
+        debits=found.data.frame.select("customer_number", *AS_ASKED, "result_code"),
         paid_count=trailer["paid_count"],
         paid_amount=trailer["paid_amount"],
     )
 
 
 def matched(asked: pl.DataFrame, results: Results) -> pl.DataFrame:
-    """The debits that were asked for (`customer_number`, `amount`, `account_number` and whatever else) with their `result_code`.
+    """The debits that were asked for (`customer_number`, AS_ASKED and whatever else) with their `result_code`.
 
     ResultsFaulty unless each was answered exactly once, with the amount and account that were asked for: one that is missing would look
     unpaid, and somebody who has paid would get a demand.
@@ -106,10 +108,10 @@ def matched(asked: pl.DataFrame, results: Results) -> pl.DataFrame:
     if (strange := told.join(asked, on=key, how="anti")).height:
         raise ResultsFaulty(f"依頼していない{strange.height}件の結果があります({_some(strange[key])})。")
     both = asked.join(told, on=key, suffix="_told", maintain_order="left")
-    other = both.filter((pl.col("amount") != pl.col("amount_told")) | (pl.col("account_number") != pl.col("account_number_told")))
+    other = both.filter(pl.any_horizontal(pl.col(name) != pl.col(f"{name}_told") for name in AS_ASKED))
     if other.height:
         raise ResultsFaulty(f"{other.height}件の金額か口座が、依頼と違います({_some(other[key])})。")
-    return both.drop("amount_told", "account_number_told")
+    return both.drop(f"{name}_told" for name in AS_ASKED)
 
 
 def _require_clean(found: FamilyResult) -> None:

@@ -12,6 +12,7 @@ from asyncpg import Connection
 from collection_service.store.receipts import Receipt
 
 FOLDER: Final = "collection/debits"
+_ACCOUNT: Final = ("bank_code", "branch_code", "account_kind", "account_number")
 _GIVE_WAY: Final = """
 UPDATE debit SET state = 'overtaken' WHERE state = 'planned' AND due_on = $1 AND ($2::text IS NULL OR municipality_code = $2)
 """
@@ -69,7 +70,8 @@ SELECT DISTINCT f.sha256, f.municipality_code, f.bank_code, f.consignor_code, f.
 FROM debit d JOIN debit_file f ON f.sha256 = d.file_sha256 WHERE d.customer_number = ANY ($1::text[])
 """
 _ASKED: Final = """
-SELECT d.customer_number, d.amount, b.account_number, d.debit_id, d.insured_id, d.fiscal_year, d.number
+SELECT d.customer_number, d.amount, d.bank_code, b.branch_code, b.account_kind, b.account_number, d.mandate_kind, d.debit_id, d.insured_id,
+       d.fiscal_year, d.number
 FROM debit d JOIN bank_mandate b USING (mandate_id) WHERE d.file_sha256 = $1 ORDER BY d.position
 """
 _ANSWER: Final = """
@@ -109,8 +111,7 @@ async def planned(raw: Connection[Any], run_id: UUID, first: int, last: int) -> 
     rows = await raw.fetch(_OF_CHUNK, run_id, first, last)
     schema = {
         "debit_id": pl.Object(), "position": pl.Int64(), "customer_number": pl.String(), "amount": pl.Int64(), "mandate_kind": pl.String(),
-        "bank_code": pl.String(), "branch_code": pl.String(), "account_kind": pl.String(), "account_number": pl.String(),
-        "holder_kana": pl.String(), "still_so": pl.Boolean(),
+        **dict.fromkeys(_ACCOUNT, pl.String()), "holder_kana": pl.String(), "still_so": pl.Boolean(),
     }  # fmt: skip
     return pl.DataFrame({name: [row[name] for row in rows] for name in schema}, schema=schema)
 
@@ -143,11 +144,11 @@ async def files_of(raw: Connection[Any], customer_numbers: list[str]) -> list[di
 
 
 async def asked(raw: Connection[Any], sha256: str) -> pl.DataFrame:
-    """What a file asked for: customer_number, amount, account_number, debit_id, insured_id, fiscal_year, number."""
+    """What a file asked for: the columns of `domain.debits.AS_ASKED`, customer_number, debit_id, insured_id, fiscal_year, number."""
     rows = await raw.fetch(_ASKED, sha256)
     schema = {
-        "customer_number": pl.String(), "amount": pl.Int64(), "account_number": pl.String(), "debit_id": pl.Object(),
-        "insured_id": pl.Object(), "fiscal_year": pl.Int32(), "number": pl.Int32(),
+        "customer_number": pl.String(), "amount": pl.Int64(), **dict.fromkeys(_ACCOUNT, pl.String()), "mandate_kind": pl.String(),
+        "debit_id": pl.Object(), "insured_id": pl.Object(), "fiscal_year": pl.Int32(), "number": pl.Int32(),
     }  # fmt: skip
     return pl.DataFrame({name: [row[name] for row in rows] for name in schema}, schema=schema)
 
