@@ -4,10 +4,11 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from collection_service.api import acts, arrivals, debits, instalments, mandates, notices
+from collection_service.api import acts, arrivals, debits, instalments, mandates, notices, slips
 from collection_service.handlers.routing import ROUTES
 from collection_service.jobs.carry_over_mandates import CarryOverMandates
 from collection_service.jobs.issue_notices import IssueNotices
+from collection_service.jobs.issue_slips import IssueSlips
 from collection_service.jobs.load_bank_branches import LoadBankBranches
 from collection_service.jobs.make_debit_file import MakeDebitFile
 from collection_service.jobs.take_debit_results import TakeDebitResults
@@ -16,7 +17,7 @@ SERVICE = Service(
     name="collection",
     title="Koki collection (徴収)",
     root=Path(__file__).resolve().parent.parent,
-    routers=(acts.router, arrivals.router, debits.router, instalments.router, mandates.router, notices.router),
+    routers=(acts.router, arrivals.router, debits.router, instalments.router, mandates.router, notices.router, slips.router),
     routes=ROUTES,
-    jobs=(CarryOverMandates(), IssueNotices(), LoadBankBranches(), MakeDebitFile(), TakeDebitResults()),
+    jobs=(CarryOverMandates(), IssueNotices(), IssueSlips(), LoadBankBranches(), MakeDebitFile(), TakeDebitResults()),
 )
