@@ -11,6 +11,7 @@ from collection_service.jobs.issue_notices import IssueNotices
 from collection_service.jobs.issue_slips import IssueSlips
 from collection_service.jobs.load_bank_branches import LoadBankBranches
 from collection_service.jobs.make_debit_file import MakeDebitFile
+from collection_service.jobs.take_convenience_payments import TakeConveniencePayments
 from collection_service.jobs.take_debit_results import TakeDebitResults
 
 SERVICE = Service(
@@ -19,5 +20,13 @@ SERVICE = Service(
     root=Path(__file__).resolve().parent.parent,
     routers=(acts.router, arrivals.router, debits.router, instalments.router, mandates.router, notices.router, slips.router),
     routes=ROUTES,
-    jobs=(CarryOverMandates(), IssueNotices(), IssueSlips(), LoadBankBranches(), MakeDebitFile(), TakeDebitResults()),
+    jobs=(
+        CarryOverMandates(),
+        IssueNotices(),
+        IssueSlips(),
+        LoadBankBranches(),
+        MakeDebitFile(),
+        TakeConveniencePayments(),
+        TakeDebitResults(),
+    ),
 )

@@ -11,7 +11,7 @@ from chassis.web import Asking, runtime_of, stored_file
 from fastapi import APIRouter, Request, Response
 
 from collection_service.documents.pages import page_of
-from collection_service.store import slips
+from collection_service.store import convenience, slips
 
 router = APIRouter(tags=["slips"])
 
@@ -33,3 +33,10 @@ async def document(municipality_code: str, resident_number: str, slip_number: in
         raise Problem(404, *NOT_FOUND, detail="この番号の納付書は発行していません。")
     sha256, page = found
     return await stored_file(runtime, slips.key_of(sha256), sha256, cut=partial(page_of, page=page, sha256=sha256))
+
+
+@router.get("/convenience-payments/announced")
+async def announced(request: Request, who: Asking) -> list[dict[str, Any]]:
+    """速報一覧: payments at convenience stores that were announced and neither confirmed nor taken back: none counts as paid yet."""
+    async with runtime_of(request).units.open(seen_by=who) as uow:
+        return await convenience.announced(await driver(uow.connection))
