@@ -33,9 +33,20 @@ def test_a_request_is_the_bytes_that_the_banks_publish() -> None:
 
     lines = [records[at : at + 120] for at in range(0, len(records), 120)]
     assert [line[:1] for line in lines] == [b"1", b"2", b"2", b"8", b"9"]
-    assert lines[0] == b"1910" + b"0000012345" + b"\xc1\xd6\xc0\xde\xb8".ljust(40) + b"0731" + b"9901" + b"\xb6\xb8\xb3".ljust(
-        15
-    ) + b"001" + b"\xce\xdd\xc3\xdd".ljust(15) + b"1" + b"1234567" + b" " * 17
+    assert (
+        lines[0]
+        == b"1910"
+        + b"0000012345"
+        + b"\xc1\xd6\xc0\xde\xb8".ljust(40)
+        + b"0731"
+        + b"9901"
+        + b"\xb6\xb8\xb3".ljust(15)
+        + b"001"
+        + b"\xce\xdd\xc3\xdd".ljust(15)
+        + b"1"
+        + b"1234567"
+        + b" " * 17
+    )
     assert lines[1][80:112] == b"0000007650" + b"0" + b"00000000000000000001" + b"0"
     assert lines[3] == b"8" + b"000002" + b"000000014850" + b"0" * 36 + b" " * 65
     assert lines[4] == b"9" + b" " * 119

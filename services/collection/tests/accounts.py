@@ -61,7 +61,13 @@ async def mandate(units: Units, number: int, *, bank: str = "9901", since: date 
     async with units.open() as uow:
         run_id = derived_id("run of mandates", municipality_code, number, since)
         await mandates.give(
-            await driver(uow.connection), municipality_code, str(number), account(number, bank=bank), since=since, applied_on=DAY, run_id=run_id
+            await driver(uow.connection),
+            municipality_code,
+            str(number),
+            account(number, bank=bank),
+            since=since,
+            applied_on=DAY,
+            run_id=run_id,
         )
 
 

@@ -43,9 +43,9 @@ def answer(request: bytes, dials: Dials = Dials()) -> bytes:  # noqa: B008  # fr
         codes[(drawn >= reached) & (drawn < reached + share)] = code
         reached += share
     told = found.data.frame.with_columns(result_code=pl.Series(codes, dtype=pl.String)).with_columns(
-        pl.coalesce(pl.col("account_number").replace_strict(dict(dials.accounts), default=None, return_dtype=pl.String), "result_code").alias(
-            "result_code"
-        )
+        pl.coalesce(
+            pl.col("account_number").replace_strict(dict(dials.accounts), default=None, return_dtype=pl.String), "result_code"
+        ).alias("result_code")
     )
     firsts, lasts = found.blocks["first_record"].to_list(), found.blocks["last_record"].to_list()
     blocks = [

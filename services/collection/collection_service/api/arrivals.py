@@ -19,7 +19,12 @@ LARGEST = 256 * 1024 * 1024
 
 @router.post("/arrivals/{kind}/{municipality_code}", status_code=201)
 async def arrive(
-    kind: str, municipality_code: str, request: Request, who: Officer, data: Annotated[UploadFile, File()], control: UploadFile | None = None
+    kind: str,
+    municipality_code: str,
+    request: Request,
+    who: Officer,
+    data: Annotated[UploadFile, File()],
+    control: UploadFile | None = None,
 ) -> dict[str, Any]:
     """Keep a file for a municipality, with its control file where its kind has one; nothing of it is applied yet."""
     if kind not in arrivals.KINDS:
@@ -30,7 +35,9 @@ async def arrive(
         raise Problem(422, "KOKI-C094", "ファイルの大きさが正しくありません。", "空のファイルと、256MBを超えるファイルは受け取れません。")
     needs_control = kind != "debit_results"
     if needs_control != (control is not None):
-        raise Problem(422, "KOKI-C095", "管理ファイルの有無が正しくありません。", "口座振替の結果のほかは、管理ファイルを一緒に送ってください。")
+        raise Problem(
+            422, "KOKI-C095", "管理ファイルの有無が正しくありません。", "口座振替の結果のほかは、管理ファイルを一緒に送ってください。"
+        )
     async with runtime_of(request).units.open() as uow:
         kept = await control.read(LARGEST) if control is not None else None
         sha256 = await arrivals.keep(uow, kind, municipality_code, content, kept, by=who.user)

@@ -57,6 +57,4 @@ def _code(slip: Planned, printing: SlipPrinting, usable_until: date) -> str | No
     if slip.amount > min(printing.convenience_limit, 10**AMOUNT_DIGITS - 1):
         return None
     free = f"{slip.municipality_code[:5]}{slip.slip_number:016}"
-    return slip_code(
-        company_code=printing.company_code, free=free, reissued=slip.reissued, usable_until=usable_until, amount=slip.amount
-    )
+    return slip_code(company_code=printing.company_code, free=free, reissued=slip.reissued, usable_until=usable_until, amount=slip.amount)

@@ -49,7 +49,11 @@ def holder_kana(typed: str) -> str:
     found = " ".join(half.split())
     if not _WRITABLE.fullmatch(found):
         wrong = sorted({character for character in found if not _WRITABLE.fullmatch(character)})
-        raise HolderUnwritable(f"口座名義人に使えない文字「{'」「'.join(wrong)}」があります。カナで入れてください。" if wrong else "口座名義人がありません。")
+        raise HolderUnwritable(
+            f"口座名義人に使えない文字「{'」「'.join(wrong)}」があります。カナで入れてください。" if wrong else "口座名義人がありません。"
+        )
     if len(found) > HOLDER_BYTES:
-        raise HolderUnwritable(f"口座名義人が{len(found)}字あります。通帳のカナのとおりに、{HOLDER_BYTES}字まで(濁点も1字)で入れてください。")
+        raise HolderUnwritable(
+            f"口座名義人が{len(found)}字あります。通帳のカナのとおりに、{HOLDER_BYTES}字まで(濁点も1字)で入れてください。"
+        )
     return found

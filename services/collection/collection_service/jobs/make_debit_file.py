@@ -97,7 +97,9 @@ def _due_on(parameters: dict[str, Any], today: date) -> date:
     try:
         due_on = date.fromisoformat(str(parameters.get("due_on", "")))
     except ValueError as error:
-        raise Problem(422, "KOKI-C091", "引落日を読めません。", "納期限を、パラメーター due_on に 2026-07-31 の形で書いてください。") from error
+        raise Problem(
+            422, "KOKI-C091", "引落日を読めません。", "納期限を、パラメーター due_on に 2026-07-31 の形で書いてください。"
+        ) from error
     if due_on < today:
         raise Problem(422, "KOKI-C092", "引落日が過ぎています。", "過ぎた納期限の分は、納付書で納めてもらってください。")
     return due_on

@@ -98,4 +98,6 @@ def _business_day(parameters: dict[str, Any], today: date) -> date:
     try:
         return date.fromisoformat(str(parameters["business_day"])) if "business_day" in parameters else today
     except ValueError as error:
-        raise Problem(422, "KOKI-C098", f"日付「{parameters['business_day']}」を読めません。", "2026-08-05 の形で書いてください。") from error
+        raise Problem(
+            422, "KOKI-C098", f"日付「{parameters['business_day']}」を読めません。", "2026-08-05 の形で書いてください。"
+        ) from error

@@ -52,7 +52,12 @@ async def open_arrived(uow: UnitOfWork, parameters: dict[str, Any], kind: str) -
     sha256 = str(parameters.get("file", ""))
     row = await (await driver(uow.connection)).fetchrow(_OF_KIND, sha256, kind)
     if row is None:
-        raise Problem(404, "KOKI-C086", f"{KINDS[kind]}のファイルがありません。", "受け取ったファイルのSHA-256を、パラメーター file に書いてください。")
+        raise Problem(
+            404,
+            "KOKI-C086",
+            f"{KINDS[kind]}のファイルがありません。",
+            "受け取ったファイルのSHA-256を、パラメーター file に書いてください。",
+        )
     data = await _read(uow, _key(sha256))
     if hashlib.sha256(data).hexdigest() != sha256:
         raise Problem(409, "KOKI-C087", "保存されたファイルが、受け取ったときの内容と違います。", "もう一度送ってもらってください。")

@@ -21,7 +21,9 @@ async def keep(raw: Connection[Any], branches: pl.DataFrame) -> None:
 
 async def names_of(raw: Connection[Any], bank_code: str, branch_code: str) -> tuple[str, str] | None:
     """Names of a bank and its branch, or None where the list has no such branch."""
-    row = await raw.fetchrow("SELECT bank_name, branch_name FROM bank_branch WHERE (bank_code, branch_code) = ($1, $2)", bank_code, branch_code)
+    row = await raw.fetchrow(
+        "SELECT bank_name, branch_name FROM bank_branch WHERE (bank_code, branch_code) = ($1, $2)", bank_code, branch_code
+    )
     return (row["bank_name"], row["branch_name"]) if row else None
 
 

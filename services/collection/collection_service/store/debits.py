@@ -43,7 +43,7 @@ SELECT gen_random_uuid(), $1, row_number() OVER (ORDER BY municipality_code, ban
             WHEN EXISTS (SELECT FROM bank_mandate o WHERE o.mandate_id <> due_debit.mandate_id
                          AND (o.municipality_code, o.resident_number) = (due_debit.municipality_code, due_debit.resident_number)) THEN '2'
             ELSE '1' END,
-       stem || lpad((1 + (SELECT count(*) FROM debit p WHERE p.customer_number LIKE stem || '%'))::text, 5, '0'), 'planned'
+       stem || lpad((1 + (SELECT count(*) FROM debit p WHERE p.customer_number BETWEEN stem || '00000' AND stem || '99999'))::text, 5, '0'), 'planned'
 FROM (
     SELECT *, insured_number || lpad(fiscal_year::text, 4, '0') || lpad(number::text, 3, '0') AS stem FROM due_debit WHERE left_out = ''
 ) AS due_debit
@@ -156,9 +156,7 @@ async def asked(raw: Connection[Any], sha256: str) -> pl.DataFrame:
 async def answer(raw: Connection[Any], file: dict[str, Any], results_sha256: str, answered: pl.DataFrame, *, today: date) -> None:
     """Keep what became of each debit of a file, once."""
     await raw.execute(_ANSWER, answered["debit_id"].to_list(), answered["result_code"].to_list())
-    await raw.execute(
-        "UPDATE debit_file SET results_sha256 = $2, results_on = $3 WHERE sha256 = $1", file["sha256"], results_sha256, today
-    )
+    await raw.execute("UPDATE debit_file SET results_sha256 = $2, results_on = $3 WHERE sha256 = $1", file["sha256"], results_sha256, today)
 
 
 def receipts_of(file: dict[str, Any], answered: pl.DataFrame) -> list[Receipt]:

@@ -65,7 +65,9 @@ class MandateLater(Exception):
 
 async def lock(raw: Connection[Any], municipality_code: str, resident_number: str) -> None:
     """Until the transaction ends nobody else gives or ends a mandate of this resident."""
-    await raw.execute("SELECT pg_advisory_xact_lock(hashtextextended('mandate:' || $1 || ':' || $2, 0))", municipality_code, resident_number)
+    await raw.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('mandate:' || $1 || ':' || $2, 0))", municipality_code, resident_number
+    )
 
 
 async def give(

@@ -125,6 +125,17 @@ async def document_of(raw: Connection[Any], municipality_code: str, resident_num
 
 
 def _planned(row: Mapping[str, Any]) -> Planned:
-    names = ("slip_number", "letter", "municipality_code", "fiscal_year", "number", "month", "due_on", "amount", "reissued", "insured_number")
+    names = (
+        "slip_number",
+        "letter",
+        "municipality_code",
+        "fiscal_year",
+        "number",
+        "month",
+        "due_on",
+        "amount",
+        "reissued",
+        "insured_number",
+    )
     same = {name: row[name] for name in (*names, "provisional")}
     return Planned(**same, failed_code=row["result_code"], addressee=addressee_of(row), still_so=bool(row["still_so"]))

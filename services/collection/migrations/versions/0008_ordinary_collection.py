@@ -201,8 +201,7 @@ def upgrade() -> None:
         "FOR EACH ROW EXECUTE FUNCTION mandate_keeps_its_account()"
     )
     op.execute(
-        "CREATE TRIGGER bank_mandate_stays BEFORE DELETE OR TRUNCATE ON bank_mandate "
-        "FOR EACH STATEMENT EXECUTE FUNCTION stays_as_written()"
+        "CREATE TRIGGER bank_mandate_stays BEFORE DELETE OR TRUNCATE ON bank_mandate FOR EACH STATEMENT EXECUTE FUNCTION stays_as_written()"
     )
     for event in ("INSERT", "UPDATE"):
         op.execute(

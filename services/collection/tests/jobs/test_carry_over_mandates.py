@@ -36,7 +36,9 @@ async def without_method(units: Units) -> dict[str, str]:
     return {one["resident_number"]: one["reason"] for one in found}
 
 
-async def test_accounts_of_the_other_scheme_go_on_and_whoever_is_left_is_named_with_the_reason(databases: Databases, tmp_path: Path) -> None:
+async def test_accounts_of_the_other_scheme_go_on_and_whoever_is_left_is_named_with_the_reason(
+    databases: Databases, tmp_path: Path
+) -> None:
     """I-09: in 2008 the accounts of 国保 were lost, and premiums became unpaid."""
     async with (await databases("collection", ROOT)).units(store=tmp_path) as units:
         await branches(units)

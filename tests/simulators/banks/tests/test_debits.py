@@ -142,7 +142,9 @@ async def test_what_the_bank_took_settles_the_instalments_and_what_it_did_not_st
             assert (failed["resident_number"], failed["result_code"], failed["unpaid"], failed["account_end"]) == ("2", FUNDS, 7_650, "002")
 
 
-async def test_the_same_results_twice_change_nothing_and_others_for_the_same_request_are_refused(databases: Databases, tmp_path: Path) -> None:
+async def test_the_same_results_twice_change_nothing_and_others_for_the_same_request_are_refused(
+    databases: Databases, tmp_path: Path
+) -> None:
     async with three_people(databases, tmp_path) as units:
         sent, _ = await requested(units)
         async with later(units, RESULTS_DAY) as then:

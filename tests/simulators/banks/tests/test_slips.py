@@ -49,7 +49,9 @@ async def test_slips_go_to_whoever_has_no_account_and_to_nobody_else(databases: 
         assert "第1期(納期限令和8年7月31日)から第8期(納期限令和9年3月1日)までの納付書をお送りします。" in cover
         assert [page.count("領収済通知書") for page in (first, second, third)] == [3, 3, 2]
         assert "納付書番号0000000001被保険者番号00000003" in first
-        assert await rows(units, "SELECT page, cover_page FROM slip ORDER BY slip_number") == [(page, 0) for page in (1, 1, 1, 2, 2, 2, 3, 3)]
+        assert await rows(units, "SELECT page, cover_page FROM slip ORDER BY slip_number") == [
+            (page, 0) for page in (1, 1, 1, 2, 2, 2, 3, 3)
+        ]
         assert (await run(units, IssueSlips()))[0]["slips"] == 0
 
 

@@ -20,7 +20,9 @@ from services.collection.tests.receipts import balances, paid, take
 from tests.simulators.banks.stores import ANNOUNCED, CONFIRMED, FAULTS, TAKEN_BACK, NotTaken, Payment, pay, tell
 from tests.simulators.banks.tests.test_debits import later, three_people
 
-UNPAID = "SELECT sum(unpaid)::bigint FROM instalment_state s JOIN assessment a USING (insured_id, fiscal_year) WHERE a.resident_number = '3'"
+UNPAID = (
+    "SELECT sum(unpaid)::bigint FROM instalment_state s JOIN assessment a USING (insured_id, fiscal_year) WHERE a.resident_number = '3'"
+)
 
 
 async def payments(units: Units) -> list[Payment]:

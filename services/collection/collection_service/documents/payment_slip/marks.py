@@ -23,5 +23,7 @@ def marked(slip: "Slip", name: str, renderers: Mapping[str, Callable[["Slip"], s
     if name == NONE:
         return ""
     if name not in renderers:
-        raise DocumentRefused("no_layout", f"{term}の形「{name}」が登録されていません。公表されていない形のため、設置先で登録してください。", field=term)
+        raise DocumentRefused(
+            "no_layout", f"{term}の形「{name}」が登録されていません。公表されていない形のため、設置先で登録してください。", field=term
+        )
     return renderers[name](slip)
