@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Direct debits of the banks, 120 bytes a record: request and result, and everything that can be wrong with them."""
 
+from collections.abc import Callable
+
 import polars as pl
 import pytest
 from contracts.layouts.families import encode_family, load_family, read_family
@@ -66,7 +68,7 @@ def test_a_result_is_read_back_with_its_six_totals_whether_or_not_the_bank_adds_
     assert found.headers.frame.row(0, named=True)["debit_day"] == "0731"
 
 
-SPOILED = {
+SPOILED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a record is lost": (lambda data: data[:240] + data[360:], "KOKI-F005"),
     "an amount is another": (lambda data: data.replace(b"0000007650", b"0000007651", 1), "KOKI-F007"),
     "a paid one is called failed": (lambda data: data[:231] + b"1" + data[232:], "KOKI-F007"),

@@ -1,4 +1,4 @@
-"""Results of direct debits, from the file to receipts in the ledger, against a bare COPY of the rows and one UPDATE. `--debits 300000 --runs 3`."""
+"""Results of direct debits, from the file to receipts in the ledger, against a bare COPY and one UPDATE. `--debits 300000 --runs 3`."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ DAY, DUE = date(2026, 7, 13), date(2026, 7, 31)
 _SEED = """
 INSERT INTO insured SELECT md5(n::text)::uuid, lpad(n::text, 8, '0'), '132012', date '2019-05-01', NULL, 1
     FROM generate_series(1, $1::bigint) AS n;
-INSERT INTO addressee SELECT '132012', n::text, 1, n::text, true, '1', '架空 花子', 'カクウ ハナコ', '1920001', '東京都', '八王子市', '元本郷町',
-    n::text, NULL FROM generate_series(1, $1::bigint) AS n;
+INSERT INTO addressee SELECT '132012', n::text, 1, n::text, true, '1', '架空 花子', 'カクウ ハナコ', '1920001', '東京都', '八王子市',
+    '元本郷町', n::text, NULL FROM generate_series(1, $1::bigint) AS n;
 INSERT INTO bank_branch VALUES ('9901', '001', '架空銀行', 'ｶｸｳ', '本店', 'ﾎﾝﾃﾝ');
 INSERT INTO bank_mandate (mandate_id, municipality_code, resident_number, bank_code, branch_code, account_kind, account_number, holder_kana,
                           valid_during, applied_on, origin, run_id)
@@ -41,12 +41,16 @@ WITH charged AS (
     INSERT INTO charge_entry SELECT md5(n::text)::uuid, 2026, 1, 1, 0, '132012', 7, '2026-07-31', 7000 + n % 1000, '2026-07-13'
     FROM generate_series(1, $1::bigint) AS n
 )
-INSERT INTO assessment (insured_id, fiscal_year, municipality_code, resident_number, assessment_id, annual_amount, assessed_amount, provisional,
-                        sequence, revision, calendar_hash, decided_on)
+INSERT INTO assessment (insured_id, fiscal_year, municipality_code, resident_number, assessment_id, annual_amount, assessed_amount,
+                        provisional, sequence, revision, calendar_hash, decided_on)
     SELECT md5(n::text)::uuid, 2026, '132012', n::text, md5('a' || n)::uuid, 7000 + n % 1000, 7000 + n % 1000, false, 1, 1, '', '2026-07-13'
     FROM generate_series(1, $1::bigint) AS n
 """
-_BARE = "CREATE TABLE bare_debit AS SELECT * FROM debit; ALTER TABLE bare_debit ADD PRIMARY KEY (customer_number); CREATE TABLE bare_result (customer_number text, amount bigint, code text)"
+_BARE = """
+CREATE TABLE bare_debit AS SELECT * FROM debit;
+ALTER TABLE bare_debit ADD PRIMARY KEY (customer_number);
+CREATE TABLE bare_result (customer_number text, amount bigint, code text)
+"""
 _UPDATE = """
 UPDATE bare_debit d SET state = CASE WHEN r.code = '0' THEN 'paid' ELSE 'failed' END, result_code = r.code
 FROM bare_result r WHERE r.customer_number = d.customer_number

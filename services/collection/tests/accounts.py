@@ -23,8 +23,8 @@ from chassis.web import create_app, principal
 from collection_service.bootstrap import SERVICE
 from collection_service.domain.mandates import Account
 from collection_service.store import arrivals, bank_branches, debits, mandates
-from contracts.layouts import load_layout, write_control, write_file
 
+from contracts.layouts import load_layout, write_control, write_file
 from services.collection.tests.people import CHIYODA, DAY, apply, assessed, insured, resident, rows
 
 DUE = date(2026, 7, 31)

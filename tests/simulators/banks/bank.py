@@ -30,7 +30,7 @@ class Dials:
     line_end: bytes = b""
 
 
-def answer(request: bytes, dials: Dials = Dials()) -> bytes:  # noqa: B008  # frozen
+def answer(request: bytes, dials: Dials = Dials()) -> bytes:  # frozen
     """The results of every debit of a request. CannotRead where the bank would refuse it."""
     found = read_family(request, REQUEST)
     errors = [error.message for error in found.file_errors] + [error.message for error in found.data.errors]

@@ -1,5 +1,5 @@
-"""Convenience stores and their agent: they read the 44 digits of a slip, take the money, and tell of it: at once (速報), some days later for good
-(確報), or that it was a mistake (取消)."""
+"""Convenience stores and their agent: they read the 44 digits of a slip, take the money, and tell of it: at once (速報), some days later
+for good (確報), or that it was a mistake (取消)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import polars as pl
+
 from contracts.layouts import load_layout, write_control, write_file
 
 JAPAN: Final = timezone(timedelta(hours=9))

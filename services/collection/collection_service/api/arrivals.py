@@ -1,4 +1,4 @@
-"""受け取ったファイル: files of banks, agents and other offices are kept whole; a job takes them up after somebody has looked at its preview."""
+"""受け取ったファイル: files of banks and agents are kept whole; a job takes them up after somebody has seen its preview."""
 
 from __future__ import annotations
 

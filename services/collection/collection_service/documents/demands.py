@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
-from typing import Final
+from typing import Final, TypeVar
 
 from chassis.documents import DocumentRefused, Sheet
 from chassis.documents.letter import Contact, Delivery
@@ -26,6 +25,7 @@ GONE = {
 """Letters to people who are not there any more have been sent by the thousand: somebody must find out where this one should go."""
 
 
+T = TypeVar("T")
 LAST_ORDINARY: Final = 99
 """Numbers of instalments above it are payments of special collection."""
 
@@ -39,9 +39,7 @@ def sheet_of(demand: Demand, *, issued_on: date) -> Sheet:
     if demand.provisional:
         raise CannotBeSent("暫定の法定数値による保険料です。数値を担当者が確認し、保険料を決定し直してから発行してください。")
     addressee, insured_number = reachable(demand.addressee, demand.insured_number)
-    with refusals():
-        sheet = build(_data(demand, insured_number, addressee, issued_on))
-    return sheet
+    return refusing(lambda: build(_data(demand, insured_number, addressee, issued_on)))
 
 
 def reachable(addressee: Addressee | None, insured_number: str | None) -> tuple[Addressee, str]:
@@ -62,11 +60,10 @@ def delivery_of(addressee: Addressee) -> Delivery:
     return Delivery(postal_code=addressee.postal_code, address=addressee.lines, name=addressee.name)
 
 
-@contextmanager
-def refusals() -> Iterator[None]:
-    """What documents and the law refuse, as CannotBeSent."""
+def refusing(make: Callable[[], T]) -> T:
+    """What `make` gives; what documents and the law refuse, as CannotBeSent."""
     try:
-        yield
+        return make()
     except DocumentRefused as refused:
         raise CannotBeSent(str(refused)) from refused
     except LawError as missing:

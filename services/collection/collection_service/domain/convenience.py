@@ -1,7 +1,7 @@
 """コンビニ収納: what agents tell of payments at convenience stores, brought from their forms to ours. Pure.
 
-Each agent (収納代行会社) has its own form, and none is public: an adapter turns its bytes into rows of `convenience_payments` (koki-1). Our own
-form is there; an agent's is added as a function and a line in ADAPTERS.
+Each agent (収納代行会社) has its own form, and none is public: an adapter turns its bytes into rows of `convenience_payments` (koki-1).
+Our own form is there; an agent's is added as a function and a line in ADAPTERS.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 import polars as pl
+
 from contracts.layouts import Control, ReadResult, load_layout, read_file
 
 ANNOUNCED, CONFIRMED, TAKEN_BACK = "1", "2", "3"

@@ -1,4 +1,4 @@
-"""口座振替: from the debits of a day to a request in the layout of the banks, and from their results to what was paid and what failed. Pure."""
+"""口座振替: from the debits of a day to a request in the layout of the banks, and from results to what was paid and what failed. Pure."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def request(contract: Contract, due_on: date, debits: pl.DataFrame, kana: pl.Dat
 
 
 def read_results(data: bytes) -> Results:
-    """The results of one consignor, bank and day. ResultsFaulty where counts, sums or any record are wrong, or several stand in one file."""
+    """The results of one consignor, bank and day. ResultsFaulty where counts, sums or a record are wrong, or several stand in a file."""
     found = read_family(data, RESULT)
     _require_clean(found)
     if found.blocks.height != 1:

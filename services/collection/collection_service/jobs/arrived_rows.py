@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import polars as pl
 from chassis.problems import Problem
-from contracts.layouts import Control, ControlRefused, ReadResult, read_control, read_file
 
 from collection_service.store.arrivals import KINDS, Arrived
+from contracts.layouts import Control, ControlRefused, ReadResult, read_control, read_file
 
 _FAULTY = ("KOKI-C088", "ファイルに誤りがあるため、何も取り込みません。")
 _SHOWN = 20

@@ -1,4 +1,4 @@
-"""口座振替の引継ぎ: mandates of 国保 or another scheme go on for this premium. Law: none is lost by a change of scheme (2008: many were)."""
+"""口座振替の引継ぎ: mandates of 国保 or another scheme go on for this premium. In 2008 many were lost, and premiums became unpaid."""
 
 from __future__ import annotations
 

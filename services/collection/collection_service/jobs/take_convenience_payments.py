@@ -23,8 +23,8 @@ _FAULTY: Final = ("KOKI-C097", "コンビニ収納の知らせに誤りがある
 
 
 class TakeConveniencePayments:
-    """Parameters `file` (SHA-256 of a file convenience_payments that has arrived), `form` (that of the agent; koki-1) and `business_day` (of
-    which day the file is; the business day)."""
+    """Parameters `file` (SHA-256 of a file that has arrived), `form` (that of the agent; koki-1) and `business_day` (of which day the file
+    is; the business day)."""
 
     name = "take-convenience-payments"
 

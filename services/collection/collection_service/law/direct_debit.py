@@ -12,8 +12,8 @@ from collection_service.law import FOLDER, law_book
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """委託: under which number and name a bank knows the municipality, and into which account it pays. `result_days`: business days from the
-    due day to the results."""
+    """委託: under which number and name a bank knows the municipality, and into which account it pays. `result_days`: business days from
+    the due day to the results."""
 
     bank_code: str
     consignor_code: str
@@ -26,8 +26,8 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class SlipPrinting:
-    """納付書の印刷: six digits of the issuer of the bar code, the most that a store takes (yen), days for which a slip of what is already due
-    can be used, and which renderers print the OCR line and eL-QR."""
+    """納付書の印刷: six digits of the issuer of the bar code, the most that a store takes (yen), days for which a slip of what is already
+    due can be used, and which renderers print the OCR line and eL-QR."""
 
     company_code: str
     convenience_limit: int

@@ -31,19 +31,22 @@ LEFT JOIN insured i ON i.insured_id = m.insured_id
 LEFT JOIN addressee a ON (a.municipality_code, a.resident_number) = (m.municipality_code, m.resident_number)
 LEFT JOIN deferral d ON (d.insured_id, d.fiscal_year) = (m.insured_id, m.fiscal_year)
 WHERE m.due_on = $1 AND ($2::text IS NULL OR m.municipality_code = $2) AND m.method = 'account' AND m.unpaid > 0 AND NOT EXISTS (
-    SELECT FROM debit s WHERE (s.insured_id, s.fiscal_year, s.number) = (m.insured_id, m.fiscal_year, m.number) AND s.state IN ('sent', 'paid')
+    SELECT FROM debit s
+    WHERE (s.insured_id, s.fiscal_year, s.number) = (m.insured_id, m.fiscal_year, m.number) AND s.state IN ('sent', 'paid')
 )
 """
 _PLAN: Final = """
-INSERT INTO debit (debit_id, run_id, position, municipality_code, resident_number, insured_id, fiscal_year, number, due_on, amount, mandate_id,
-                   bank_code, mandate_kind, customer_number, state)
+INSERT INTO debit (debit_id, run_id, position, municipality_code, resident_number, insured_id, fiscal_year, number, due_on, amount,
+                   mandate_id, bank_code, mandate_kind, customer_number, state)
 SELECT gen_random_uuid(), $1, row_number() OVER (ORDER BY municipality_code, bank_code, insured_number, fiscal_year, number),
        municipality_code, resident_number, insured_id, fiscal_year, number, $2, amount, mandate_id, bank_code,
        CASE WHEN EXISTS (SELECT FROM debit f WHERE f.mandate_id = due_debit.mandate_id AND f.file_sha256 IS NOT NULL) THEN '0'
             WHEN EXISTS (SELECT FROM bank_mandate o WHERE o.mandate_id <> due_debit.mandate_id
                          AND (o.municipality_code, o.resident_number) = (due_debit.municipality_code, due_debit.resident_number)) THEN '2'
             ELSE '1' END,
-       stem || lpad((1 + (SELECT count(*) FROM debit p WHERE p.customer_number BETWEEN stem || '00000' AND stem || '99999'))::text, 5, '0'), 'planned'
+       stem || lpad(
+           (1 + (SELECT count(*) FROM debit p WHERE p.customer_number BETWEEN stem || '00000' AND stem || '99999'))::text, 5, '0'
+       ), 'planned'
 FROM (
     SELECT *, insured_number || lpad(fiscal_year::text, 4, '0') || lpad(number::text, 3, '0') AS stem FROM due_debit WHERE left_out = ''
 ) AS due_debit
@@ -53,13 +56,16 @@ SELECT d.debit_id, d.position, d.customer_number, d.amount, d.mandate_kind, b.ba
        b.holder_kana, s.method = 'account' AND s.mandate_id = d.mandate_id AND s.unpaid = d.amount AND s.due_on = d.due_on
            AND coalesce(f.deferred_until[array_position(f.numbers, d.number)] < d.due_on, true) AS still_so
 FROM debit d JOIN bank_mandate b USING (mandate_id)
-LEFT JOIN instalment_method s ON (s.insured_id, s.fiscal_year, s.number) = (d.insured_id, d.fiscal_year, d.number)
+LEFT JOIN LATERAL (  -- OFFSET: one person's charges at a time, and not the whole ledger
+    SELECT * FROM instalment_method v WHERE (v.insured_id, v.fiscal_year, v.number) = (d.insured_id, d.fiscal_year, d.number) OFFSET 0
+) AS s ON true
 LEFT JOIN deferral f ON (f.insured_id, f.fiscal_year) = (d.insured_id, d.fiscal_year)
 WHERE d.run_id = $1 AND d.position BETWEEN $2 AND $3 AND d.state = 'planned' ORDER BY d.position FOR UPDATE OF d
 """
 # A second file of one bank and day is awaited under a name of its own: the results of the first do not stand for it.
 _KEEP_FILE: Final = """
-INSERT INTO debit_file (sha256, run_id, municipality_code, bank_code, consignor_code, due_on, debits, amount, made_on, results_due_on, results_kind)
+INSERT INTO debit_file (sha256, run_id, municipality_code, bank_code, consignor_code, due_on, debits, amount, made_on, results_due_on,
+                        results_kind)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'bank ' || $4 || CASE WHEN earlier.files > 0 THEN '-' || 1 + earlier.files ELSE '' END
 FROM (SELECT count(*) AS files FROM debit_file WHERE (municipality_code, bank_code, due_on) = ($3, $4, $6)) AS earlier
 RETURNING results_kind
@@ -79,8 +85,8 @@ UPDATE debit d SET state = CASE WHEN k.code = '0' THEN 'paid' ELSE 'failed' END,
 FROM unnest($1::uuid[], $2::text[]) AS k(debit_id, code) WHERE d.debit_id = k.debit_id AND d.state = 'sent'
 """
 _FAILED: Final = """
-SELECT d.municipality_code, d.resident_number, a.name, d.fiscal_year, d.number, d.due_on, d.amount, d.result_code, b.bank_code, b.branch_code,
-       right(b.account_number, 3) AS account_end, n.bank_name, n.branch_name, m.unpaid,
+SELECT d.municipality_code, d.resident_number, a.name, d.fiscal_year, d.number, d.due_on, d.amount, d.result_code, b.bank_code,
+       b.branch_code, right(b.account_number, 3) AS account_end, n.bank_name, n.branch_name, m.unpaid,
        EXISTS (SELECT FROM slip s WHERE s.failed_debit_id = d.debit_id AND s.state = 'issued') AS has_slip
 FROM debit d JOIN bank_mandate b USING (mandate_id) LEFT JOIN bank_branch n ON (n.bank_code, n.branch_code) = (b.bank_code, b.branch_code)
 LEFT JOIN addressee a ON (a.municipality_code, a.resident_number) = (d.municipality_code, d.resident_number)
@@ -125,7 +131,7 @@ async def keep_sent(
     place: tuple[str, str, str],
     days: tuple[date, date, date],
 ) -> str:
-    """The debits stand in this file; `place`: municipality, bank, consignor; `days`: due, today, and that of the results, whose kind it returns."""
+    """The debits stand in this file; `place`: municipality, bank, consignor; `days`: due, today, results. The kind that is awaited."""
     due_on, today, results_on = days
     row = (sha256, run_id, *place, due_on, sent.height, int(sent["amount"].sum()), today, results_on)
     kind = await raw.fetchval(_KEEP_FILE, *row)

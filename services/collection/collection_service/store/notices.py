@@ -140,7 +140,9 @@ ORDER BY n.number FOR UPDATE OF n FOR SHARE OF a
 _CHARGED = """
 SELECT m.insured_id, m.fiscal_year, m.number, m.month, m.due_on, m.charged, m.method
 FROM unnest($1::uuid[], $2::int[]) AS k(insured_id, fiscal_year)
-JOIN instalment_method m ON (m.insured_id, m.fiscal_year) = (k.insured_id, k.fiscal_year)
+CROSS JOIN LATERAL (  -- OFFSET: one person's charges at a time, and not the whole ledger
+    SELECT * FROM instalment_method v WHERE (v.insured_id, v.fiscal_year) = (k.insured_id, k.fiscal_year) OFFSET 0
+) AS m
 WHERE m.charged > 0 ORDER BY m.insured_id, m.fiscal_year, m.due_on, m.number
 """
 _ISSUED = """

@@ -12,8 +12,9 @@ SELECT m.municipality_code, m.resident_number, a.name, m.fiscal_year, array_agg(
        min(m.due_on) AS first_due_on, sum(m.unpaid)::bigint AS unpaid,
        CASE WHEN bool_or(m.failed_debit_id IS NOT NULL) THEN 'debit_failed'
             WHEN max(r.refusal) IS NOT NULL THEN 'slip_refused'
-            WHEN EXISTS (SELECT FROM bank_mandate b WHERE (b.municipality_code, b.resident_number) = (m.municipality_code, m.resident_number))
-                THEN 'mandate_ended'
+            WHEN EXISTS (
+                SELECT FROM bank_mandate b WHERE (b.municipality_code, b.resident_number) = (m.municipality_code, m.resident_number)
+            ) THEN 'mandate_ended'
             ELSE 'no_slip_yet' END AS reason,
        max(r.refusal) AS refusal
 FROM instalment_method m LEFT JOIN addressee a USING (municipality_code, resident_number)

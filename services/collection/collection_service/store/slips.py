@@ -18,8 +18,8 @@ UPDATE slip SET state = 'overtaken' WHERE state = 'planned' AND fiscal_year = $1
 """
 # What is past due and was never to be taken from an account is asked for by a demand (督促), which brings its own slip.
 _PLAN: Final = """
-INSERT INTO slip (run_id, letter, municipality_code, resident_number, insured_id, fiscal_year, number, month, due_on, amount, failed_debit_id,
-                  reissued, state)
+INSERT INTO slip (run_id, letter, municipality_code, resident_number, insured_id, fiscal_year, number, month, due_on, amount,
+                  failed_debit_id, reissued, state)
 SELECT $1, dense_rank() OVER (
            ORDER BY m.municipality_code, a.postal_code, a.address_town, a.address_number, m.resident_number, m.insured_id
        ),
@@ -41,9 +41,12 @@ _TAKE: Final = """
 SELECT s.slip_number, s.letter, s.municipality_code, s.resident_number, s.insured_id, s.fiscal_year, s.number, s.month, s.due_on, s.amount,
        s.reissued, f.result_code, i.insured_number, y.provisional, a.status, a.name, a.postal_code, a.address_prefecture,
        a.address_municipality, a.address_town, a.address_number, a.address_building, a.address_withheld,
-       m.method = 'slip' AND m.unpaid = s.amount AND m.due_on = s.due_on AND m.failed_debit_id IS NOT DISTINCT FROM s.failed_debit_id AS still_so
+       m.method = 'slip' AND m.unpaid = s.amount AND m.due_on = s.due_on AND m.failed_debit_id IS NOT DISTINCT FROM s.failed_debit_id
+           AS still_so
 FROM slip s JOIN assessment y USING (insured_id, fiscal_year)
-LEFT JOIN instalment_method m ON (m.insured_id, m.fiscal_year, m.number) = (s.insured_id, s.fiscal_year, s.number)
+LEFT JOIN LATERAL (  -- OFFSET: one person's charges at a time, and not the whole ledger
+    SELECT * FROM instalment_method v WHERE (v.insured_id, v.fiscal_year, v.number) = (s.insured_id, s.fiscal_year, s.number) OFFSET 0
+) AS m ON true
 LEFT JOIN debit f ON f.debit_id = s.failed_debit_id LEFT JOIN insured i ON i.insured_id = s.insured_id
 LEFT JOIN addressee_shown a ON (a.municipality_code, a.resident_number) = (s.municipality_code, s.resident_number)
 WHERE s.run_id = $1 AND s.letter BETWEEN $2 AND $3 AND s.state = 'planned' ORDER BY s.letter, s.due_on, s.number

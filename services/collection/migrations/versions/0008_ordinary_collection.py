@@ -31,8 +31,9 @@ _TABLES = (
         branch_kana text NOT NULL,
         PRIMARY KEY (bank_code, branch_code)
     )""",
-    # A mandate hangs on the resident and not on the qualification: neither a change of scheme nor of 被保険者番号 can lose it. Of two on one
-    # day nobody would know which account is meant. Behind each stand two officers: an approval, or a run that another than its starter approved.
+    # A mandate hangs on the resident and not on the qualification: neither a change of scheme nor of 被保険者番号 can lose it. Of two on
+    # one day nobody would know which account is meant. Behind each stand two officers: an approval, or a run that another than its
+    # starter approved.
     """
     CREATE TABLE bank_mandate (
         mandate_id uuid PRIMARY KEY,

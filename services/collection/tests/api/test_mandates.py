@@ -47,7 +47,7 @@ async def given(database: TestDatabase, store: Path, *, today: date = date(2026,
         assert (await decided(client, asked)).status_code == 200
 
 
-async def test_an_account_is_used_only_after_a_second_officer_has_read_every_digit_of_it(database: TestDatabase, tmp_path: Path) -> None:
+async def test_an_account_is_used_only_after_a_second_officer_has_read_every_digit(database: TestDatabase, tmp_path: Path) -> None:
     """C-05; the rule for accounts of I-35."""
     async with asking(database, tmp_path, "first") as client:
         asked = (await proposed(client)).json()["approval_id"]
@@ -57,8 +57,8 @@ async def test_an_account_is_used_only_after_a_second_officer_has_read_every_dig
     async with asking(database, tmp_path, "second") as client:
         (waiting,) = (await client.get("/approvals")).json()
         assert waiting["shown"] == {
-            "被保険者": "架空 花子", "金融機関": "架空銀行（9901）", "店舗": "北支店（102）", "口座": "普通 1234567", "口座名義人": "ｶｸｳ ﾊﾅｺ",
-            "申込日": "令和8年7月10日", "開始日": "令和8年7月20日", "いまの口座": "なし",
+            "被保険者": "架空 花子", "金融機関": "架空銀行（9901）", "店舗": "北支店（102）", "口座": "普通 1234567",
+            "口座名義人": "ｶｸｳ ﾊﾅｺ", "申込日": "令和8年7月10日", "開始日": "令和8年7月20日", "いまの口座": "なし",
         }  # fmt: skip
         assert (await decided(client, asked)).status_code == 200
         (shown,) = (await client.get(PATH)).json()
@@ -148,8 +148,8 @@ async def test_two_accounts_on_one_day_are_refused_by_the_database(database: Tes
     try:
         with pytest.raises(asyncpg.ExclusionViolationError):
             await connection.execute(
-                "INSERT INTO bank_mandate SELECT gen_random_uuid(), municipality_code, resident_number, bank_code, branch_code, account_kind,"
-                " '7777777', holder_kana, daterange('2027-01-01', NULL), applied_on, origin, approval_id, run_id, NULL FROM bank_mandate"
+                "INSERT INTO bank_mandate SELECT gen_random_uuid(), municipality_code, resident_number, bank_code, branch_code,"
+                " account_kind, '7777777', holder_kana, daterange('2027-01-01', NULL), applied_on, origin, approval_id, run_id, NULL FROM bank_mandate"
             )
     finally:
         await connection.close()

@@ -14,8 +14,8 @@ from collection_service.jobs.carry_over_mandates import CarryOverMandates
 from collection_service.jobs.load_bank_branches import LoadBankBranches
 from collection_service.store import payment_methods
 
-from services.collection.tests.accounts import BRANCHES, DAY, account, arrived, arrived_rows, branches, mandate, person, run
-from services.collection.tests.people import CHIYODA, ROOT, rows
+from services.collection.tests.accounts import BRANCHES, account, arrived, arrived_rows, branches, mandate, person, run
+from services.collection.tests.people import CHIYODA, DAY, ROOT, rows
 
 HELD = "SELECT resident_number, account_number, origin FROM bank_mandate ORDER BY resident_number"
 

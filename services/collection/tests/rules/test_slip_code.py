@@ -31,8 +31,7 @@ def test_one_wrong_digit_is_always_found(digits: str, place: int, change: int) -
 
 @given(st.text("0123456789", min_size=44, max_size=44))
 def test_the_bars_fill_eleven_modules_a_symbol_and_are_even(digits: str) -> None:
-    """Code 128: each symbol has 11 modules and an even number of dark ones, the stop 13. The symbols were also read back from a printed page
-    by a reader of bar codes that is no part of this repository."""
+    """Code 128: each symbol has 11 modules and an even number of dark ones, the stop 13."""
     found = bars(digits)
     symbols = [found[at : at + 6] for at in range(0, len(found) - 7, 6)]
     assert len(symbols) == 2 + 22 + 1

@@ -63,7 +63,8 @@ async def test_what_is_due_from_an_account_is_asked_of_its_bank_to_the_yen(datab
         sent, preview = await requested(units)
 
         assert preview == {
-            "due_on": "2026-07-31", "debits": 2, "amount": 15_300, "files": {"131016:9901": {"debits": 2, "amount": 15_300}}, "left_out": {},
+            "due_on": "2026-07-31", "debits": 2, "amount": 15_300, "left_out": {},
+            "files": {"131016:9901": {"debits": 2, "amount": 15_300}},
         }  # fmt: skip
         found = read_family(sent, REQUEST)
         assert found.headers.frame.select("consignor_code", "debit_day", "bank_name", "branch_name").row(0) == (
@@ -98,8 +99,8 @@ async def test_who_may_not_be_debited_is_left_out_with_the_reason(databases: Dat
         await apply(
             units,
             DeferralDecided(
-                effective_on=date(2026, 7, 13), sequence=1, insured_id=insured(5).insured_id, municipality_code=CHIYODA, resident_number="5",
-                fiscal_year=2026, deferred=(DeferredInstalment(number=1, deferred_until=date(2026, 12, 28)),),
+                effective_on=date(2026, 7, 13), sequence=1, insured_id=insured(5).insured_id, municipality_code=CHIYODA,
+                resident_number="5", fiscal_year=2026, deferred=(DeferredInstalment(number=1, deferred_until=date(2026, 12, 28)),),
             ),
         )  # fmt: skip
         async with units.open() as uow:

@@ -9,6 +9,7 @@ import asyncpg
 import obstore
 import pytest
 from chassis import jobs
+from chassis.database import driver
 from chassis.documents.glyphs import PageTexts
 from chassis.testing import Databases
 from chassis.unit_of_work import Units
@@ -19,7 +20,7 @@ from collection_service.store.slips import key_of
 from contracts.events.municipal import ResidentStatus
 
 from services.collection.tests.accounts import arrived, mandate, person, run
-from services.collection.tests.people import ROOT, rows
+from services.collection.tests.people import rows
 from services.collection.tests.receipts import paid, take
 from tests.simulators.banks.bank import FUNDS, Dials, answer
 from tests.simulators.banks.tests.test_debits import RESULTS_DAY, later, requested, three_people
@@ -84,11 +85,11 @@ async def test_the_database_itself_refuses_a_slip_for_whoever_pays_from_an_accou
     """I-28. Seen to fail without the trigger of migration 0008."""
     async with three_people(databases, tmp_path) as units:
         await run(units, IssueSlips())
-        with pytest.raises(asyncpg.CheckViolationError, match="pays from an account"):
-            async with units.engine.connect() as connection:
-                raw = (await connection.get_raw_connection()).driver_connection
-                assert raw is not None
-                await raw.execute("UPDATE slip SET resident_number = '1' WHERE number = 8")
+        async with units.open() as uow:
+            raw = await driver(uow.connection)
+            with pytest.raises(asyncpg.CheckViolationError, match="pays from an account"):
+                async with raw.transaction():
+                    await raw.execute("UPDATE slip SET resident_number = '1' WHERE number = 8")
 
 
 async def test_whose_debit_failed_gets_a_slip_for_that_instalment_alone(databases: Databases, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from chassis import jobs
 from chassis.problems import Problem
-from chassis.testing import Databases
+from chassis.testing import Databases, TestDatabase
 from chassis.unit_of_work import Units
 from collection_service.jobs.issue_slips import IssueSlips
 from collection_service.jobs.take_convenience_payments import TakeConveniencePayments
@@ -60,8 +60,8 @@ async def test_the_announcement_stands_beside_the_slip_on_the_screen(databases: 
         first, second = await payments(units)
         await told(units, tmp_path, 1, (ANNOUNCED, first), (ANNOUNCED, second))
         await told(units, tmp_path, 2, (CONFIRMED, second))
-        (url,) = {str(units.engine.url.render_as_string(hide_password=False))}
-        database = type("Made", (), {"url": url})()
+        url = units.engine.url.render_as_string(hide_password=False)
+        database = TestDatabase("collection", url, url)
         async with asking(database, tmp_path) as client:
             (waiting,) = (await client.get("/convenience-payments/announced")).json()
             shown = (await client.get(f"/people/{CHIYODA}/3/slips")).json()

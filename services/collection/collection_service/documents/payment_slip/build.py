@@ -20,7 +20,11 @@ from collection_service.rules.slip_code import bars, in_groups
 
 A_PAGE: Final = 3
 """Slips on one page."""
-PARTS: Final = (("領収証書", "納めた方の控えです。"), ("納付書", "金融機関・収納店の控えです。"), ("領収済通知書", "市区町村に送ります。"))
+PARTS: Final = (
+    ("領収証書", "納めた方の控えです。"),
+    ("納付書", "金融機関・収納店の控えです。"),
+    ("領収済通知書", "市区町村に送ります。"),
+)
 PREMIUM: Final = "後期高齢者医療保険料"
 STAMP: Final = "領収印"
 

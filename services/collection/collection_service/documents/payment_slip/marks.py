@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """OCR line and eL-QR of a slip: renderers by name, off ("none") until somebody has entered the layout of a site.
 
-Neither layout is public: the OCR line is each bank's and region's own, that of eL-QR (公金, from September 2026) is given to municipalities and their
-vendors. A renderer takes a slip and gives the text of the line, or the content of the code.
+Neither layout is public: the OCR line is each bank's and region's own, that of eL-QR (公金, from September 2026) is given to
+municipalities and their vendors. A renderer takes a slip and gives the text of the line, or the content of the code.
 """
 
 from collections.abc import Callable, Mapping
