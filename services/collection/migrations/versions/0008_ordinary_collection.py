@@ -161,7 +161,7 @@ _TABLES = (
     LEFT JOIN LATERAL (
         SELECT l.debit_id, l.state FROM debit l
         WHERE (l.insured_id, l.fiscal_year, l.number) = (s.insured_id, s.fiscal_year, s.number) AND l.state <> 'overtaken'
-        ORDER BY l.debit_id DESC LIMIT 1
+        ORDER BY l.customer_number DESC LIMIT 1
     ) AS d ON d.state = 'failed'""",
 )
 _FUNCTIONS = (

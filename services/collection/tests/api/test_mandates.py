@@ -149,7 +149,8 @@ async def test_two_accounts_on_one_day_are_refused_by_the_database(database: Tes
         with pytest.raises(asyncpg.ExclusionViolationError):
             await connection.execute(
                 "INSERT INTO bank_mandate SELECT gen_random_uuid(), municipality_code, resident_number, bank_code, branch_code,"
-                " account_kind, '7777777', holder_kana, daterange('2027-01-01', NULL), applied_on, origin, approval_id, run_id, NULL FROM bank_mandate"
+                " account_kind, '7777777', holder_kana, daterange('2027-01-01', NULL), applied_on, origin, approval_id, run_id, NULL"
+                " FROM bank_mandate"
             )
     finally:
         await connection.close()

@@ -30,7 +30,7 @@ STAMP: Final = "領収印"
 
 
 class Slip(BaseModel):
-    """納付書 of one instalment. `number`: our own, which names the paper; `code`: the 44 digits, None where no convenience store takes it."""
+    """納付書 of one instalment. `number`: our own, which names the paper; `code`: the 44 digits, None where no store takes it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
