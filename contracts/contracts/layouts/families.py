@@ -21,6 +21,26 @@ from contracts.layouts.reading import ReadResult, judge, read_file, refused
 from contracts.layouts.writing import encode_file, encode_record
 
 
+class Tally(BaseModel):
+    """A figure of the trailer over some data records of the block: those whose `field` is `among` these values, or not `besides` them.
+
+    The sum of the number `sum`, or how many there are.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    field: str
+    among: tuple[str, ...] | None = None
+    besides: tuple[str, ...] | None = None
+    sum: str | None = None
+
+    def over(self, prefix: str = "") -> pl.Expr:
+        """The figure as an expression over data records, whose numbers stand in columns with this prefix."""
+        cell = pl.col(self.field)
+        counted = cell.is_in(list(self.among)) if self.among is not None else ~cell.is_in(list(self.besides or ()))
+        return counted.sum().cast(pl.Int64) if self.sum is None else pl.col(prefix + self.sum).filter(counted).sum()
+
+
 class Family(BaseModel):
     """Which layouts make the file, which fields a block has in common, and what its trailer counts and sums."""
 
@@ -46,6 +66,15 @@ class Family(BaseModel):
     count: str
     sums: dict[str, str]
     """Field of the trailer → field of the data records that it sums."""
+    end: Layout | None = None
+    """The one record after the last block, where the file has one."""
+    tallies: dict[str, Tally] = {}
+    """Field of the trailer → what it counts or sums over some of the data records."""
+
+    @property
+    def layouts(self) -> tuple[Layout, ...]:
+        """The records of the family."""
+        return (self.header, self.data, self.trailer, *([self.end] if self.end else []))
 
     @property
     def front(self) -> int:
@@ -60,7 +89,7 @@ class Family(BaseModel):
         return layout.field(self.kind_field).constant or ""
 
 
-_RECORDS: Final = {"header", "data", "trailer", "management", "file_management"}
+_RECORDS: Final = {"header", "data", "trailer", "end", "management", "file_management"}
 
 
 @dataclass(frozen=True)
@@ -78,9 +107,9 @@ class FamilyResult:
     management: dict[str, Any] = field(default_factory=dict)
 
 
-def load_family(version: str, *, site_codes: Mapping[str, Mapping[str, str]] | None = None) -> Family:
-    """The family of records of a version folder; `site_codes` as in `load_layout`, for whichever records use the table."""
-    content = read_yaml(FOLDER / version / "family.yaml")
+def load_family(version: str, name: str = "family", *, site_codes: Mapping[str, Mapping[str, str]] | None = None) -> Family:
+    """A family of records of a version folder; `site_codes` as in `load_layout`, for whichever records use the table."""
+    content = read_yaml(FOLDER / version / f"{name}.yaml")
     for record in _RECORDS & content.keys():
         layout = load_layout(content[record], version)
         replaced = {table: values for table, values in (site_codes or {}).items() if table in layout.code_tables}
@@ -104,7 +133,7 @@ def read_family(data: bytes, family: Family) -> FamilyResult:
     if (error := _order_error(kinds, family)) is not None:
         return _refused(family, [error])
 
-    parts = {layout.name: _written(records, kinds, layout, family) for layout in (family.header, family.data, family.trailer)}
+    parts = {layout.name: _written(records, kinds, layout, family) for layout in family.layouts}
     typed = {name: add_typed(written.frame, family_layout(family, name)) for name, written in parts.items()}
     firsts, lasts = parts[family.header.name].row_numbers, parts[family.trailer.name].row_numbers
     blocks = pl.DataFrame({"first_record": firsts, "last_record": lasts})
@@ -136,18 +165,22 @@ def encode_family(blocks: Sequence[tuple[pl.DataFrame, pl.DataFrame]], family: F
     found = b""
     for header, data in blocks:
         totals = {target: int(data.get_column(source).sum() or 0) for target, source in family.sums.items()}
-        trailer = header.select(family.common).with_columns(
-            pl.lit(family.kind_of(family.trailer)).alias(family.kind_field),
-            pl.lit(data.height, pl.Int64).alias(family.count),
-            *(pl.lit(total, pl.Int64).alias(target) for target, total in totals.items()),
+        totals |= {target: int(data.select(tally.over()).item() or 0) for target, tally in family.tallies.items()}
+        trailer = pl.DataFrame(
+            {name: header.get_column(name) for name in family.common}
+            | {family.kind_field: [family.kind_of(family.trailer)], family.count: [data.height]}
+            | {target: [total] for target, total in totals.items()}
         )
         for frame, layout in ((header, family.header), (data, family.data), (trailer, family.trailer)):
             found += encode_file(frame, layout, encoding=family.encoding, line_end="")
+    if family.end is not None:
+        last = pl.DataFrame({family.kind_field: [family.kind_of(family.end)]})
+        found += encode_file(last, family.end, encoding=family.encoding, line_end="")
     return found
 
 
 def family_layout(family: Family, name: str) -> Layout:
-    return next(layout for layout in (family.header, family.data, family.trailer) if layout.name == name)
+    return next(layout for layout in family.layouts if layout.name == name)
 
 
 def _refused(family: Family, errors: list[FileError]) -> FamilyResult:
@@ -206,6 +239,10 @@ def _foreign_errors(typed: Mapping[str, pl.DataFrame], parts: Mapping[str, Writt
 
 def _order_error(kinds: Bytes, family: Family) -> FileError | None:
     header, data, trailer = (ord(family.kind_of(layout)) for layout in (family.header, family.data, family.trailer))
+    if family.end is not None:
+        if kinds[-1] != ord(family.kind_of(family.end)) or len(kinds) == 1:
+            return file_error("KOKI-F014", row=len(kinds), value=chr(kinds[-1]), detail=f"{family.end.term}がありません。")
+        kinds = kinds[:-1]
     before = np.concatenate(([trailer], kinds[:-1]))
     starts, goes_on = kinds == header, (kinds == data) | (kinds == trailer)
     is_right = (starts & (before == trailer)) | (goes_on & ((before == header) | (before == data)))
@@ -227,13 +264,15 @@ def _total_errors(parts: Mapping[str, Written], typed: Mapping[str, pl.DataFrame
     firsts = parts[family.header.name].row_numbers.to_numpy()
     block = np.searchsorted(firsts, parts[family.data.name].row_numbers.to_numpy(), side="right") - 1
     data = typed[family.data.name].with_columns(pl.Series("block", block, dtype=pl.Int64))
-    sums = data.group_by("block").agg(pl.len().alias(family.count), *(pl.col(TYPED + s).sum().alias(t) for t, s in family.sums.items()))
+    figures = {target: pl.col(TYPED + source).sum() for target, source in family.sums.items()}
+    figures |= {target: tally.over(TYPED) for target, tally in family.tallies.items()}
+    sums = data.group_by("block").agg(pl.len().alias(family.count), *(figure.alias(target) for target, figure in figures.items()))
     declared = typed[family.trailer.name].with_row_index("block").cast({"block": pl.Int64}).join(sums, on="block", how="left")
     errors: list[FileError] = []
     for row, number in zip(declared.iter_rows(named=True), parts[family.trailer.name].row_numbers.to_list(), strict=True):
         if row[TYPED + family.count] != (count := row[family.count + "_right"] or 0):
             errors.append(file_error("KOKI-F005", row=number, declared=row[TYPED + family.count], found=count))
-        for target in family.sums:
+        for target in figures:
             if row[TYPED + target] != (total := row[target + "_right"] or 0):
                 term = family.trailer.field(target).term
                 errors.append(file_error("KOKI-F007", row=number, column=target, term=term, declared=row[TYPED + target], found=total))

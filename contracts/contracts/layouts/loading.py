@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from contracts.layouts.model import CodeTable, Layout
 
 FOLDER = Path(__file__).resolve().parents[2] / "layouts"
-_NOT_RECORDS = {"codes", "family"}
+_NOT_RECORDS = {"codes", "family", "result_family"}
 
 
 class UnknownLayout(LookupError):

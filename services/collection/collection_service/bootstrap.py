@@ -14,6 +14,15 @@ from collection_service.jobs.take_candidates import TakeCandidates
 from collection_service.jobs.take_care import TakeCare
 from collection_service.jobs.take_payments import TakePayments
 from collection_service.jobs.take_results import CloseRequests, TakeResults
+from collection_service.api import acts, arrivals, debits, instalments, mandates, notices, slips
+from collection_service.handlers.routing import ROUTES
+from collection_service.jobs.carry_over_mandates import CarryOverMandates
+from collection_service.jobs.issue_notices import IssueNotices
+from collection_service.jobs.issue_slips import IssueSlips
+from collection_service.jobs.load_bank_branches import LoadBankBranches
+from collection_service.jobs.make_debit_file import MakeDebitFile
+from collection_service.jobs.take_convenience_payments import TakeConveniencePayments
+from collection_service.jobs.take_debit_results import TakeDebitResults
 
 SERVICE = Service(
     name="collection",
@@ -40,5 +49,15 @@ SERVICE = Service(
         CloseRequests(),
         MakeChanges(),
         TakePayments(),
+    routers=(acts.router, arrivals.router, debits.router, instalments.router, mandates.router, notices.router, slips.router),
+    routes=ROUTES,
+    jobs=(
+        CarryOverMandates(),
+        IssueNotices(),
+        IssueSlips(),
+        LoadBankBranches(),
+        MakeDebitFile(),
+        TakeConveniencePayments(),
+        TakeDebitResults(),
     ),
 )

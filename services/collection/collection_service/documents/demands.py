@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import Final, TypeVar
 
 from chassis.documents import DocumentRefused, Sheet
 from chassis.documents.letter import Contact, Delivery
@@ -24,6 +26,11 @@ GONE = {
 """Letters to people who are not there any more have been sent by the thousand: somebody must find out where this one should go."""
 
 
+T = TypeVar("T")
+LAST_ORDINARY: Final = 99
+"""Numbers of instalments above it are payments of special collection."""
+
+
 class CannotBeSent(Exception):
     """There is no notice for this person; the text says in Japanese why, and what to do."""
 
@@ -32,14 +39,32 @@ def sheet_of(demand: Demand, *, issued_on: date) -> Sheet:
     """The notice, ready for typesetting. CannotBeSent says why there is none."""
     if demand.provisional:
         raise CannotBeSent("暫定の法定数値による保険料です。数値を担当者が確認し、保険料を決定し直してから発行してください。")
-    if demand.addressee is None:
+    addressee, insured_number = reachable(demand.addressee, demand.insured_number)
+    return refusing(lambda: build(_data(demand, insured_number, addressee, issued_on)))
+
+
+def reachable(addressee: Addressee | None, insured_number: str | None) -> tuple[Addressee, str]:
+    """The addressee and number of somebody who can be written to. CannotBeSent says why another cannot."""
+    if addressee is None:
         raise CannotBeSent("住民情報が届いていません。市区町村に住民情報の送付を依頼してください。")
-    if demand.insured_number is None:
+    if insured_number is None:
         raise CannotBeSent("被保険者番号が届いていません。資格の登録を確かめてください。")
-    if demand.addressee.status in GONE:
-        raise CannotBeSent(GONE[demand.addressee.status])
+    if addressee.status in GONE:
+        raise CannotBeSent(GONE[addressee.status])
+    return addressee, insured_number
+
+
+def delivery_of(addressee: Addressee) -> Delivery:
+    """Where a letter goes, or that a person hands it over."""
+    if addressee.by_hand:
+        return Delivery.by_hand(addressee.name)
+    return Delivery(postal_code=addressee.postal_code, address=addressee.lines, name=addressee.name)
+
+
+def refusing(make: Callable[[], T]) -> T:
+    """What `make` gives; what documents and the law refuse, as CannotBeSent."""
     try:
-        return build(_data(demand, demand.insured_number, demand.addressee, issued_on))
+        return make()
     except DocumentRefused as refused:
         raise CannotBeSent(str(refused)) from refused
     except LawError as missing:
@@ -52,11 +77,7 @@ def sheet_of(demand: Demand, *, issued_on: date) -> Sheet:
 def _data(demand: Demand, insured_number: str, addressee: Addressee, issued_on: date) -> NoticeData:
     office = office_of(demand.municipality_code, issued_on)
     return NoticeData(
-        delivery=(
-            Delivery.by_hand(addressee.name)
-            if addressee.by_hand
-            else Delivery(postal_code=addressee.postal_code, address=addressee.lines, name=addressee.name)
-        ),
+        delivery=delivery_of(addressee),
         insured_number=insured_number,
         name=addressee.name,
         fiscal_year=demand.fiscal_year,
@@ -70,11 +91,15 @@ def _data(demand: Demand, insured_number: str, addressee: Addressee, issued_on: 
 
 
 def _instalment(demand: Demand, charged: Charged) -> Instalment:
-    if charged.number >= FIRST_NUMBER:
-        return Instalment(label=f"{charged.month}月", due_on=charged.due_on, amount=charged.amount, method=PaymentMethod.PENSION)
-    ordinary = charged.number <= len(calendar_of(demand.municipality_code, demand.fiscal_year).months)
-    label = f"第{charged.number}期" if ordinary else f"随時{charged.month}月"
-    return Instalment(label=label, due_on=charged.due_on, amount=charged.amount, method=PaymentMethod.SLIP)
+    label = label_of(demand.municipality_code, demand.fiscal_year, charged.number, charged.month)
+    return Instalment(label=label, due_on=charged.due_on, amount=charged.amount, method=PaymentMethod(charged.method))
+
+
+def label_of(municipality_code: str, fiscal_year: int, number: int, month: int) -> str:
+    """What an instalment is called: 第1期; 随時4月 after the last ordinary one; 4月 where it is taken from a pension."""
+    if number > LAST_ORDINARY:
+        return f"{month}月"
+    return f"第{number}期" if number <= len(calendar_of(municipality_code, fiscal_year).months) else f"随時{month}月"
 
 
 def _explanation(demand: Demand) -> str:

@@ -26,12 +26,13 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """An instalment as charged."""
+    """An instalment as charged. `method`: how it is paid on its due day (slip, account, pension)."""
 
     number: int
     month: int
     due_on: date
     amount: int
+    method: str = "slip"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ async def take(raw: Connection[Any], run_id: UUID, first: int, last: int) -> lis
     rows = await raw.fetch(_TAKE, run_id, first, last)
     instalments: dict[tuple[UUID, int], list[Charged]] = {}
     for row in await raw.fetch(_CHARGED, [row["insured_id"] for row in rows], [row["fiscal_year"] for row in rows]):
-        charged = Charged(row["number"], row["month"], row["due_on"], row["amount"])
+        charged = Charged(row["number"], row["month"], row["due_on"], row["charged"], row["method"])
         instalments.setdefault((row["insured_id"], row["fiscal_year"]), []).append(charged)
     return [Planned(row["number"], _demand(row, instalments.get((row["insured_id"], row["fiscal_year"]), []))) for row in rows]
 
@@ -51,24 +51,28 @@ async def take(raw: Connection[Any], run_id: UUID, first: int, last: int) -> lis
 def _demand(row: Mapping[str, Any], instalments: Sequence[Charged]) -> Demand | None:
     if row["revision"] != row["current_revision"]:
         return None
-    addressee = None
-    if row["address_withheld"]:
-        addressee = Addressee(ResidentStatus(row["status"]), row["name"], None, ())
-    elif row["name"] is not None:
-        place = "".join(row[name] for name in ("address_prefecture", "address_municipality", "address_town", "address_number"))
-        lines = (place, row["address_building"]) if row["address_building"] else (place,)
-        addressee = Addressee(ResidentStatus(row["status"]), row["name"], row["postal_code"], lines)
     return Demand(
         municipality_code=row["municipality_code"],
         fiscal_year=row["fiscal_year"],
         annual_amount=row["annual_amount"],
         insured_number=row["insured_number"],
         acquired_on=row["acquired_on"],
-        addressee=addressee,
+        addressee=addressee_of(row),
         instalments=instalments,
         has_earlier_notice=row["has_earlier_notice"],
         provisional=row["provisional"],
     )
+
+
+def addressee_of(row: Mapping[str, Any]) -> Addressee | None:
+    """Whom a letter addresses, from a row with the columns of `addressee_shown`; None where no resident record has come."""
+    if row["address_withheld"]:
+        return Addressee(ResidentStatus(row["status"]), row["name"], None, ())
+    if row["name"] is None:
+        return None
+    place = "".join(row[name] for name in ("address_prefecture", "address_municipality", "address_town", "address_number"))
+    lines = (place, row["address_building"]) if row["address_building"] else (place,)
+    return Addressee(ResidentStatus(row["status"]), row["name"], row["postal_code"], lines)
 
 
 async def mark_issued(raw: Connection[Any], run_id: UUID, numbers: Sequence[int], sha256: str, issued_on: date, *, by_hand: bool) -> None:
@@ -134,10 +138,12 @@ WHERE n.run_id = $1 AND n.number BETWEEN $2 AND $3 AND n.state = 'planned'
 ORDER BY n.number FOR UPDATE OF n FOR SHARE OF a
 """
 _CHARGED = """
-SELECT e.insured_id, e.fiscal_year, e.number, e.month, e.due_on, sum(e.amount)::bigint AS amount
+SELECT m.insured_id, m.fiscal_year, m.number, m.month, m.due_on, m.charged, m.method
 FROM unnest($1::uuid[], $2::int[]) AS k(insured_id, fiscal_year)
-JOIN charge_entry e ON (e.insured_id, e.fiscal_year) = (k.insured_id, k.fiscal_year)
-GROUP BY 1, 2, 3, 4, 5 HAVING sum(e.amount) > 0 ORDER BY 1, 2, 5, 3
+CROSS JOIN LATERAL (  -- OFFSET: one person's charges at a time, and not the whole ledger
+    SELECT * FROM instalment_method v WHERE (v.insured_id, v.fiscal_year) = (k.insured_id, k.fiscal_year) OFFSET 0
+) AS m
+WHERE m.charged > 0 ORDER BY m.insured_id, m.fiscal_year, m.due_on, m.number
 """
 _ISSUED = """
 UPDATE notice n SET state = 'issued', document_sha256 = $4, issued_on = $5, by_hand = $6, first_page = k.page

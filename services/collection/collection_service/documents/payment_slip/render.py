@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Payment slips as PDF, read back before they are handed out."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from chassis.documents import Renderer
+
+TEMPLATE: Final = "template.typ"
+
+
+@cache
+def renderer() -> Renderer:
+    """The one typesetter of this process for payment slips."""
+    return Renderer(Path(__file__).parent)
