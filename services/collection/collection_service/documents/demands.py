@@ -11,9 +11,10 @@ from contracts.eras import format_fiscal_year
 from contracts.events.municipal import ResidentStatus
 from pydantic import ValidationError
 
+from collection_service.documents.labels import label_of
 from collection_service.documents.payment_notice import Instalment, NoticeData, PaymentMethod, build
 from collection_service.domain.notices import Addressee, Charged, Demand
-from collection_service.law import calendar_of, office_of
+from collection_service.law import office_of
 
 GONE = {
     ResidentStatus.DIED: "亡くなった方です。相続人など、送付先を確かめてください。",
@@ -69,8 +70,7 @@ def _data(demand: Demand, insured_number: str, addressee: Addressee, issued_on: 
 
 
 def _instalment(demand: Demand, charged: Charged) -> Instalment:
-    ordinary = charged.number <= len(calendar_of(demand.municipality_code, demand.fiscal_year).months)
-    label = f"第{charged.number}期" if ordinary else f"随時{charged.month}月"
+    label = label_of(demand.municipality_code, demand.fiscal_year, charged.number, charged.month)
     return Instalment(label=label, due_on=charged.due_on, amount=charged.amount, method=PaymentMethod.SLIP)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from calendar import isleap
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -115,13 +115,14 @@ class Overdue:
         return self.unpaid + self.fee_left + self.late_charge_left
 
 
-def overdue(claims: Sequence[Claim], *, on: date) -> list[Overdue]:
+def overdue(claims: Sequence[Claim], *, on: date, confirmed: frozenset[str] = frozenset()) -> list[Overdue]:
     """What is owed on a day of claims that fell due before it, in the order of the claims; nothing of a claim of which nothing is owed.
 
-    A claim that was paid in full, but late, is here while its fee or its late charge is not paid.
+    A claim that was paid in full, but late, is here while its fee or its late charge is not paid. `confirmed`: provisional parameters
+    that a named officer has confirmed.
     """
     due = [claim for claim in claims if claim.due_on < on]
-    charges = late_charges_on([(claim.municipality_code, claim.debt) for claim in due], until=on)
+    charges = late_charges_on([(claim.municipality_code, claim.debt) for claim in due], until=on, confirmed=confirmed)
     found = [
         Overdue(claim, claim.unpaid_on(on), (on - claim.due_on).days, claim.is_deferred_on(on), charge)
         for claim, charge in zip(due, charges, strict=True)
@@ -129,14 +130,15 @@ def overdue(claims: Sequence[Claim], *, on: date) -> list[Overdue]:
     return [each for each in found if each.owed]
 
 
-def late_charges_on(debts: Sequence[tuple[str, Debt]], *, until: date) -> list[LateCharge]:
+def late_charges_on(debts: Sequence[tuple[str, Debt]], *, until: date, confirmed: frozenset[str] = frozenset()) -> list[LateCharge]:
     """延滞金 up to and with a day, in order: each debt by the ordinance of its municipality (code) as on its due day. Law: 条例（延滞金）."""
     groups: dict[tuple[str, date], list[int]] = defaultdict(list)
     for index, (municipality_code, debt) in enumerate(debts):
         groups[municipality_code, debt.due_on].append(index)
     found: dict[int, LateCharge] = {}
     for (municipality_code, due_on), indices in groups.items():
-        law = late_charge_law(municipality_code, due_on=due_on, until=until)
+        found_law = late_charge_law(municipality_code, due_on=due_on, until=until)
+        law = replace(found_law, provisional=tuple(name for name in found_law.provisional if name not in confirmed))
         charged = counted([debts[index][1] for index in indices], law, until=until)
         found.update(zip(indices, charged, strict=True))
     return [found[index] for index in range(len(debts))]

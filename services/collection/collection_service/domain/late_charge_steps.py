@@ -11,6 +11,7 @@ from typing import Literal
 
 from chassis.law import day_number
 from chassis.law.steps import Input, Shown, Step
+from contracts.eras import format_day
 
 from collection_service.domain.arrears import CountedSpan, LateCharge
 from collection_service.law.late_charge import LateChargeLaw
@@ -35,7 +36,7 @@ class _Words:
         return self.say(f"{amount:,}円", f"{amount:,} yen")
 
     def span(self, first: date, last: date) -> str:
-        return self.say(f"{first}から{last}まで", f"{first} to {last}")
+        return self.say(f"{format_day(first)}から{format_day(last)}まで", f"{first} to {last}")
 
 
 def steps_of(charge: LateCharge, language: Language = "ja") -> list[Step]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,13 +34,16 @@ CROSS JOIN LATERAL (
 WHERE s.charged > 0 AND {which}
 ORDER BY s.due_on, s.insured_id, s.fiscal_year, s.number
 """
-_OF_PERSON: Final = _CLAIMS.format(which="(a.municipality_code, a.resident_number) = ($1, $2)")
-_OF_KEYS: Final = _CLAIMS.format(
-    which="""(s.insured_id, s.fiscal_year, s.number) IN (
-        SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[])
-    ) AND (a.insured_id, a.fiscal_year) IN (SELECT * FROM unnest($1::uuid[], $2::int[]))"""
+# The people stand in an array, so that the view adds up their charges alone.
+_OF_PERSON: Final = _CLAIMS.format(
+    which="""s.insured_id = ANY (ARRAY(SELECT insured_id FROM assessment WHERE (municipality_code, resident_number) = ($1, $2)))
+        AND (a.municipality_code, a.resident_number) = ($1, $2)"""
 )
-_OF_INSURED: Final = _CLAIMS.format(which="a.insured_id = ANY ($1::uuid[]) AND s.due_on < $2")
+_OF_KEYS: Final = _CLAIMS.format(
+    which="""s.insured_id = ANY ($1::uuid[])
+        AND (s.insured_id, s.fiscal_year, s.number) IN (SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[]))"""
+)
+_OF_INSURED: Final = _CLAIMS.format(which="s.insured_id = ANY ($1::uuid[]) AND s.due_on < $2")
 
 
 async def of_person(raw: Connection[Any], municipality_code: str, resident_number: str) -> list[Claim]:
@@ -53,7 +57,7 @@ async def of_keys(raw: Connection[Any], keys: Sequence[ClaimKey]) -> dict[ClaimK
     return {claim.key: claim for claim in map(_claim, rows)}
 
 
-async def of_insured(raw: Connection[Any], insured: Sequence[UUID], *, due_before: Any) -> list[Claim]:
+async def of_insured(raw: Connection[Any], insured: Sequence[UUID], *, due_before: date) -> list[Claim]:
     """The instalments of insured people that fell due before a day, the oldest first."""
     return [_claim(row) for row in await raw.fetch(_OF_INSURED, list(insured), due_before)]
 

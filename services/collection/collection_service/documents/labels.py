@@ -1,0 +1,17 @@
+"""期別の名前: how an instalment is called on paper."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collection_service.law import calendar_of
+
+FIRST_OF_SPECIAL: Final = 101
+"""The instalments from here on are taken from a pension (特別徴収)."""
+
+
+def label_of(municipality_code: str, fiscal_year: int, number: int, month: int) -> str:
+    """第1期; 随時9月 for what was charged beyond the calendar; 年金10月 for what is taken from a pension."""
+    if number >= FIRST_OF_SPECIAL:
+        return f"年金{month}月"
+    return f"第{number}期" if number <= len(calendar_of(municipality_code, fiscal_year).months) else f"随時{month}月"
