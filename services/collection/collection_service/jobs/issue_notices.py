@@ -10,7 +10,7 @@ from uuid import UUID
 
 import obstore
 from chassis.database import driver
-from chassis.documents import DocumentRefused, FontsMissing, Sheet
+from chassis.documents import FontsMissing, Sheet
 from chassis.documents.fonts import typefaces
 from chassis.jobs import Chunk, Plan
 from chassis.law import FiscalYear
@@ -20,11 +20,9 @@ from chassis.unit_of_work import UnitOfWork
 from collection_service.documents.demands import CannotBeSent, sheet_of
 from collection_service.documents.pages import page_count
 from collection_service.documents.payment_notice.render import renderer
+from collection_service.documents.print_file import PAGES, typeset
 from collection_service.domain.notices import Demand
 from collection_service.store import notices
-
-PAGES = 1_000
-TEMPLATE = "template.typ"
 
 
 class IssueNotices:
@@ -73,7 +71,7 @@ class IssueNotices:
         issued: list[int] = []
         for by_hand in (False, True):  # what is handed over (支援措置) stands in no file that goes to the post
             of_file = {number: sheet for number, sheet in sheets.items() if _by_hand(demands[number]) is by_hand}
-            pdf, unreadable = await asyncio.to_thread(_typeset, of_file)
+            pdf, unreadable = await asyncio.to_thread(typeset, renderer(), of_file)
             refused |= unreadable
             on_paper = [number for number in of_file if number not in unreadable]
             if on_paper:
@@ -112,32 +110,6 @@ class IssueNotices:
 
 def _by_hand(demand: Demand) -> bool:
     return demand.addressee is not None and demand.addressee.by_hand
-
-
-def _typeset(sheets: dict[int, Sheet]) -> tuple[bytes, dict[int, str]]:
-    """The file of these sheets, in their order, and who had to be left out of it (number → reason)."""
-    refused: dict[int, str] = {}
-    while left := [number for number in sheets if number not in refused]:
-        try:
-            (pdf,) = renderer().release_many(TEMPLATE, [sheets[number] for number in left], pages_per_file=PAGES)
-            return pdf, refused
-        except DocumentRefused as file_refused:
-            found = _unreadable(sheets, left)
-            if not found:
-                raise RuntimeError("Each notice alone is in order, the file of all is not.") from file_refused
-            refused |= found
-    return b"", refused
-
-
-def _unreadable(sheets: dict[int, Sheet], numbers: list[int]) -> dict[int, str]:
-    """Which notices spoil the file: each one is typeset and read back alone."""
-    found = {}
-    for number in numbers:
-        try:
-            renderer().release(TEMPLATE, sheets[number], tags=False)
-        except DocumentRefused as refused:
-            found[number] = str(refused)
-    return found
 
 
 def _fiscal_year(parameters: dict[str, Any], today: date) -> int:
