@@ -20,9 +20,9 @@ from collection_service.documents.labels import label_of
 from collection_service.documents.late_charge_sheet import LateChargeSheet, SheetStep, render_sheets
 from collection_service.domain.arrears import Overdue, overdue
 from collection_service.domain.late_charge_steps import steps_of
+from collection_service.domain.recipients import Recipient
 from collection_service.law import confirmed_on, office_of
 from collection_service.store import arrears, recipients
-from collection_service.store.recipients import Recipient
 
 router = APIRouter(tags=["arrears"])
 UNPRINTABLE = ("KOKI-C110", "この帳票を作れません。")

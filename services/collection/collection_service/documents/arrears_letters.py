@@ -7,15 +7,25 @@ from datetime import date
 
 from chassis.documents import DocumentRefused
 from chassis.documents.letter import Contact, Delivery
+from chassis.law import LawError
 from pydantic import ValidationError
 
+from collection_service import settings
 from collection_service.documents.arrears_letter import ArrearsLetter, LetterKind, Owed
 from collection_service.documents.demands import GONE, CannotBeSent
 from collection_service.documents.labels import label_of
 from collection_service.domain.arrears import Claim
-from collection_service.law import office_of
-from collection_service.law.demands import DemandLaw
-from collection_service.store.recipients import Recipient
+from collection_service.domain.recipients import Recipient
+from collection_service.law import confirmed_on, office_of
+from collection_service.law.demands import DemandLaw, demand_law
+
+
+def law_of_letters(municipality_code: str, today: date) -> DemandLaw:
+    """The settings of a municipality on a day. CannotBeSent where they are not entered."""
+    try:
+        return demand_law(municipality_code, today, confirmed_on(today, sample=settings.current().sample_data))
+    except LawError as missing:
+        raise CannotBeSent(missing.message_ja) from missing
 
 
 def owed_of(claim: Claim, *, unpaid: int, fee: int, late_charge: int) -> Owed:
@@ -27,7 +37,7 @@ def owed_of(claim: Claim, *, unpaid: int, fee: int, late_charge: int) -> Owed:
 def letter_to(
     recipient: Recipient, kind: LetterKind, owed: Sequence[Owed], law: DemandLaw, *, pay_by: date, issued_on: date
 ) -> ArrearsLetter:
-    """The letter to a resident. CannotBeSent says in Japanese why there is none; of the dead and the gone a person must find the address."""
+    """The letter to a resident. CannotBeSent says in Japanese why there is none; of the dead a person must find who answers."""
     addressee = recipient.addressee
     if law.provisional:
         raise CannotBeSent("督促の法定数値に暫定のものがあります。数値を担当者が確認してから発行してください。")

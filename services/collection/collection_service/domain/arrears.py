@@ -131,7 +131,7 @@ def overdue(claims: Sequence[Claim], *, on: date, confirmed: frozenset[str] = fr
 
 
 def late_charges_on(debts: Sequence[tuple[str, Debt]], *, until: date, confirmed: frozenset[str] = frozenset()) -> list[LateCharge]:
-    """延滞金 up to and with a day, in order: each debt by the ordinance of its municipality (code) as on its due day. Law: 条例（延滞金）."""
+    """延滞金 up to and with a day, in order: each debt by the ordinance of its municipality (code) as on its due day."""
     groups: dict[tuple[str, date], list[int]] = defaultdict(list)
     for index, (municipality_code, debt) in enumerate(debts):
         groups[municipality_code, debt.due_on].append(index)
@@ -150,7 +150,17 @@ def counted(debts: Sequence[Debt], law: LateChargeLaw, *, until: date) -> list[L
     result = late_charges.on(until)(spans=spans, terms=law.terms)
     of_debt: dict[int, list[CountedSpan]] = defaultdict(list)
     amounts: dict[int, tuple[int, int]] = {}
-    columns = (spans.debt, spans.first, spans.last, spans.unpaid, result.base, spans.low_last, spans.is_deferred, result.exact, result.amount)
+    columns = (
+        spans.debt,
+        spans.first,
+        spans.last,
+        spans.unpaid,
+        result.base,
+        spans.low_last,
+        spans.is_deferred,
+        result.exact,
+        result.amount,
+    )
     for debt, first, last, unpaid, base, low_last, is_deferred, exact, amount in zip(*(each.tolist() for each in columns), strict=True):
         amounts[debt] = (exact, amount)
         if last >= first:

@@ -50,7 +50,9 @@ _PASSED_OVER: Final = f"""
 SELECT c.passed_over, count(*) AS n FROM ({_STANDING} AND s.municipality_code = $4 {_NOT_YET}) AS c
 WHERE c.passed_over <> 'paid' GROUP BY 1 ORDER BY 1
 """
-_GIVE_WAY: Final = "UPDATE demand SET state = 'overtaken' WHERE state = 'planned' AND municipality_code = $1"
+_GIVE_WAY: Final = """
+UPDATE demand SET state = 'overtaken', refusal = NULL WHERE state IN ('planned', 'refused') AND municipality_code = $1
+"""
 _TAKE: Final = """
 SELECT d.demand_id, d.position, d.insured_id, d.fiscal_year, d.number, d.municipality_code, d.resident_number, d.unpaid, d.fee, d.pay_by
 FROM demand d JOIN assessment a USING (insured_id, fiscal_year)
@@ -118,7 +120,7 @@ async def passed_over(raw: Connection[Any], municipality_code: str, law: DemandL
 
 
 async def take(raw: Connection[Any], run_id: UUID, first: int, last: int, law_of: Mapping[str, DemandLaw], *, today: date) -> list[Planned]:
-    """The planned demands `first` to `last` of a run, locked with what is charged, so that no payment comes between reading and printing."""
+    """The planned demands `first` to `last` of a run, locked with the charges, so that no payment comes between reading and printing."""
     rows = await raw.fetch(_TAKE, run_id, first, last)
     now: dict[ClaimKey, int] = {}
     for municipality_code, law in law_of.items():

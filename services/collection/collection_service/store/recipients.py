@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from asyncpg import Connection
@@ -11,7 +10,7 @@ from chassis.commands import Person
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
-from collection_service.domain.notices import Addressee
+from collection_service.domain.recipients import Recipient
 from collection_service.store.addressees import addressee_of
 
 _FIND: Final = """
@@ -22,15 +21,6 @@ LEFT JOIN LATERAL (
     WHERE (a.municipality_code, a.resident_number) = (k.m, k.n) ORDER BY a.fiscal_year DESC, insured_id LIMIT 1
 ) AS i ON true
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """A resident: to whom letters go (None: no resident record has come), and the number (None: not come)."""
-
-    person: Person
-    addressee: Addressee | None
-    insured_number: str | None
 
 
 async def of(raw: Connection[Any], people: Iterable[Person]) -> dict[Person, Recipient]:

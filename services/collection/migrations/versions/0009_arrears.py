@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from alembic import op
-from chassis import approvals
 from chassis.row_security import seen_by_municipality
 
 revision = "collection_0009"
 down_revision = "collection_0004"
 branch_labels = None
-depends_on = None
+depends_on = "collection_0005"  # the table of approvals
 
 _INSTALMENT = "insured_id uuid NOT NULL, fiscal_year smallint NOT NULL, number smallint NOT NULL"
 _WHOSE = 'municipality_code text COLLATE "C" NOT NULL'
 _RESIDENT = f'{_WHOSE}, resident_number text COLLATE "C" NOT NULL'
 
 _TABLES = (
-    *approvals.TABLE,
     # 督促状: one of each instalment. `replaces`: it was sent again after the first came back; what came back has no effect on 時効.
     f"""
     CREATE TABLE demand (
@@ -179,7 +177,15 @@ _TABLES = (
         CHECK ((unpaid_amount = 0) = (oldest_due_on IS NULL))
     )""",
 )
-_WRITTEN_ONCE = ("reminder_instalment", "talk", "promise_instalment", "promise_part", "enforcement_instalment", "enforcement_step", "write_off")
+_WRITTEN_ONCE = (
+    "reminder_instalment",
+    "talk",
+    "promise_instalment",
+    "promise_part",
+    "enforcement_instalment",
+    "enforcement_step",
+    "write_off",
+)
 _RECORD_STAYS = """
 CREATE FUNCTION record_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -187,7 +193,6 @@ BEGIN
 END $$
 """
 _SEEN_BY_MUNICIPALITY = (
-    "approval",
     "demand",
     "reminder",
     "reminder_instalment",
@@ -209,6 +214,7 @@ def upgrade() -> None:
         op.execute(statement)
     for table in _WRITTEN_ONCE:
         op.execute(
-            f"CREATE TRIGGER {table}_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION record_stays()"
+            f"CREATE TRIGGER {table}_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT "
+            "EXECUTE FUNCTION record_stays()"
         )
     seen_by_municipality(op, "collection", _SEEN_BY_MUNICIPALITY)

@@ -41,7 +41,7 @@ class SheetStep(BaseModel):
 
 
 class LateChargeSheet(BaseModel):
-    """延滞金計算書 of one instalment (`label`: 令和8年度第1期), counted up to `until`; yen. `provisional`: on numbers that nobody confirmed."""
+    """延滞金計算書 of one instalment (`label`: 第1期), counted up to `until`; yen. `provisional`: a number of it is not confirmed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -66,7 +66,9 @@ def build(sheet: LateChargeSheet) -> Sheet:
     """The sheet as its template takes it. Raises `DocumentRefused`, also where the last step is not the late charge."""
     amount = f"{sheet.late_charge:,}円"
     if sheet.steps[-1].result != amount:
-        raise DocumentRefused("inconsistent", "計算の最後の額が延滞金と違います。", field="延滞金", expected=amount, found=sheet.steps[-1].result)
+        raise DocumentRefused(
+            "inconsistent", "計算の最後の額が延滞金と違います。", field="延滞金", expected=amount, found=sheet.steps[-1].result
+        )
     title = "後期高齢者医療保険料　延滞金計算書"
     year = format_fiscal_year(sheet.fiscal_year)
     sender = (f"{format_day(sheet.made_on)}　作成", sheet.issuer)
