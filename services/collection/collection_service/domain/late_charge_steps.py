@@ -59,9 +59,9 @@ def _base(span: CountedSpan, law: LateChargeLaw, words: _Words) -> Step:
     when = words.span(span.first, span.last)
     return _step(
         "late_charge_base",
-        words.say(f"計算の基礎となる額（{when}）", f"base ({when})"),
+        words.say("計算の基礎となる額", "base"),
         span.base,
-        words.say(f"未納額 {words.yen(span.unpaid)}", f"unpaid {words.yen(span.unpaid)}"),
+        words.say(f"{when} 未納額 {words.yen(span.unpaid)}", f"{when}: unpaid {words.yen(span.unpaid)}"),
         inputs=(Input("unpaid_amount", words.say("未納額", "unpaid"), span.unpaid),),
         rounding=words.say(
             f"{rounding.base_unit:,}円未満切捨て。{rounding.smallest_base:,}円未満は0円",
@@ -106,14 +106,14 @@ def _part(
     when = words.span(first, last)
     name = words.say("低率期間", "low rate") if is_low else words.say("低率期間の後", "after the low rate")
     by_year = " + ".join(f"{_percent(rate)} × {days}{words.say('日', ' days')}" for rate, days in pieces)
-    formula = f"{words.yen(span.base)} × ({by_year}) ÷ {law.terms.rounding.year_days}"
+    formula = f"{when}{words.say('', ':')} {words.yen(span.base)} × ({by_year}) ÷ {law.terms.rounding.year_days}"
     if span.is_deferred:
         formula += f" × {kept.numerator}/{kept.denominator}" if kept.denominator > 1 else f" × {kept.numerator}"
         formula += words.say("（徴収猶予の期間）", " (deferred)")
     each = law.terms.fraction is Fraction.EACH
     return _step(
         "late_charge_low_days" if is_low else "late_charge_high_days",
-        words.say(f"{name}の額（{when}）", f"{name} ({when})"),
+        words.say(f"{name}の額", name),
         int(value) if each else _cents(value),
         formula,
         inputs=(

@@ -85,7 +85,7 @@ async def test_the_sheet_shows_on_paper_what_the_screen_shows(database: TestData
     text = "".join(pages)
     for each in (one for one in shown if one["late_charge"]):
         assert f"{each['late_charge']:,}円" in text
-        assert f"令和8年度{each['label']}の延滞金(令和9年3月31日まで)" in text
+        assert f"令和8年度{each['label']}の延滞金" in text
     assert "徴収猶予の期間" in text
     assert "【暫定】" in text
     assert none.status_code == 404

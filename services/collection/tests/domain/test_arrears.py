@@ -96,9 +96,9 @@ def test_the_steps_say_in_both_languages_what_was_counted() -> None:
     charge = owed(date(2025, 7, 31)).late_charge
     japanese, english = steps_of(charge), steps_of(charge, "en")
     assert [step.value for step in japanese] == [30_000, "61.15", "2,388.32", 2_449, 2_400]
-    assert japanese[1].formula == "30,000円 × (2.4% × 31日) ÷ 365"
+    assert japanese[1].formula == "令和6年8月1日から令和6年8月31日まで 30,000円 × (2.4% × 31日) ÷ 365"
     assert japanese[0].rounding == "1,000円未満切捨て。2,000円未満は0円"
-    assert english[2].formula == "30,000 yen × (8.7% × 334 days) ÷ 365"
+    assert english[2].formula == "2024-09-01 to 2025-07-31: 30,000 yen × (8.7% × 334 days) ÷ 365"
     assert [step.value for step in english] == [step.value for step in japanese]
     assert all(step.law for step in japanese)
     assert japanese[3].provisional == ("late_charge_fraction",)
@@ -111,7 +111,7 @@ def test_a_municipalitys_own_setting_is_named_with_its_code_where_it_is_provisio
     )
     (charge,) = counted([CLAIM.debt], law, until=date(2025, 7, 31))
     steps = steps_of(charge)
-    assert steps[1].formula == "30,000円 × (2.4% × 92日) ÷ 365"
+    assert steps[1].formula == "令和6年8月1日から令和6年10月31日まで 30,000円 × (2.4% × 92日) ÷ 365"
     assert [step.provisional for step in steps[:3]] == [(), ("131016.late_charge_low_months",), ("131016.late_charge_low_months",)]
 
 

@@ -21,6 +21,8 @@ LetterKind = Literal["demand", "reminder"]
 MOST_ROWS: Final = 7
 """Instalments that a page has room for; of more, those of one fiscal year stand in one row."""
 PAID_ALREADY: Final = "この書面と行き違いで納めておられるときは、お許しください。"
+LATER: Final = "別途"
+"""延滞金 on a demand: it is counted on the day of payment."""
 HARD: Final = "病気や災害などで納めることが難しいときは、そのままにせず、早めにご相談ください。"
 
 
@@ -97,8 +99,9 @@ def build(letter: ArrearsLetter) -> Sheet:
     facts = [("被保険者番号", letter.insured_number), ("被保険者氏名", letter.name), ("納付の期限", format_day(letter.pay_by))]
     name_font = typefaces().choose_for_name(letter.name, field="被保険者氏名")
     amount, lead = f"{sum(sums):,}円", words.lead.format(pay_by=format_day(letter.pay_by))
-    rows = list(_rows(letter.owed))
-    totals = [f"{each:,}円" for each in sums]
+    late = LATER if letter.kind == "demand" else None
+    rows = list(_rows(letter.owed, late))
+    totals = [*(f"{each:,}円" for each in sums[:2]), late or f"{sums[2]:,}円"]
     advice = appeals(letter.review_board) if words.is_decision else ()
     data: dict[str, object] = {
         "title": words.title,
@@ -131,17 +134,17 @@ def build(letter: ArrearsLetter) -> Sheet:
     return Sheet(data, (page,))
 
 
-def _rows(owed: tuple[Owed, ...]) -> Iterable[tuple[str, str, str, str, str]]:
-    """An instalment a row; where they are too many for the page, a fiscal year a row."""
+def _rows(owed: tuple[Owed, ...], late: str | None) -> Iterable[tuple[str, str, str, str, str]]:
+    """An instalment a row; where they are too many for the page, a fiscal year a row. `late`: words in the place of the late charge."""
     if len(owed) <= MOST_ROWS:
         for one in owed:
-            yield _row(f"{format_fiscal_year(one.fiscal_year)}{one.label}", format_day(one.due_on), [one])
+            yield _row(f"{format_fiscal_year(one.fiscal_year)}{one.label}", format_day(one.due_on), [one], late)
         return
     for year, of_year in groupby(sorted(owed, key=lambda one: one.due_on), key=lambda one: one.fiscal_year):
         found = list(of_year)
-        yield _row(f"{format_fiscal_year(year)}（{len(found)}期分）", f"{format_day(found[0].due_on)}から", found)
+        yield _row(f"{format_fiscal_year(year)}（{len(found)}期分）", f"{format_day(found[0].due_on)}から", found, late)
 
 
-def _row(label: str, due: str, owed: list[Owed]) -> tuple[str, str, str, str, str]:
+def _row(label: str, due: str, owed: list[Owed], late_words: str | None) -> tuple[str, str, str, str, str]:
     unpaid, fee, late = (sum(getattr(one, name) for one in owed) for name in ("unpaid", "fee", "late_charge"))
-    return label, due, f"{unpaid:,}円", f"{fee:,}円", f"{late:,}円"
+    return label, due, f"{unpaid:,}円", f"{fee:,}円", late_words or f"{late:,}円"

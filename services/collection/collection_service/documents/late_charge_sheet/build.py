@@ -76,13 +76,14 @@ def build(sheet: LateChargeSheet) -> Sheet:
         ("被保険者番号", sheet.insured_number),
         ("被保険者氏名", sheet.name),
         ("納期限", format_day(sheet.due_on)),
+        ("この日までの計算", format_day(sheet.until)),
         ("期別の額", f"{sheet.charged:,}円"),
         ("未納の保険料", f"{sheet.unpaid:,}円"),
         ("納めた延滞金", f"{sheet.paid:,}円"),
     ]
     name_font = typefaces().choose_for_name(sheet.name, field="被保険者氏名")
-    amount_label = f"{year}{sheet.label}の延滞金({format_day(sheet.until)}まで)"
-    explanation = EXPLANATION + (PROVISIONAL if sheet.provisional else "")
+    amount_label = f"{year}{sheet.label}の延滞金"
+    explanation = (EXPLANATION, PROVISIONAL) if sheet.provisional else (EXPLANATION,)
     whose = f"被保険者番号　{sheet.insured_number}　{year}{sheet.label}"
     first, rest = sheet.steps[:STEPS_OF_THE_FIRST_PAGE], sheet.steps[STEPS_OF_THE_FIRST_PAGE:]
     pages = [first, *(rest[start : start + STEPS_A_PAGE] for start in range(0, len(rest), STEPS_A_PAGE))]
@@ -103,7 +104,7 @@ def build(sheet: LateChargeSheet) -> Sheet:
         ("延滞金の表題", amount_label),
         ("延滞金", amount),
         *facts,
-        ("説明", explanation),
+        *(("説明", sentence) for sentence in explanation),
     )
     last = sheet.contact.expected()
     expected = [(*(head if number == 0 else (("表題", title), ("対象", whose))), *_of(page)) for number, page in enumerate(pages)]
