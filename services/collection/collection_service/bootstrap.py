@@ -4,7 +4,7 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from collection_service.api import arrears, demands, instalments, notices, reminders
+from collection_service.api import acts, arrears, demands, instalments, limitations, notices, reminders
 from collection_service.handlers.routing import ROUTES
 from collection_service.jobs.issue_demands import IssueDemands
 from collection_service.jobs.issue_notices import IssueNotices
@@ -13,7 +13,15 @@ SERVICE = Service(
     name="collection",
     title="Koki collection (徴収)",
     root=Path(__file__).resolve().parent.parent,
-    routers=(arrears.router, demands.router, instalments.router, notices.router, reminders.router),
+    routers=(
+        acts.router,
+        arrears.router,
+        demands.router,
+        instalments.router,
+        limitations.router,
+        notices.router,
+        reminders.router,
+    ),
     routes=ROUTES,
     jobs=(IssueNotices(), IssueDemands()),
 )

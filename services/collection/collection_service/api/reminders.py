@@ -30,8 +30,13 @@ router = APIRouter(tags=["reminders"])
 _PERSON = "/people/{municipality_code}/{resident_number}"
 WAYS: Final = {"telephone": "電話", "visit": "訪問", "window": "窓口"}
 OUTCOMES: Final = {
-    "absent": "不在", "will_pay": "納付の約束", "will_consult": "相談の約束", "cannot_pay": "納付困難", "refuses": "納付拒否", "other": "その他",
-}  # fmt: skip
+    "absent": "不在",
+    "will_pay": "納付の約束",
+    "will_consult": "相談の約束",
+    "cannot_pay": "納付困難",
+    "refuses": "納付拒否",
+    "other": "その他",
+}
 
 
 class Reminding(Command):

@@ -141,7 +141,7 @@ _TABLES = (
         enforcement_id uuid NOT NULL REFERENCES enforcement,
         position smallint NOT NULL CHECK (position > 0),
         {_WHOSE},
-        step text NOT NULL CHECK (step IN ('open', 'investigate', 'seize', 'convert', 'distribute', 'release', 'end')),
+        step text NOT NULL CHECK (step IN ('open', 'investigate', 'seize', 'convert', 'distribute', 'release', 'withdraw', 'end')),
         taken_on date NOT NULL,
         officer text NOT NULL,
         officer_name text NOT NULL,
