@@ -4,10 +4,22 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from collection_service.api import acts, arrears, demands, instalments, limitations, notices, reminders
+from collection_service.api import (
+    acts,
+    arrears,
+    arrears_statistics,
+    demands,
+    enforcements,
+    instalments,
+    limitations,
+    notices,
+    promises,
+    reminders,
+)
 from collection_service.handlers.routing import ROUTES
 from collection_service.jobs.issue_demands import IssueDemands
 from collection_service.jobs.issue_notices import IssueNotices
+from collection_service.jobs.watch_arrears import WatchArrears
 
 SERVICE = Service(
     name="collection",
@@ -16,12 +28,15 @@ SERVICE = Service(
     routers=(
         acts.router,
         arrears.router,
+        arrears_statistics.router,
         demands.router,
+        enforcements.router,
         instalments.router,
         limitations.router,
         notices.router,
+        promises.router,
         reminders.router,
     ),
     routes=ROUTES,
-    jobs=(IssueNotices(), IssueDemands()),
+    jobs=(IssueNotices(), IssueDemands(), WatchArrears()),
 )

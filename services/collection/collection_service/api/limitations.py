@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from chassis import approvals
 from chassis.commands import Clerk, Command, Key, carried_out, require_own
 from chassis.database import driver
-from chassis.documents import DocumentRefused
 from chassis.problems import Problem
 from chassis.unit_of_work import UnitOfWork
 from chassis.web import runtime_of
@@ -20,10 +17,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from collection_service import settings
-from collection_service.api.arrears import UNPRINTABLE
+from collection_service.api.listing import Form, Place, listed
 from collection_service.api.write_off_acts import CANNOT, WRITE_OFF, content_of, faults, running_of
 from collection_service.documents import arrears_lists
-from collection_service.documents.arrears_lists import ArrearsList
 from collection_service.documents.labels import label_of
 from collection_service.domain.arrears import Claim
 from collection_service.domain.limitations import EFFECT_TERMS, EVENT_TERMS, Running, clocks, oldest_that_matter
@@ -34,8 +30,6 @@ from collection_service.store import arrears, limitations, recipients
 
 router = APIRouter(tags=["limitations"])
 _PERSON = "/people/{municipality_code}/{resident_number}"
-Form = Annotated[Literal["json", "pdf", "csv", "csv_cp932"], Query(description="形式")]
-Place = Annotated[str, Query(max_length=60, description="一覧に書く市区町村の名前")]
 ALERT_MONTHS: Final = 6
 """How long before a right is lost somebody is told; our own choice, as for benefits that were lost unseen (I-25)."""
 
@@ -135,19 +129,6 @@ async def written_off(
     rows = [row | {"label": _label_in(row["municipality_code"], row["fiscal_year"], row["number"], row["due_on"].month)} for row in found]
     line = f"{format_day(first_day)}から{format_day(last_day)}まで"
     return await listed(arrears_lists.WRITTEN_OFF, rows, form, place, line, today)
-
-
-async def listed(
-    of: ArrearsList, rows: Sequence[Mapping[str, Any]], form: str, place: str, line: str, today: date
-) -> Response | list[dict[str, Any]]:
-    """A list as it was asked for: rows, or a file of them."""
-    if form == "json":
-        return [dict(row) for row in rows]
-    try:
-        content = await asyncio.to_thread(arrears_lists.write, of, rows, form=form, place=place, line=line, today=today)
-    except DocumentRefused as refused:
-        raise Problem(409, *UNPRINTABLE, detail=str(refused)) from refused
-    return Response(content, media_type=arrears_lists.MEDIA_TYPES[form], headers={"Cache-Control": "no-store"})
 
 
 def _shown(each: Running, today: date) -> dict[str, Any]:

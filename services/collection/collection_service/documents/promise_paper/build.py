@@ -44,7 +44,9 @@ def build(paper: PromisePaper) -> Sheet:
     total = sum(amount for _, _, amount in paper.rows)
     if paper.payments and sum(amount for _, amount in paper.payments) != total:
         planned = sum(amount for _, amount in paper.payments)
-        raise DocumentRefused("inconsistent", "計画の合計が未納額と違います。", field="計画", expected=f"{total:,}円", found=f"{planned:,}円")
+        raise DocumentRefused(
+            "inconsistent", "計画の合計が未納額と違います。", field="計画", expected=f"{total:,}円", found=f"{planned:,}円"
+        )
     title = f"後期高齢者医療保険料　{'納付誓約書' if paper.payments else '債務承認書'}"
     addressed, lead = f"{paper.issuer}　様", PLANNED if paper.payments else RECOGNISED
     name_font = typefaces().choose_for_name(paper.name, field="被保険者氏名")
