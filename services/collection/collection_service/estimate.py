@@ -1,4 +1,4 @@
-"""`./koki estimate instalments`: a year's premium divided over a calendar of one's own, without a server or a database."""
+"""`./koki estimate`: instalments (a year's premium over a calendar of one's own) and late-charge, without a server or a database."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from chassis.json_lines import Asked, Kind, run, schemas_of
 from chassis.law import FiscalYear, LawError
 from pydantic import Field, StrictInt
 
+from collection_service.estimate_late_charge import LateChargeAnswer, LateChargeCase, answer_late_charges
+from collection_service.estimate_steps import ExplainedStep, StepInput
 from collection_service.law import Calendar, closing_days, confirmed_parameters, provisional_parameters
 from collection_service.rules.due_days import Month, Slot, due_day
 from collection_service.rules.instalments import divide
@@ -46,25 +48,6 @@ class InstalmentAmount(LineModel):
     month: int
     due_on: Day
     amount: int
-
-
-class StepInput(LineModel):
-    name: str
-    term: str
-    value: int | str
-
-
-class ExplainedStep(LineModel):
-    """計算の一段."""
-
-    name: str
-    term: str
-    value: int | str
-    unit: str
-    inputs: tuple[StepInput, ...]
-    formula: str
-    rounding: str | None
-    law: str
 
 
 class InstalmentsAnswer(LineModel):
@@ -198,4 +181,7 @@ def _due(slot: Slot, month: Month, calendar: Calendar, ja: bool) -> ExplainedSte
     )
 
 
-KINDS = {"instalments": Kind("普通徴収の期割（期別の額と納期限）", InstalmentsCase, InstalmentsAnswer, answer_instalments)}
+KINDS = {
+    "instalments": Kind("普通徴収の期割（期別の額と納期限）", InstalmentsCase, InstalmentsAnswer, answer_instalments),
+    "late-charge": Kind("延滞金（納期限・納付の日からの額）", LateChargeCase, LateChargeAnswer, answer_late_charges),
+}

@@ -119,7 +119,7 @@ def test_a_due_day_that_is_neither_a_day_nor_the_end_is_refused(run: Any) -> Non
 
 def test_schemas_are_published_and_answers_fit_them(run: Any) -> None:
     made = schemas()
-    assert set(made) == {"estimate.instalments.case", "estimate.instalments.answer"}
+    assert set(made) == {f"estimate.{kind}.{side}" for kind in ("instalments", "late-charge") for side in ("case", "answer")}
     assert made["estimate.instalments.case"]["additionalProperties"] is False
     _, answers = run(case(), "{", arguments=("--explain",))
     InstalmentsAnswer.model_validate(answers[0])

@@ -115,7 +115,7 @@ async def test_from_the_search_to_the_distribution_each_step_has_its_officer_its
     assert [step["step"] for step in listed["steps"]] == ["open", "investigate", "seize", "convert", "distribute"]
     assert {(step["officer_name"], step["certificate_number"]) for step in listed["steps"]} == {("徴収 一郎", "第12号")}
     assert listed["steps"][-1]["what"] == "配当（残余金 6,000円を交付）"
-    assert [each["number"] for each in owed] == [2]
+    assert [each["number"] for each in owed] == [2, 3]
     async with database.units() as units:
         found = await rows(units, "SELECT debit, credit, amount, source FROM money_entry ORDER BY amount")
         assert found == [("cash", "late_charge", 1_000, "enforcement"), ("cash", "receivable", 73_000, "enforcement")]

@@ -74,7 +74,6 @@ async def test_the_list_names_what_is_lost_in_the_next_six_months(database: Test
         (6, "完成予定"),
         (3, "完成予定"),
         (7, "完成予定"),
-        (8, "完成予定"),
     ]
     assert ([one["number"] for one in early], [one["number"] for one in in_time]) == ([], [1])
     text = "".join(PageTexts(pdf.content))
