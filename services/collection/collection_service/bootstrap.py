@@ -17,6 +17,7 @@ from collection_service.api import (
     reminders,
 )
 from collection_service.handlers.routing import ROUTES
+from collection_service.jobs.following import watch_arrears_each_day
 from collection_service.jobs.issue_demands import IssueDemands
 from collection_service.jobs.issue_notices import IssueNotices
 from collection_service.jobs.watch_arrears import WatchArrears
@@ -39,4 +40,5 @@ SERVICE = Service(
     ),
     routes=ROUTES,
     jobs=(IssueNotices(), IssueDemands(), WatchArrears()),
+    background=(watch_arrears_each_day,),
 )

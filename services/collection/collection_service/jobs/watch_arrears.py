@@ -17,7 +17,7 @@ PROMISES, PEOPLE = "promises", "people"
 
 
 class WatchArrears:
-    """No parameters. Runs once a business day, in the night or in the morning; a second run on a day says nothing again."""
+    """Parameter `on`: the day that the calendar began it for. A second run on a day says nothing again."""
 
     name = "watch-arrears"
 
