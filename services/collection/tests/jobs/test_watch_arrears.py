@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 from chassis import jobs
 from chassis.database import driver
+from chassis.runtime import Runtime
+from chassis.settings import Settings
 from chassis.testing import Databases, TestDatabase
 from chassis.unit_of_work import Units
+from collection_service.bootstrap import SERVICE
 from collection_service.domain.arrears_reports import ArrearsState, is_news
+from collection_service.jobs.following import watch_arrears_today
 from collection_service.jobs.watch_arrears import WatchArrears
 from collection_service.store import money
 from contracts.envelope import decode
@@ -176,3 +180,21 @@ async def test_a_recognised_debt_begins_the_limitation_anew_without_a_plan(datab
     assert made.status_code == 201, made.text
     assert (first["completes_on"], first["steps"][0]["term"]) == ("2029-08-21", "納付誓約・債務の承認")
     assert await state(database) == ["recognised"]
+
+
+async def test_each_day_is_begun_once_by_itself(database: TestDatabase, tmp_path: Path) -> None:
+    """E-23: looked at twice, by two replicas or by one, a day has one run; the next day has its own."""
+    for today in (date(2026, 8, 1), date(2026, 8, 2)):
+        settings = Settings(service="collection", database_url=database.url, business_date=today, object_store=str(tmp_path))
+        runtime = Runtime(SERVICE, settings)
+        for _ in range(2):
+            await watch_arrears_today(runtime)
+        for run_id, _ in await jobs.approved_runs(runtime.units):
+            await jobs.execute(WatchArrears(), run_id, runtime.units)
+        await watch_arrears_today(runtime)
+        await runtime.engine.dispose()
+    async with database.units() as units:
+        assert await rows(units, "SELECT parameters ->> 'on', state FROM job_run ORDER BY 1") == [
+            ("2026-08-01", "reconciled"),
+            ("2026-08-02", "reconciled"),
+        ]

@@ -4,6 +4,7 @@
 Law: 民法 第152条 (承認による時効の更新); the paper says so to the person who signs it.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -53,9 +54,7 @@ def build(paper: PromisePaper) -> Sheet:
     facts = [("被保険者番号", paper.insured_number), ("被保険者氏名", paper.name), ("作成日", format_day(paper.made_on))]
     rows = [(label, format_day(due_on), f"{amount:,}円") for label, due_on, amount in paper.rows]
     cells = [(format_day(day), f"{amount:,}円") for day, amount in paper.payments]
-    half = -(-len(cells) // 2)
-    right = [*cells[half:], *([("", "")] * (2 * half - len(cells)))]
-    plan = [(*left, *beside) for left, beside in zip(cells[:half], right, strict=True)]
+    plan, owed = _side_by_side(cells, 3), _side_by_side(rows, 2)
     data: dict[str, object] = {
         "title": title,
         "addressed": addressed,
@@ -63,7 +62,7 @@ def build(paper: PromisePaper) -> Sheet:
         "amount": f"{total:,}円",
         "facts": [{"label": label, "value": value} | ({"font": name_font} if label == "被保険者氏名" else {}) for label, value in facts],
         "lead": lead,
-        "rows": rows,
+        "rows": owed,
         "plan": plan,
         "closing": CLOSING,
         "signature": SIGNATURE,
@@ -82,3 +81,10 @@ def build(paper: PromisePaper) -> Sheet:
         *paper.contact.expected(),
     )
     return Sheet(data, (page,))
+
+
+def _side_by_side(cells: Sequence[tuple[str, ...]], columns: int) -> list[tuple[str, ...]]:
+    """Cells one below the other in so many columns, as lines of a table; what is over at the end is empty."""
+    height = -(-len(cells) // columns)
+    padded = [*cells, *[("",) * len(cells[0])] * (height * columns - len(cells))] if cells else []
+    return [tuple(text for column in range(columns) for text in padded[column * height + line]) for line in range(height)]
