@@ -21,11 +21,18 @@ DAY = date(2026, 12, 20)
 
 
 def letter(count: int, **changes: Any) -> ArrearsLetter:
+    first = [(2024 + number // 8, number % 8) for number in range(count)]
     owed = [
-        Owed(fiscal_year=2024 + number // 8, label=f"第{number % 8 + 1}期", due_on=date(2024 + number // 8, 7, 31) + timedelta(30 * (number % 8)),
-             unpaid=99_900, fee=100, late_charge=12_300)
-        for number in range(count)
-    ]  # fmt: skip
+        Owed(
+            fiscal_year=year,
+            label=f"第{number + 1}期",
+            due_on=date(year, 7, 31) + timedelta(30 * number),
+            unpaid=99_900,
+            fee=100,
+            late_charge=12_300,
+        )
+        for year, number in first
+    ]
     usual: dict[str, Any] = {
         "kind": "reminder",
         "delivery": Delivery(postal_code="1020072", address=("東京都千代田区飯田橋三丁目５番１号",), name="後期　太郎"),
