@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-import obstore
 from chassis.commands import Clerk, Command, Key, carried_out
 from chassis.database import driver
 from chassis.documents import DocumentRefused
@@ -24,7 +22,7 @@ from collection_service.documents.arrears_letters import law_of_letters, letter_
 from collection_service.documents.demands import CannotBeSent
 from collection_service.documents.pages import page_of
 from collection_service.domain.recipients import Recipient
-from collection_service.store import arrears, demands, recipients
+from collection_service.store import arrears, demands, papers, recipients
 
 router = APIRouter(tags=["demands"])
 _PERSON = "/people/{municipality_code}/{resident_number}/demands"
@@ -62,7 +60,7 @@ async def document(municipality_code: str, resident_number: str, demand_id: UUID
     if withheld and not found["by_hand"]:
         raise Problem(409, "KOKI-C115", "支援措置により表示できません。", "住所を書いた督促状のため、開けません。")
     sha256, page = found["document_sha256"], found["page"]
-    return await stored_file(runtime, demands.key_of(sha256), sha256, cut=lambda content: page_of(content, page, sha256))
+    return await stored_file(runtime, papers.key_of(demands.FOLDER, sha256), sha256, cut=lambda content: page_of(content, page, sha256))
 
 
 @router.post(_PERSON + "/{demand_id}/return")
@@ -107,8 +105,7 @@ async def again(
             pdf = await asyncio.to_thread(render_letter, letter_to(known, "demand", [owed], law, pay_by=pay_by, issued_on=uow.today))
         except (CannotBeSent, DocumentRefused) as refused:
             raise Problem(409, *UNPRINTABLE, detail=str(refused)) from refused
-        sha256 = hashlib.sha256(pdf).hexdigest()
-        await obstore.put_async(uow.store, demands.key_of(sha256), pdf)
+        sha256 = await papers.keep(uow, demands.FOLDER, pdf)
         made = await demands.issue_again(
             raw, demand_id, unpaid=unpaid, pay_by=pay_by, issued_on=uow.today, sha256=sha256, by_hand=known.by_hand
         )

@@ -208,9 +208,7 @@ async def _require_seizable(uow: UnitOfWork, person: tuple[str, str], keys: list
 
 async def _distribute(uow: UnitOfWork, case: UUID, keys: list[ClaimKey], converted: int, shares: list[Share], form: NextStep) -> None:
     raw = await driver(uow.connection)
-    await raw.execute(
-        "SELECT 1 FROM assessment WHERE insured_id = ANY ($1::uuid[]) ORDER BY insured_id, fiscal_year FOR UPDATE", [key[0] for key in keys]
-    )
+    await arrears.lock(raw, [key[0] for key in keys])
     claims = await arrears.of_keys(raw, keys)
     unpaid = {key: claim.unpaid_on(date.max) for key, claim in claims.items()}
     if wrong := faults_of_distribution(converted, shares, form.surplus, unpaid):

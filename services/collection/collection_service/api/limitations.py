@@ -20,8 +20,7 @@ from collection_service import settings
 from collection_service.api.listing import Form, Place, listed
 from collection_service.api.write_off_acts import CANNOT, WRITE_OFF, content_of, faults, running_of
 from collection_service.documents import arrears_lists
-from collection_service.documents.labels import label_of
-from collection_service.domain.arrears import Claim
+from collection_service.documents.labels import claim_label, label_of
 from collection_service.domain.limitations import EFFECT_TERMS, EVENT_TERMS, Running, clocks, oldest_that_matter
 from collection_service.domain.recipients import Recipient
 from collection_service.law import confirmed_on
@@ -148,7 +147,7 @@ def _shown(each: Running, today: date) -> dict[str, Any]:
         "insured_id": claim.insured_id,
         "fiscal_year": claim.fiscal_year,
         "number": claim.number,
-        "label": _label(claim),
+        "label": claim_label(claim),
         "due_on": claim.due_on,
         "unpaid": claim.unpaid_on(today),
         "begins": each.limitation.begins,
@@ -169,17 +168,13 @@ def _row(each: Running, whose: Recipient, today: date) -> dict[str, Any]:
         "insured_id": str(claim.insured_id),
         "fiscal_year": claim.fiscal_year,
         "number": claim.number,
-        "label": _label(claim),
+        "label": claim_label(claim),
         "due_on": claim.due_on,
         "unpaid": claim.unpaid_on(today),
         "completes_on": each.limitation.completes_on,
         "state": "時効完成" if each.limitation.is_complete(today) else "完成予定",
         "last_event": f"{EVENT_TERMS[last.happened.event]} {last.happened.first}" if last else "なし",
     }
-
-
-def _label(claim: Claim) -> str:
-    return _label_in(claim.municipality_code, claim.fiscal_year, claim.number, claim.month)
 
 
 def _label_in(municipality_code: str, fiscal_year: int, number: int, month: int) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-import obstore
 from chassis.commands import Clerk, Command, Key, carried_out
 from chassis.database import driver
 from chassis.documents import DocumentRefused
@@ -16,18 +14,17 @@ from chassis.documents.letter import Contact
 from chassis.problems import NOT_FOUND, Problem
 from chassis.unit_of_work import UnitOfWork
 from chassis.web import runtime_of, stored_file
-from contracts.eras import format_fiscal_year
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, ValidationError
 
 from collection_service.api.arrears import UNPRINTABLE
-from collection_service.documents.labels import label_of
+from collection_service.documents.labels import claim_label
 from collection_service.documents.promise_paper import PromisePaper, render_paper
 from collection_service.domain.arrears import Claim
 from collection_service.domain.promises import STATE_TERMS, PlannedPayment, PromiseState, faults_of_plan
 from collection_service.domain.recipients import Recipient
 from collection_service.law import office_of
-from collection_service.store import arrears, promises, recipients
+from collection_service.store import arrears, papers, promises, recipients
 
 router = APIRouter(tags=["promises"])
 _PERSON = "/people/{municipality_code}/{resident_number}/promises"
@@ -93,8 +90,7 @@ async def promise(
             pdf = await asyncio.to_thread(render_paper, _paper(known, claims, payments, uow.today))
         except DocumentRefused as refused:
             raise Problem(409, *UNPRINTABLE, detail=str(refused)) from refused
-        sha256 = hashlib.sha256(pdf).hexdigest()
-        await obstore.put_async(uow.store, promises.key_of(sha256), pdf)
+        sha256 = await papers.keep(uow, promises.FOLDER, pdf)
         made = await promises.keep(uow, person, claims, payments, by_whom=form.promised_by, remark=form.remark, sha256=sha256, by=who.user)
         return {"promise_id": str(made), "unpaid": owed, "document_sha256": sha256}
 
@@ -127,7 +123,7 @@ async def document(municipality_code: str, resident_number: str, promise_id: UUI
     found = next((one for one in listed if one["promise_id"] == promise_id), None)
     if found is None:
         raise Problem(404, *NOT_FOUND, detail="この方の納付誓約はありません。")
-    return await stored_file(runtime, promises.key_of(found["document_sha256"]), found["document_sha256"])
+    return await stored_file(runtime, papers.key_of(promises.FOLDER, found["document_sha256"]), found["document_sha256"])
 
 
 def _is_owed(claim: Claim, person: tuple[str, str], today: date) -> bool:
@@ -144,13 +140,9 @@ def _paper(known: Recipient, claims: list[Claim], payments: list[PlannedPayment]
             name=known.addressee.name,
             issuer=office.issuer,
             made_on=today,
-            rows=tuple((_label(claim), claim.due_on, claim.unpaid_on(today)) for claim in claims),
+            rows=tuple((claim_label(claim), claim.due_on, claim.unpaid_on(today)) for claim in claims),
             payments=tuple((payment.due_on, payment.amount) for payment in payments),
             contact=Contact(office=office.office, telephone=office.telephone),
         )
     except ValidationError as invalid:
         raise DocumentRefused("too_long", "書面の様式に入らない項目があります。住民情報を確かめてください。") from invalid
-
-
-def _label(claim: Claim) -> str:
-    return f"{format_fiscal_year(claim.fiscal_year)}{label_of(claim.municipality_code, claim.fiscal_year, claim.number, claim.month)}"

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
-import obstore
 from chassis.commands import Clerk, Command, Key, carried_out
 from chassis.database import driver
 from chassis.documents import DocumentRefused
@@ -24,7 +22,7 @@ from collection_service.documents.arrears_letters import law_of_letters, letter_
 from collection_service.documents.demands import CannotBeSent
 from collection_service.domain.arrears import Claim
 from collection_service.domain.recipients import Recipient
-from collection_service.store import arrears, recipients, reminders
+from collection_service.store import arrears, papers, recipients, reminders
 
 router = APIRouter(tags=["reminders"])
 _PERSON = "/people/{municipality_code}/{resident_number}"
@@ -93,8 +91,7 @@ async def remind(
             pdf = await asyncio.to_thread(render_letter, letter)
         except (CannotBeSent, DocumentRefused) as refused:
             raise Problem(409, *UNPRINTABLE, detail=str(refused)) from refused
-        sha256 = hashlib.sha256(pdf).hexdigest()
-        await obstore.put_async(uow.store, reminders.key_of(sha256), pdf)
+        sha256 = await papers.keep(uow, reminders.FOLDER, pdf)
         made = await reminders.keep(uow, person, owed, pay_by=pay_by, sha256=sha256, by_hand=known.by_hand, by=who.user)
         return {"reminder_id": str(made), "owed": sum(each.owed for each in owed), "document_sha256": sha256}
 
@@ -114,7 +111,7 @@ async def document(municipality_code: str, resident_number: str, reminder_id: UU
         raise Problem(404, *NOT_FOUND, detail="この催告書は発行していません。")
     if withheld and not found["by_hand"]:
         raise Problem(409, "KOKI-C120", "支援措置により表示できません。", "住所を書いた催告書のため、開けません。")
-    return await stored_file(runtime, reminders.key_of(found["document_sha256"]), found["document_sha256"])
+    return await stored_file(runtime, papers.key_of(reminders.FOLDER, found["document_sha256"]), found["document_sha256"])
 
 
 @router.post(_PERSON + "/talks", status_code=201)

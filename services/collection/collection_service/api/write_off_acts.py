@@ -15,7 +15,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.eras import format_day
 
 from collection_service import settings
-from collection_service.documents.labels import label_of
+from collection_service.documents.labels import claim_label
 from collection_service.domain.arrears import ClaimKey
 from collection_service.domain.limitations import Running, clocks
 from collection_service.law import confirmed_on
@@ -43,7 +43,7 @@ def faults(running: dict[ClaimKey, Running], keys: Sequence[ClaimKey], today: da
         if each is None or not each.claim.unpaid_on(today):
             found.append(f"{key[1]}年度の{key[2]}番の期別は、未納ではありません。")
             continue
-        label = _label(each)
+        label = claim_label(each.claim)
         if each.provisional:
             found.append(f"{label}: 時効の法定数値に、担当者が確認していないもの({'、'.join(each.provisional)})があります。")
         elif not each.limitation.is_complete(today):
@@ -63,7 +63,9 @@ def content_of(running: dict[ClaimKey, Running], keys: Sequence[ClaimKey], name:
         "shown": {
             "被保険者": name,
             "不納欠損とする額": f"{sum(each.claim.unpaid_on(today) for each in rows):,}円",
-            "期別": "　".join(f"{_label(each)} {each.claim.unpaid_on(today):,}円（{_extinct(each)}に時効完成）" for each in rows),
+            "期別": "　".join(
+                f"{claim_label(each.claim)} {each.claim.unpaid_on(today):,}円（{_extinct(each)}に時効完成）" for each in rows
+            ),
             "根拠": "時効の完成（高齢者の医療の確保に関する法律 第160条、地方自治法 第236条）",
         },
     }
@@ -78,10 +80,7 @@ async def carry_out(asked: Approval, uow: UnitOfWork) -> dict[str, Any]:
     """Approved: written off to the yen that was asked for; a payment or a renewal since then needs a new request."""
     raw = await driver(uow.connection)
     wanted = {(UUID(one["insured_id"]), one["fiscal_year"], one["number"]): one["amount"] for one in asked.content["instalments"]}
-    await raw.execute(
-        "SELECT 1 FROM assessment WHERE insured_id = ANY ($1::uuid[]) ORDER BY insured_id, fiscal_year FOR UPDATE",
-        [key[0] for key in wanted],
-    )
+    await arrears.lock(raw, [key[0] for key in wanted])
     running = await running_of(raw, list(wanted), uow.today)
     wrong = faults(running, list(wanted), uow.today)
     changed = [key for key, amount in wanted.items() if key in running and running[key].claim.unpaid_on(uow.today) != amount]
@@ -110,11 +109,6 @@ async def carry_out(asked: Approval, uow: UnitOfWork) -> dict[str, Any]:
         await limitations.keep_write_off(raw, entry_id, asked.approval_id, running[key].claim, amount, extinct_on, uow.today)
     await arrears_reports.report(uow, list({key[0] for key in wanted}))
     return {"written_off": sum(wanted.values())}
-
-
-def _label(each: Running) -> str:
-    claim = each.claim
-    return f"{claim.fiscal_year}年度{label_of(claim.municipality_code, claim.fiscal_year, claim.number, claim.month)}"
 
 
 def _extinct(each: Running) -> str:

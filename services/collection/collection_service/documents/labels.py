@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from contracts.eras import format_fiscal_year
+
+from collection_service.domain.arrears import Claim
 from collection_service.law import calendar_of
 
 FIRST_OF_SPECIAL: Final = 101
@@ -15,3 +18,8 @@ def label_of(municipality_code: str, fiscal_year: int, number: int, month: int) 
     if number >= FIRST_OF_SPECIAL:
         return f"年金{month}月"
     return f"第{number}期" if number <= len(calendar_of(municipality_code, fiscal_year).months) else f"随時{month}月"
+
+
+def claim_label(claim: Claim) -> str:
+    """令和8年度第1期: an instalment with its year."""
+    return f"{format_fiscal_year(claim.fiscal_year)}{label_of(claim.municipality_code, claim.fiscal_year, claim.number, claim.month)}"

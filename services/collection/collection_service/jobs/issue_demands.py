@@ -26,7 +26,7 @@ from collection_service.documents.print_file import PAGES, typeset
 from collection_service.domain.arrears import Claim, ClaimKey
 from collection_service.domain.recipients import Recipient
 from collection_service.law.demands import DemandLaw
-from collection_service.store import arrears, demands, receipt_files, recipients
+from collection_service.store import arrears, demands, papers, receipt_files, recipients
 from collection_service.store.demands import Planned
 
 
@@ -86,8 +86,7 @@ class IssueDemands:
             refused |= unreadable
             on_paper = [standing[number] for number in of_file if number not in unreadable]
             if on_paper:
-                sha256 = hashlib.sha256(pdf).hexdigest()
-                await obstore.put_async(uow.store, demands.key_of(sha256), pdf)
+                sha256 = await papers.keep(uow, demands.FOLDER, pdf)
                 await demands.mark_issued(raw, [one.demand_id for one in on_paper], sha256, uow.today, by_hand=by_hand)
             issued += on_paper
         await demands.mark_refused(raw, {standing[number].demand_id: reason for number, reason in refused.items()})
@@ -115,7 +114,7 @@ class IssueDemands:
         if unpaid != totals.get("unpaid", 0):
             differences["yen"] = {"stored": unpaid, "on_paper": totals.get("unpaid", 0)}
         for row in await raw.fetch(_FILES, run_id):
-            content = bytes(await (await obstore.get_async(uow.store, demands.key_of(row["document_sha256"]))).bytes_async())
+            content = bytes(await (await obstore.get_async(uow.store, papers.key_of(demands.FOLDER, row["document_sha256"]))).bytes_async())
             if hashlib.sha256(content).hexdigest() != row["document_sha256"] or page_count(content) != row["demands"]:
                 differences[f"file {row['document_sha256']}"] = f"is not a file of {row['demands']} pages with this SHA-256"
         return differences

@@ -62,6 +62,11 @@ async def of_insured(raw: Connection[Any], insured: Sequence[UUID], *, due_befor
     return [_claim(row) for row in await raw.fetch(_OF_INSURED, list(insured), due_before)]
 
 
+async def lock(raw: Connection[Any], insured: Sequence[UUID]) -> None:
+    """Until the transaction ends nobody else charges these people, or settles anything of theirs."""
+    await raw.execute("SELECT 1 FROM assessment WHERE insured_id = ANY ($1::uuid[]) ORDER BY insured_id, fiscal_year FOR UPDATE", insured)
+
+
 def _claim(row: Mapping[str, Any]) -> Claim:
     given = {name: value for name, value in row.items() if name not in ("days", "amounts")}
     return Claim(**given, payments=tuple(zip(row["days"], row["amounts"], strict=True)))

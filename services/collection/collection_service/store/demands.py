@@ -97,11 +97,6 @@ class Planned:
     stands: bool
 
 
-def key_of(sha256: str) -> str:
-    """Where a file of demands lies in the object store."""
-    return f"{FOLDER}/{sha256}.pdf"
-
-
 async def plan(raw: Connection[Any], run_id: UUID, municipality_code: str, law: DemandLaw, *, today: date, after: int) -> int:
     """Plan a demand of every instalment of a municipality that is due without one and not passed over; how many. Earlier plans give way.
 

@@ -37,11 +37,6 @@ FROM promise p WHERE p.promise_id = ANY ($1::uuid[]) ORDER BY p.promise_id FOR U
 _END: Final = "UPDATE promise SET state = $2, ended_on = $3 WHERE promise_id = $1 AND state = 'running' RETURNING promise_id"
 
 
-def key_of(sha256: str) -> str:
-    """Where the paper of a promise lies in the object store."""
-    return f"{FOLDER}/{sha256}.pdf"
-
-
 async def keep(
     uow: UnitOfWork, person: Person, claims: Sequence[Claim], payments: Sequence[PlannedPayment], *, by_whom: str, remark: str,
     sha256: str, by: str,

@@ -26,11 +26,6 @@ WHERE (p.municipality_code, p.resident_number, p.state) = ($1, $2, 'running')
 """
 
 
-def key_of(sha256: str) -> str:
-    """Where a reminder lies in the object store."""
-    return f"{FOLDER}/{sha256}.pdf"
-
-
 async def demanded(raw: Connection[Any], person: Person, *, on: date) -> set[ClaimKey]:
     """The instalments whose demand has arrived, as far as is known, and has passed its day."""
     return {tuple(row) for row in await raw.fetch(_DEMANDED, *person, on)}

@@ -15,7 +15,7 @@ from chassis.problems import Problem
 from chassis.testing import Databases, TestDatabase
 from chassis.unit_of_work import Units
 from collection_service.jobs.issue_demands import IssueDemands
-from collection_service.store import demands, money, receipt_files
+from collection_service.store import demands, money, papers, receipt_files
 from collection_service.store.receipt_files import ReceiptFile
 from contracts.events.municipal import ResidentStatus
 
@@ -82,7 +82,7 @@ async def test_demands_go_to_those_alone_who_owe_and_are_neither_deferred_nor_pr
         preview, outcome = await run(units)
         states = {row[0]: row[1:] for row in await rows(units, STATES)}
         ((sha256,),) = await rows(units, "SELECT DISTINCT document_sha256 FROM demand WHERE state = 'issued'")
-        pages = list(PageTexts((tmp_path / demands.key_of(sha256)).read_bytes()))
+        pages = list(PageTexts((tmp_path / papers.key_of(demands.FOLDER, sha256)).read_bytes()))
         again, _ = await run(units)
 
     found = {"demands": 3, "deferred": 1, "promised": 1, "quiet": 1}
