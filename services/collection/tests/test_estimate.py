@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 from chassis.json_cases import FaultyCase
-from collection_service.estimate import InstalmentsAnswer, InstalmentsCase, main, schemas
+from collection_service.estimate import main, schemas
+from collection_service.estimate.instalments import InstalmentsAnswer, InstalmentsCase
 
 CASES = Path(__file__).parent / "rules" / "cases"
 CALENDAR = {"months": [7, 8, 9, 10, 11, 12, 1, 2], "due_day": "end", "exceptions": {"12": 25}}

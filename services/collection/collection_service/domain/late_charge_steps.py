@@ -45,7 +45,7 @@ def steps_of(charge: LateCharge, language: Language = "ja") -> list[Step]:
     parts: list[Exact] = []
     steps: list[Step] = []
     for span in charge.spans:
-        steps.append(_base(span, law, words))
+        steps.append(_base_step(span, law, words))
         for step, value in _by_days(span, law, words):
             steps.append(step)
             parts.append(value)
@@ -54,7 +54,7 @@ def steps_of(charge: LateCharge, language: Language = "ja") -> list[Step]:
     return steps
 
 
-def _base(span: CountedSpan, law: LateChargeLaw, words: _Words) -> Step:
+def _base_step(span: CountedSpan, law: LateChargeLaw, words: _Words) -> Step:
     rounding = law.terms.rounding
     when = words.span(span.first, span.last)
     return _step(

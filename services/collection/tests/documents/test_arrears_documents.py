@@ -58,9 +58,11 @@ def test_a_reminder_of_more_than_the_page_holds_has_a_row_for_each_year() -> Non
 
 def test_a_demand_shows_its_fee_and_no_late_charge_that_is_not_counted_yet() -> None:
     """C-09"""
-    (page,) = PageTexts(render_letter(letter(1, kind="demand")))
-    assert "別途" in page
-    assert "12,300円" not in page
+    owed = letter(1).owed[0].model_copy(update={"late_charge": 0})
+    (page,) = PageTexts(render_letter(letter(1, kind="demand", owed=(owed,))))
+    assert [words for words in ("納めていただく額100,000円", "99,900円100円別途合計99,900円100円別途") if words not in page] == []
+    with pytest.raises(DocumentRefused, match="延滞金を納めていただきません"):
+        render_letter(letter(1, kind="demand"))
 
 
 def test_a_letter_that_asks_for_nothing_is_refused() -> None:

@@ -95,6 +95,8 @@ def build(letter: ArrearsLetter) -> Sheet:
     sums = (sum(one.unpaid for one in letter.owed), sum(one.fee for one in letter.owed), sum(one.late_charge for one in letter.owed))
     if sum(sums) == 0:
         raise DocumentRefused("inconsistent", "納めていただく額がありません。", field="納めていただく額")
+    if letter.kind == "demand" and sums[2]:
+        raise DocumentRefused("inconsistent", "督促状では延滞金を納めていただきません。", field="延滞金", found=f"{sums[2]:,}円")
     sender = (f"{format_day(letter.issued_on)}　発行", letter.issuer)
     facts = [("被保険者番号", letter.insured_number), ("被保険者氏名", letter.name), ("納付の期限", format_day(letter.pay_by))]
     name_font = typefaces().choose_for_name(letter.name, field="被保険者氏名")

@@ -74,7 +74,7 @@ def build(paper: PromisePaper) -> Sheet:
         ("合計", f"{total:,}円"),
         *facts,
         ("本文", lead),
-        *((row[0], cell) for row in rows for cell in row),
+        *(("未納の保険料", cell) for row in owed for cell in row if cell),
         *(("計画", cell) for row in plan for cell in row if cell),
         ("注意", CLOSING),
         *(("署名", label) for label in SIGNATURE),

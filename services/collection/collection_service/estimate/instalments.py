@@ -1,4 +1,4 @@
-"""`./koki estimate`: instalments (a year's premium over a calendar of one's own) and late-charge, without a server or a database."""
+"""`./koki estimate instalments`: a year's premium divided over a calendar of one's own."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Annotated, Literal
 
 import numpy as np
 from chassis.json_cases import Amount, CaseError, CaseName, Day, Language, LineModel
-from chassis.json_lines import Asked, Kind, run, schemas_of
+from chassis.json_lines import Asked
 from chassis.law import FiscalYear, LawError
 from pydantic import Field, StrictInt
 
-from collection_service.estimate_late_charge import LateChargeAnswer, LateChargeCase, answer_late_charges
-from collection_service.estimate_steps import ExplainedStep, StepInput
+from collection_service.estimate.steps import ExplainedStep, StepInput
 from collection_service.law import Calendar, closing_days, confirmed_parameters, provisional_parameters
 from collection_service.rules.due_days import Month, Slot, due_day
 from collection_service.rules.instalments import divide
@@ -58,16 +57,6 @@ class InstalmentsAnswer(LineModel):
     steps: tuple[ExplainedStep, ...] = ()
     provisional: bool = False
     provisional_parameters: tuple[str, ...] = ()
-
-
-def schemas() -> dict[str, dict[str, object]]:
-    """JSON Schemas of what a line may be, in and out, by the name of the file that publishes each."""
-    return schemas_of(KINDS)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run `estimate KIND [FILE|-] [--explain] [--lang ja|en]`. 0: all answered; 1: at least one bad line; 2: wrong use."""
-    return run(KINDS, argv)
 
 
 def answer_instalments(cases: Sequence[InstalmentsCase], asked: Asked) -> list[InstalmentsAnswer | CaseError]:
@@ -179,9 +168,3 @@ def _due(slot: Slot, month: Month, calendar: Calendar, ja: bool) -> ExplainedSte
         rounding=None,
         law=due_day.article_on(day),
     )
-
-
-KINDS = {
-    "instalments": Kind("普通徴収の期割（期別の額と納期限）", InstalmentsCase, InstalmentsAnswer, answer_instalments),
-    "late-charge": Kind("延滞金（納期限・納付の日からの額）", LateChargeCase, LateChargeAnswer, answer_late_charges),
-}

@@ -14,7 +14,7 @@ from pydantic import Field, StrictInt, StrictStr
 
 from collection_service.domain.arrears import LateCharge, counted
 from collection_service.domain.late_charge_steps import steps_of
-from collection_service.estimate_steps import ExplainedStep
+from collection_service.estimate.steps import ExplainedStep
 from collection_service.law import confirmed_parameters
 from collection_service.law.late_charge import late_charge_law
 from collection_service.rules.late_charge import Fraction
