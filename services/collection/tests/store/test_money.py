@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from chassis.clock import derived_id
 from chassis.database import driver
-from chassis.testing import Databases
+from chassis.testing import Databases, eventually
 from chassis.unit_of_work import Units
 from collection_service.store import money
 from collection_service.store.money import Account, Entry
@@ -21,7 +21,7 @@ from services.collection.tests.people import CHIYODA, DAY, ROOT, apply, assessed
 PERSON = derived_id("insured", 1)
 
 
-def receipt(amount: int, number: int = 1, **changes: object) -> Entry:
+def receipt(amount: int, number: int | None = 1, **changes: object) -> Entry:
     """Money paid at a counter for an instalment of person 1."""
     made = Entry(
         transaction_id=derived_id("transaction"),
@@ -130,8 +130,7 @@ async def test_two_at_once_cannot_settle_an_instalment_twice(databases: Database
         async with units.open() as uow:
             await money.enter(await driver(uow.connection), [receipt(7_650)], today=DAY)
             other = asyncio.create_task(entered(units, receipt(7_650)))
-            while not other.done() and not await rows(units, WAITING):
-                await asyncio.sleep(0.01)
+            await eventually(lambda: other.done() or rows(units, WAITING))
         with pytest.raises(asyncpg.CheckViolationError):
             await other
 
