@@ -31,7 +31,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 def as_line(case: dict[str, Any]) -> dict[str, Any]:
     """A case of the rules as somebody would write it in a file."""
-    given = {name: case[name] for name in ("low_months", "fraction") if name in case}
+    given: dict[str, Any] = {name: case[name] for name in ("low_months", "fraction") if name in case}
     if "until" in case:
         given["until"] = str(case["until"])
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from chassis.clock import derived_id
@@ -26,7 +27,7 @@ async def database(databases: Databases, tmp_path: Path) -> TestDatabase:
         for number in (1, 2, 3):
             await owing(units, number, 58_050)
         await apply(units, deferred(3, 1))
-        whose = {"municipality_code": HACHIOJI}
+        whose: dict[str, Any] = {"municipality_code": HACHIOJI}
         await apply(units, resident(4, **whose), insured(4, **whose), assessed(4, 58_050, **whose))
         async with units.open() as uow:
             paid = receipt(7_650, insured_id=derived_id("insured", 2), paid_on=date(2026, 8, 20))
