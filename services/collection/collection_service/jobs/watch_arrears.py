@@ -38,7 +38,7 @@ class WatchArrears:
         what, first = chunk.first_key.split(":", 1)
         last = chunk.last_key.split(":", 1)[1]
         if what == PEOPLE:
-            found = [one for one in await arrears_reports.to_look_at(raw, uow.today) if UUID(first) <= one <= UUID(last)]
+            found = await arrears_reports.to_look_at(raw, uow.today, UUID(first), UUID(last))
             return {"people": len(found), "reported": await arrears_reports.report(uow, found)}
         running = [one for one in await promises.running(raw) if UUID(first) <= one <= UUID(last)]
         ended = {PromiseState.KEPT: 0, PromiseState.BROKEN: 0}
@@ -54,6 +54,7 @@ class WatchArrears:
         return {"reported_otherwise": wrong} if wrong else {}
 
 
+# Whom a payment or a charge of today has touched since may differ: the run of tomorrow says it.
 _DIFFERENT = """
 SELECT count(*) FROM (
     SELECT s.insured_id, sum(s.unpaid)::bigint AS unpaid FROM instalment_state s
@@ -61,4 +62,6 @@ SELECT count(*) FROM (
     WHERE s.due_on < $1 AND s.unpaid > 0 AND coalesce(d.deferred_until[array_position(d.numbers, s.number)] < $1, true) GROUP BY 1
 ) AS owing FULL JOIN (SELECT insured_id, unpaid_amount FROM arrears_report WHERE unpaid_amount > 0) AS said USING (insured_id)
 WHERE owing.unpaid IS DISTINCT FROM said.unpaid_amount
+  AND NOT EXISTS (SELECT FROM money_entry m WHERE m.insured_id = coalesce(owing.insured_id, said.insured_id) AND m.entered_on = $1)
+  AND NOT EXISTS (SELECT FROM charge_entry c WHERE c.insured_id = coalesce(owing.insured_id, said.insured_id) AND c.charged_on = $1)
 """

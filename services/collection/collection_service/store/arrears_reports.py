@@ -18,6 +18,7 @@ from collection_service.domain.arrears_reports import ArrearsState, is_news, sta
 from collection_service.store import arrears
 
 DAY: Final = timedelta(days=1)
+FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
 _LAST: Final = """
 SELECT insured_id, unpaid_amount, oldest_due_on, last_paid_on, reported_on FROM arrears_report WHERE insured_id = ANY ($1::uuid[])
 ORDER BY insured_id FOR UPDATE
@@ -30,14 +31,14 @@ ON CONFLICT (insured_id) DO UPDATE SET municipality_code = excluded.municipality
     reported_on = excluded.reported_on
 """
 _TO_LOOK_AT: Final = """
-SELECT insured_id FROM instalment_state WHERE unpaid > 0 AND due_on < $1
-UNION SELECT insured_id FROM arrears_report WHERE unpaid_amount > 0 ORDER BY 1
+SELECT insured_id FROM instalment_state WHERE unpaid > 0 AND due_on < $1 AND insured_id BETWEEN $2 AND $3
+UNION SELECT insured_id FROM arrears_report WHERE unpaid_amount > 0 AND insured_id BETWEEN $2 AND $3 ORDER BY 1
 """
 
 
-async def to_look_at(raw: Connection[Any], today: date) -> list[UUID]:
-    """Everybody who owes something that is due, and everybody of whom the last word was that they do, in order."""
-    return [row["insured_id"] for row in await raw.fetch(_TO_LOOK_AT, today)]
+async def to_look_at(raw: Connection[Any], today: date, first: UUID = FIRST, last: UUID = LAST) -> list[UUID]:
+    """Of the insured people `first` to `last`, who owes something that is due, and of whom the last word was so, in order."""
+    return [row["insured_id"] for row in await raw.fetch(_TO_LOOK_AT, today, first, last)]
 
 
 async def report(uow: UnitOfWork, insured: Sequence[UUID]) -> int:

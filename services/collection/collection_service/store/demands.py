@@ -31,6 +31,10 @@ FROM instalment_state s JOIN assessment a USING (insured_id, fiscal_year)
 LEFT JOIN deferral d ON (d.insured_id, d.fiscal_year) = (s.insured_id, s.fiscal_year)
 WHERE s.charged > 0 AND s.number < 101 AND s.due_on < $1
 """
+# The people stand in an array, so that the view adds up the charges of one municipality alone.
+_OF_MUNICIPALITY: Final = """
+AND s.municipality_code = $4 AND s.insured_id = ANY (ARRAY(SELECT DISTINCT insured_id FROM charge_entry WHERE municipality_code = $4))
+"""
 _NOT_YET: Final = """
 AND NOT EXISTS (
     SELECT FROM demand x WHERE (x.insured_id, x.fiscal_year, x.number, x.state) = (s.insured_id, s.fiscal_year, s.number, 'issued')
@@ -42,12 +46,12 @@ INSERT INTO demand (demand_id, run_id, position, insured_id, fiscal_year, number
 SELECT gen_random_uuid(), $5, $6::int + row_number() OVER (
            ORDER BY ad.postal_code, ad.address_town, ad.address_number, c.resident_number, c.due_on, c.insured_id, c.number
        ), c.insured_id, c.fiscal_year, c.number, c.municipality_code, c.resident_number, c.due_on, c.unpaid, $7, $8, 'planned'
-FROM ({_STANDING} AND s.municipality_code = $4 {_NOT_YET}) AS c
+FROM ({_STANDING} {_OF_MUNICIPALITY} {_NOT_YET}) AS c
 LEFT JOIN addressee ad USING (municipality_code, resident_number)
 WHERE c.passed_over IS NULL
 """
 _PASSED_OVER: Final = f"""
-SELECT c.passed_over, count(*) AS n FROM ({_STANDING} AND s.municipality_code = $4 {_NOT_YET}) AS c
+SELECT c.passed_over, count(*) AS n FROM ({_STANDING} {_OF_MUNICIPALITY} {_NOT_YET}) AS c
 WHERE c.passed_over <> 'paid' GROUP BY 1 ORDER BY 1
 """
 _GIVE_WAY: Final = """

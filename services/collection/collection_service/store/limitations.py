@@ -46,7 +46,8 @@ CROSS JOIN LATERAL (
 """
 _OLD: Final = """
 SELECT DISTINCT s.insured_id FROM instalment_state s
-WHERE s.unpaid > 0 AND s.due_on < $1 AND s.municipality_code = $2 ORDER BY 1
+WHERE s.unpaid > 0 AND s.due_on < $1 AND s.municipality_code = $2
+  AND s.insured_id = ANY (ARRAY(SELECT DISTINCT insured_id FROM charge_entry WHERE municipality_code = $2)) ORDER BY 1
 """
 _KEEP: Final = "INSERT INTO write_off VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 _WRITTEN_OFF: Final = """
