@@ -25,6 +25,7 @@ KINDS: Final = {
     "demand_refused": "督促状を発行できない方",
     "demand_returned": "督促状の返戻",
     "promise_broken": "納付誓約の不履行",
+    "to_hand_over": "手渡しする書面（支援措置）",
 }
 
 
@@ -69,7 +70,7 @@ async def people(
 
 @router.get("/{municipality_code}/worklist")
 async def worklist(municipality_code: str, request: Request, who: Clerk) -> list[dict[str, Any]]:
-    """作業一覧 of arrears: demands that could not be sent or came back, and promises that were broken; gone when somebody has acted."""
+    """作業一覧 of arrears: demands that could not be sent or came back, broken promises, papers to hand over; gone when somebody acted."""
     require_own(who, municipality_code)
     async with runtime_of(request).units.open(seen_by=who) as uow:
         found = await arrears_statistics.worklist(await driver(uow.connection), municipality_code)

@@ -71,7 +71,7 @@ ORDER BY f.unpaid DESC, f.municipality_code, f.resident_number, f.insured_id
 _WORKLIST: Final = """
 WITH unpaid AS (
     SELECT s.insured_id, s.fiscal_year, s.number FROM instalment_state s WHERE s.unpaid > 0 AND s.insured_id = ANY (ARRAY(
-        SELECT insured_id FROM demand WHERE municipality_code = $1 AND (state = 'refused' OR returned_on IS NOT NULL)
+        SELECT insured_id FROM demand WHERE municipality_code = $1 AND (state = 'refused' OR returned_on IS NOT NULL OR by_hand)
         UNION SELECT insured_id FROM promise_instalment i JOIN promise p USING (promise_id)
         WHERE p.municipality_code = $1 AND p.state = 'broken'
     ))
@@ -94,6 +94,16 @@ WITH unpaid AS (
                       AND x.talked_on >= p.ended_on AND x.outcome <> 'absent')
       AND NOT EXISTS (SELECT FROM enforcement x WHERE (x.municipality_code, x.resident_number) = (p.municipality_code, p.resident_number)
                       AND x.opened_on >= p.ended_on)
+    UNION ALL
+    SELECT 'to_hand_over', h.municipality_code, h.resident_number, min(h.issued_on), string_agg(h.paper, '、' ORDER BY h.paper)
+    FROM (
+        SELECT d.municipality_code, d.resident_number, d.issued_on, '督促状' AS paper FROM demand d
+        JOIN unpaid USING (insured_id, fiscal_year, number) WHERE d.by_hand AND d.state = 'issued' AND d.municipality_code = $1
+        UNION SELECT municipality_code, resident_number, issued_on, '催告書' FROM reminder WHERE by_hand AND municipality_code = $1
+    ) AS h
+    WHERE NOT EXISTS (SELECT FROM talk x WHERE (x.municipality_code, x.resident_number) = (h.municipality_code, h.resident_number)
+                      AND x.talked_on >= h.issued_on AND x.way IN ('visit', 'window') AND x.outcome <> 'absent')
+    GROUP BY 2, 3
 )
 SELECT f.*, ad.name FROM found f
 LEFT JOIN addressee_shown ad ON (ad.municipality_code, ad.resident_number) = (f.municipality_code, f.resident_number)

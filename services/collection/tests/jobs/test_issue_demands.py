@@ -21,6 +21,7 @@ from contracts.events.municipal import ResidentStatus
 
 from services.collection.tests.api.test_arrears import at_the_window, owing
 from services.collection.tests.handlers.test_remissions import deferred
+from services.collection.tests.jobs.test_protected_notices import protected
 from services.collection.tests.people import CHIYODA, ROOT, apply, resident, rows
 from services.collection.tests.store.test_money import receipt
 
@@ -194,3 +195,27 @@ async def test_a_demand_that_came_back_is_sent_again_once_to_the_address_of_the_
     assert "9番9号" in after
     assert "令和8年9月3日までに納めてください" in after
     assert [(one["number"], one["replaces"]) for one in listed] == [(1, first["demand_id"]), (1, None)]
+
+
+async def test_the_demand_of_a_protected_person_is_apart_without_an_address_and_waits_to_be_handed_over(
+    made: TestDatabase, tmp_path: Path
+) -> None:
+    """C-09, I-39: it stands on the worklist until somebody has met the person; a demand from before is not opened again."""
+    async with made.units(store=tmp_path, today=DAY) as units:
+        await apply(units, protected(1))
+        await run(units)
+        files = await rows(units, "SELECT resident_number, document_sha256, by_hand FROM demand WHERE state = 'issued' ORDER BY 1")
+        await apply(units, protected(7))
+        earlier = await rows(units, "SELECT demand_id::text FROM demand WHERE resident_number = '7' AND state = 'issued'")
+    path = f"/arrears/{CHIYODA}/worklist"
+    met = {"on": "2026-08-18", "way": "window", "outcome": "will_pay"}
+    async with at_the_window(made, tmp_path, today=date(2026, 8, 18)) as client:
+        waiting = [one for one in (await client.get(path)).json() if one["kind"] == "to_hand_over"]
+        closed = await client.get(f"/people/{CHIYODA}/7/demands/{earlier[0][0]}/document")
+        await client.post(f"/people/{CHIYODA}/1/talks", json=met, headers={"Idempotency-Key": "handed-over"})
+        after = [one for one in (await client.get(path)).json() if one["kind"] == "to_hand_over"]
+    assert [(number, by_hand) for number, _, by_hand in files] == [("1", True), ("7", False)]
+    text = "".join(PageTexts((tmp_path / papers.key_of(demands.FOLDER, files[0][1])).read_bytes()))
+    assert ("（手渡し）" in text, "千代田1番1号" in text, "102-" in text or "100-0001" in text) == (True, False, False)
+    assert [(one["resident_number"], one["detail"], one["since"]) for one in waiting] == [("1", "督促状", "2026-08-17")]
+    assert (closed.json()["code"], after) == ("KOKI-C115", [])
