@@ -27,7 +27,7 @@ app = typer.Typer(
 )
 _PASS_ON: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True}
 _PASS_HELP_ON_TOO: dict[str, Any] = {**_PASS_ON, "help_option_names": []}
-_ESTIMATES = {"instalments": "collection", "copay-rate": "eligibility"}
+_ESTIMATES = {"instalments": "collection", "late-charge": "collection", "copay-rate": "eligibility"}
 """Kind of case → the service that answers it; premium answers the others."""
 
 
@@ -119,7 +119,7 @@ def contracts(context: typer.Context) -> None:
 
 @command("estimate", _PASS_HELP_ON_TOO)
 def estimate(context: typer.Context) -> None:
-    """保険料(premium)、期割(instalments)、負担割合(copay-rate)を試算します。
+    """保険料(premium)、期割(instalments)、延滞金(late-charge)、負担割合(copay-rate)を試算します。
 
     例: ./koki estimate premium < 事例.jsonl  サーバーは要りません。
     """

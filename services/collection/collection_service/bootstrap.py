@@ -23,6 +23,23 @@ from collection_service.jobs.load_bank_branches import LoadBankBranches
 from collection_service.jobs.make_debit_file import MakeDebitFile
 from collection_service.jobs.take_convenience_payments import TakeConveniencePayments
 from collection_service.jobs.take_debit_results import TakeDebitResults
+from collection_service.api import (
+    acts,
+    arrears,
+    arrears_statistics,
+    demands,
+    enforcements,
+    instalments,
+    limitations,
+    notices,
+    promises,
+    reminders,
+)
+from collection_service.handlers.routing import ROUTES
+from collection_service.jobs.following import watch_arrears_each_day
+from collection_service.jobs.issue_demands import IssueDemands
+from collection_service.jobs.issue_notices import IssueNotices
+from collection_service.jobs.watch_arrears import WatchArrears
 
 SERVICE = Service(
     name="collection",
@@ -60,4 +77,17 @@ SERVICE = Service(
         TakeConveniencePayments(),
         TakeDebitResults(),
     ),
+        arrears.router,
+        arrears_statistics.router,
+        demands.router,
+        enforcements.router,
+        instalments.router,
+        limitations.router,
+        notices.router,
+        promises.router,
+        reminders.router,
+    ),
+    routes=ROUTES,
+    jobs=(IssueNotices(), IssueDemands(), WatchArrears()),
+    background=(watch_arrears_each_day,),
 )

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 from chassis.json_cases import FaultyCase
-from collection_service.estimate import InstalmentsAnswer, InstalmentsCase, main, schemas
+from collection_service.estimate import main, schemas
+from collection_service.estimate.instalments import InstalmentsAnswer, InstalmentsCase
 
 CASES = Path(__file__).parent / "rules" / "cases"
 CALENDAR = {"months": [7, 8, 9, 10, 11, 12, 1, 2], "due_day": "end", "exceptions": {"12": 25}}
@@ -119,7 +120,7 @@ def test_a_due_day_that_is_neither_a_day_nor_the_end_is_refused(run: Any) -> Non
 
 def test_schemas_are_published_and_answers_fit_them(run: Any) -> None:
     made = schemas()
-    assert set(made) == {"estimate.instalments.case", "estimate.instalments.answer"}
+    assert set(made) == {f"estimate.{kind}.{side}" for kind in ("instalments", "late-charge") for side in ("case", "answer")}
     assert made["estimate.instalments.case"]["additionalProperties"] is False
     _, answers = run(case(), "{", arguments=("--explain",))
     InstalmentsAnswer.model_validate(answers[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from chassis.documents import DocumentRefused, Sheet
 from chassis.documents.letter import Contact, Delivery
@@ -13,10 +13,10 @@ from contracts.eras import format_fiscal_year
 from contracts.events.municipal import ResidentStatus
 from pydantic import ValidationError
 
+from collection_service.documents.labels import label_of
 from collection_service.documents.payment_notice import Instalment, NoticeData, PaymentMethod, build
 from collection_service.domain.notices import Addressee, Charged, Demand
-from collection_service.law import calendar_of, office_of
-from collection_service.law.special_collection import FIRST_NUMBER
+from collection_service.law import office_of
 
 GONE = {
     ResidentStatus.DIED: "亡くなった方です。相続人など、送付先を確かめてください。",
@@ -27,8 +27,6 @@ GONE = {
 
 
 T = TypeVar("T")
-LAST_ORDINARY: Final = 99
-"""Numbers of instalments above it are payments of special collection."""
 
 
 class CannotBeSent(Exception):
@@ -93,13 +91,6 @@ def _data(demand: Demand, insured_number: str, addressee: Addressee, issued_on: 
 def _instalment(demand: Demand, charged: Charged) -> Instalment:
     label = label_of(demand.municipality_code, demand.fiscal_year, charged.number, charged.month)
     return Instalment(label=label, due_on=charged.due_on, amount=charged.amount, method=PaymentMethod(charged.method))
-
-
-def label_of(municipality_code: str, fiscal_year: int, number: int, month: int) -> str:
-    """What an instalment is called: 第1期; 随時4月 after the last ordinary one; 4月 where it is taken from a pension."""
-    if number > LAST_ORDINARY:
-        return f"{month}月"
-    return f"第{number}期" if number <= len(calendar_of(municipality_code, fiscal_year).months) else f"随時{month}月"
 
 
 def _explanation(demand: Demand) -> str:

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 from chassis.documents.letter import Contact
 
-from collection_service.documents.demands import CannotBeSent, delivery_of, label_of, reachable, refusing
+from collection_service.documents.demands import CannotBeSent, delivery_of, reachable, refusing
+from collection_service.documents.labels import label_of
 from collection_service.documents.payment_slip import Slip, SlipLetter
 from collection_service.domain.notices import Addressee
 from collection_service.domain.slips import Planned

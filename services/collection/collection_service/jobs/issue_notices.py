@@ -20,12 +20,9 @@ from chassis.unit_of_work import UnitOfWork
 from collection_service.documents.demands import CannotBeSent, sheet_of
 from collection_service.documents.pages import page_count
 from collection_service.documents.payment_notice.render import renderer
-from collection_service.documents.print_files import print_file
+from collection_service.documents.print_file import PAGES, typeset
 from collection_service.domain.notices import Demand
 from collection_service.store import notices
-
-PAGES = 1_000
-TEMPLATE = "template.typ"
 
 
 class IssueNotices:
@@ -74,7 +71,7 @@ class IssueNotices:
         issued: list[int] = []
         for by_hand in (False, True):  # what is handed over (支援措置) stands in no file that goes to the post
             of_file = {number: sheet for number, sheet in sheets.items() if _by_hand(demands[number]) is by_hand}
-            pdf, unreadable = await asyncio.to_thread(print_file, renderer(), TEMPLATE, of_file)
+            pdf, unreadable = await asyncio.to_thread(typeset, renderer(), of_file)
             refused |= unreadable
             on_paper = [number for number in of_file if number not in unreadable]
             if on_paper:

@@ -19,8 +19,7 @@ from collection_service.documents.demands import CannotBeSent
 from collection_service.documents.pages import page_count
 from collection_service.documents.payment_slip import SlipLetter, build, renderer
 from collection_service.documents.payment_slip.build import A_PAGE
-from collection_service.documents.payment_slip.render import TEMPLATE
-from collection_service.documents.print_files import print_file
+from collection_service.documents.print_file import typeset
 from collection_service.documents.slip_letters import letter_of
 from collection_service.domain.debits import REASONS
 from collection_service.domain.slips import Issued, Planned
@@ -68,7 +67,7 @@ class IssueSlips:
         issued: list[int] = []
         for by_hand in (False, True):  # what is handed over (支援措置) stands in no file that goes to the post
             of_file = {number: sheets[number] for number in sheets if (letters[number].delivery.postal_code is None) is by_hand}
-            pdf, unreadable = await asyncio.to_thread(print_file, renderer(), TEMPLATE, of_file)
+            pdf, unreadable = await asyncio.to_thread(typeset, renderer(), of_file)
             refused |= {slip.number: unreadable[number] for number in unreadable for slip in letters[number].slips}
             if pdf:
                 sha256 = hashlib.sha256(pdf).hexdigest()

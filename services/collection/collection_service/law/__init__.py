@@ -123,6 +123,11 @@ def confirmed_parameters(path: Path, year: int) -> frozenset[str]:
     return frozenset(str(entry["parameter"]) for entry in confirmations if isinstance(entry, Map) and entry["fiscal_year"] == year)
 
 
+def confirmed_on(day: date, *, sample: bool) -> frozenset[str]:
+    """Names of parameters that count as confirmed on a day: those of its fiscal year, invented ones, in the sample union."""
+    return confirmed_parameters(CONFIRMATIONS, FiscalYear.of(day).year) if sample else frozenset()
+
+
 def name_for(municipality_code: str, name: str) -> str:
     """The municipality's own parameter where it has one, else the one that all share; instalments have none that all share."""
     own = f"{municipality_code}.{name}"

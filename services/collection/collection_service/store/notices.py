@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from asyncpg import Connection
-from contracts.events.municipal import ResidentStatus
 
-from collection_service.domain.notices import Addressee, Charged, Demand
+from collection_service.domain.notices import Charged, Demand
+from collection_service.store.addressees import addressee_of
 
 FOLDER = "collection/notices"
 

@@ -11,7 +11,7 @@ from chassis.documents.glyphs import PageTexts
 from chassis.documents.letter import Contact, Delivery
 from collection_service.documents.payment_slip import Slip, SlipLetter, build, renderer
 from collection_service.documents.payment_slip.build import explain
-from collection_service.documents.payment_slip.render import TEMPLATE
+from collection_service.documents.print_file import TEMPLATE
 from collection_service.rules.slip_code import slip_code
 
 DUE = [date(2026, 7, 31), date(2026, 8, 31), date(2026, 9, 30), date(2026, 11, 2)]

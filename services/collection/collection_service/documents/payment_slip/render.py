@@ -3,11 +3,8 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Final
 
 from chassis.documents import Renderer
-
-TEMPLATE: Final = "template.typ"
 
 
 @cache

@@ -1,4 +1,4 @@
-"""`./koki estimate instalments`: a year's premium divided over a calendar of one's own, without a server or a database."""
+"""`./koki estimate instalments`: a year's premium divided over a calendar of one's own."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 
 import numpy as np
 from chassis.json_cases import Amount, CaseError, CaseName, Day, Language, LineModel
-from chassis.json_lines import Asked, Kind, run, schemas_of
+from chassis.json_lines import Asked
 from chassis.law import FiscalYear, LawError
 from pydantic import Field, StrictInt
 
+from collection_service.estimate.steps import ExplainedStep, StepInput
 from collection_service.law import Calendar, closing_days, confirmed_parameters, provisional_parameters
 from collection_service.rules.due_days import Month, Slot, due_day
 from collection_service.rules.instalments import divide
@@ -48,25 +49,6 @@ class InstalmentAmount(LineModel):
     amount: int
 
 
-class StepInput(LineModel):
-    name: str
-    term: str
-    value: int | str
-
-
-class ExplainedStep(LineModel):
-    """計算の一段."""
-
-    name: str
-    term: str
-    value: int | str
-    unit: str
-    inputs: tuple[StepInput, ...]
-    formula: str
-    rounding: str | None
-    law: str
-
-
 class InstalmentsAnswer(LineModel):
     """The instalments of a year; they add up to the annual amount."""
 
@@ -75,16 +57,6 @@ class InstalmentsAnswer(LineModel):
     steps: tuple[ExplainedStep, ...] = ()
     provisional: bool = False
     provisional_parameters: tuple[str, ...] = ()
-
-
-def schemas() -> dict[str, dict[str, object]]:
-    """JSON Schemas of what a line may be, in and out, by the name of the file that publishes each."""
-    return schemas_of(KINDS)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run `estimate KIND [FILE|-] [--explain] [--lang ja|en]`. 0: all answered; 1: at least one bad line; 2: wrong use."""
-    return run(KINDS, argv)
 
 
 def answer_instalments(cases: Sequence[InstalmentsCase], asked: Asked) -> list[InstalmentsAnswer | CaseError]:
@@ -196,6 +168,3 @@ def _due(slot: Slot, month: Month, calendar: Calendar, ja: bool) -> ExplainedSte
         rounding=None,
         law=due_day.article_on(day),
     )
-
-
-KINDS = {"instalments": Kind("普通徴収の期割（期別の額と納期限）", InstalmentsCase, InstalmentsAnswer, answer_instalments)}
