@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import polars as pl
 from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
+from contracts.events.municipal import ResidentStatus
+
+from collection_service.domain.notices import Addressee
 
 HEAD: Final = "02"
 """続柄コード of the head of a household in our municipal layout."""
@@ -51,3 +55,14 @@ async def keep_addressees(records: pl.DataFrame, uow: UnitOfWork) -> None:
     latest = latest.with_columns(is_head=pl.col("relationship").str.starts_with(HEAD))
     raw: Any = await driver(uow.connection)
     await raw.execute(_KEEP, *(latest[name].to_list() for name in _COLUMNS))
+
+
+def addressee_of(row: Mapping[str, Any]) -> Addressee | None:
+    """To whom a paper goes, from a row joined to `addressee_shown`; None where the resident record has not come."""
+    if row["name"] is None:
+        return None
+    if row["address_withheld"]:
+        return Addressee(ResidentStatus(row["status"]), row["name"], None, ())
+    place = "".join(row[name] for name in ("address_prefecture", "address_municipality", "address_town", "address_number"))
+    lines = (place, row["address_building"]) if row["address_building"] else (place,)
+    return Addressee(ResidentStatus(row["status"]), row["name"], row["postal_code"], lines)

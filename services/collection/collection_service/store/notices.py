@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from asyncpg import Connection
-from contracts.events.municipal import ResidentStatus
 
-from collection_service.domain.notices import Addressee, Charged, Demand
+from collection_service.domain.notices import Charged, Demand
+from collection_service.store.addressees import addressee_of
 
 FOLDER = "collection/notices"
 
@@ -51,20 +51,13 @@ async def take(raw: Connection[Any], run_id: UUID, first: int, last: int) -> lis
 def _demand(row: Mapping[str, Any], instalments: Sequence[Charged]) -> Demand | None:
     if row["revision"] != row["current_revision"]:
         return None
-    addressee = None
-    if row["address_withheld"]:
-        addressee = Addressee(ResidentStatus(row["status"]), row["name"], None, ())
-    elif row["name"] is not None:
-        place = "".join(row[name] for name in ("address_prefecture", "address_municipality", "address_town", "address_number"))
-        lines = (place, row["address_building"]) if row["address_building"] else (place,)
-        addressee = Addressee(ResidentStatus(row["status"]), row["name"], row["postal_code"], lines)
     return Demand(
         municipality_code=row["municipality_code"],
         fiscal_year=row["fiscal_year"],
         annual_amount=row["annual_amount"],
         insured_number=row["insured_number"],
         acquired_on=row["acquired_on"],
-        addressee=addressee,
+        addressee=addressee_of(row),
         instalments=instalments,
         has_earlier_notice=row["has_earlier_notice"],
         provisional=row["provisional"],
