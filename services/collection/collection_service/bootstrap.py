@@ -4,7 +4,7 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from collection_service.api import instalments, notices
+from collection_service.api import acts, instalments, notices, refund_cases
 from collection_service.handlers.routing import ROUTES
 from collection_service.jobs.issue_notices import IssueNotices
 
@@ -12,7 +12,7 @@ SERVICE = Service(
     name="collection",
     title="Koki collection (徴収)",
     root=Path(__file__).resolve().parent.parent,
-    routers=(instalments.router, notices.router),
+    routers=(acts.router, instalments.router, notices.router, refund_cases.router),
     routes=ROUTES,
     jobs=(IssueNotices(),),
 )
