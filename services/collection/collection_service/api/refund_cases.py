@@ -6,25 +6,21 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from chassis import approvals
-from chassis.commands import Clerk, Command, Key, require_own
+from chassis.commands import Clerk, Command, Key
 from chassis.database import driver
-from chassis.problems import NOT_FOUND, Problem
-from chassis.tokens import Principal
-from chassis.unit_of_work import UnitOfWork
+from chassis.problems import Problem
 from chassis.web import once, runtime_of
 from fastapi import APIRouter, Request
 from pydantic import Field
 
 from collection_service.api import refund_acts, refund_deciding
+from collection_service.api.refund_asking import ask, require_none_waiting, required_case, required_decision
 from collection_service.api.refund_reading import case_shown, worklist_row
 from collection_service.domain.refunds import RefundKind
 from collection_service.store import refund_cases, refunds
-from collection_service.store.refund_cases import Case
 
 router = APIRouter(tags=["refunds"])
 _FAULTY = ("KOKI-C143", "過誤納の処理の申請に誤りがあります。")
-_WAITS = ("KOKI-C144", "この過誤納には、承認を待っている申請があります。")
 
 
 class Proposal(Command):
@@ -57,7 +53,7 @@ async def worklist(request: Request, who: Clerk) -> list[dict[str, Any]]:
 async def one(case_id: UUID, request: Request, who: Clerk) -> dict[str, Any]:
     """One case: the payments behind it, the debts of the person, what was decided, and what became of each decision."""
     async with runtime_of(request).units.open(seen_by=who) as uow:
-        return await case_shown(uow, await _required(uow, case_id, who))
+        return await case_shown(uow, await required_case(uow, case_id, who))
 
 
 @router.get("/people/{municipality_code}/{resident_number}/refund-cases")
@@ -72,7 +68,7 @@ async def of_person(municipality_code: str, resident_number: str, request: Reque
 async def propose(case_id: UUID, proposal: Proposal, request: Request, who: Clerk, idempotency_key: Key) -> dict[str, Any]:
     """Put before a second officer what would be done with the overpayment, worked out as of today."""
     async with runtime_of(request).units.open() as uow:
-        case = await _required(uow, case_id, who)
+        case = await required_case(uow, case_id, who)
 
         async def act() -> dict[str, Any]:
             kind = RefundKind(proposal.kind)
@@ -80,11 +76,11 @@ async def propose(case_id: UUID, proposal: Proposal, request: Request, who: Cler
                 raise Problem(422, *_FAULTY, detail="年金保険者の名称は、年金保険者への返納のときに入れてください。")
             if proposal.corrected_on is not None and (kind is not RefundKind.REFUND or proposal.corrected_on > uow.today):
                 raise Problem(422, *_FAULTY, detail="所得の修正の日は、還付のときに、今日までの日を入れてください。")
-            await _require_none_waiting(uow, "case_id", case_id)
+            await require_none_waiting(uow, "case_id", case_id)
             made = await refund_deciding.worked_out(uow, case, kind, proposal.corrected_on)
             shown = refund_deciding.shown_of(case, made, proposal.corrected_on, proposal.payer_name, today=uow.today)
             content = {"case_id": str(case_id), **proposal.model_dump(mode="json", exclude={"reason"}), "shown": list(shown.items())}
-            return await _asked(uow, refund_acts.DECIDE, case.municipality_code, case.resident_number, content, proposal.reason, who)
+            return await ask(uow, refund_acts.DECIDE, case, content, proposal.reason, who)
 
         return await once(uow, who, idempotency_key, f"{request.url.path} {proposal.model_dump_json()}".encode(), act)
 
@@ -97,43 +93,12 @@ async def ask_to_take_back(decision_id: UUID, revocation: Revocation, request: R
 
         async def act() -> dict[str, Any]:
             refund_deciding.require_unpaid(decision)
-            await _require_none_waiting(uow, "decision_id", decision_id)
+            await require_none_waiting(uow, "decision_id", decision_id)
             shown = {
                 "取り消す決定": f"{RefundKind(decision['kind']).term} {decision['amount']:,}円",
                 "決定の日": decision["decided_on"].isoformat(),
             }
             content = {"decision_id": str(decision_id), "shown": list(shown.items())}
-            return await _asked(uow, refund_acts.TAKE_BACK, case.municipality_code, case.resident_number, content, revocation.reason, who)
+            return await ask(uow, refund_acts.TAKE_BACK, case, content, revocation.reason, who)
 
         return await once(uow, who, idempotency_key, f"{request.url.path} {revocation.model_dump_json()}".encode(), act)
-
-
-async def required_decision(uow: UnitOfWork, decision_id: UUID, who: Principal) -> tuple[dict[str, Any], Case]:
-    """A decision and its case. 404 where there is none, or nobody whom the asker may see."""
-    decision = await refunds.find(await driver(uow.connection), decision_id)
-    if decision is None:
-        raise Problem(404, *NOT_FOUND, detail="この還付・充当の決定はありません。")
-    return decision, await _required(uow, decision["case_id"], who)
-
-
-async def _required(uow: UnitOfWork, case_id: UUID, who: Principal) -> Case:
-    found = await refund_cases.find(await driver(uow.connection), case_id)
-    if found is None:
-        raise Problem(404, *NOT_FOUND, detail="この過誤納はありません。")
-    require_own(who, found.municipality_code)
-    return found
-
-
-async def _require_none_waiting(uow: UnitOfWork, name: str, identifier: UUID) -> None:
-    query = "SELECT 1 FROM approval WHERE state = 'asked' AND content->>$1 = $2 LIMIT 1"
-    if await (await driver(uow.connection)).fetchval(query, name, str(identifier)) is not None:
-        raise Problem(409, *_WAITS, detail="承認待ちの一覧を確かめてください。")
-
-
-async def _asked(
-    uow: UnitOfWork, act: str, municipality_code: str, resident_number: str | None, content: dict[str, Any], reason: str, who: Principal
-) -> dict[str, Any]:
-    approval_id = await approvals.ask(
-        uow, act=act, municipality_code=municipality_code, resident_number=resident_number, content=content, reason=reason, by=who.user
-    )
-    return {"approval_id": str(approval_id), "shown": dict(content["shown"])}

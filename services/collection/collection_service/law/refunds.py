@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from chassis.law import record, table, word
+from chassis.law import UnknownParameter, record, table, word
 
 from collection_service.law import law_book, name_for, provisional_parameters
 from collection_service.rules.overpayments import DebtKind, RefundLimitStart
@@ -39,3 +39,15 @@ def refund_law(municipality_code: str, union: str, on: date) -> RefundLaw:
         special_basis=next((word(row["basis"]) for row in rules if row["union"] == union), None),
         provisional=provisional_parameters((order, starts), on, frozenset()),
     )
+
+
+def review_board(union: str, on: date) -> str:
+    """審査会 of a union. UnknownParameter where its name is not registered: no notice sends anybody to a board of another prefecture."""
+    boards = table(law_book()["review_boards"].on(on))
+    found = next((word(row["board"]) for row in boards if row["union"] == union), None)
+    if found is None:
+        raise UnknownParameter(
+            f"There is no review board for union {union}.",
+            f"広域連合「{union}」の審査会の名称が登録されていません。徴収の法定数値(review_boards)に登録してください。",
+        )
+    return found

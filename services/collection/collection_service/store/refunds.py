@@ -118,10 +118,10 @@ async def take_back(raw: Connection[Any], decision: dict[str, Any], *, today: da
 
 
 async def notify(
-    raw: Connection[Any], decision_ids: Sequence[UUID], claim_codes: Sequence[str], sha256: str, *, limit_on: date | None, on: date
+    raw: Connection[Any], decision_ids: Sequence[UUID], claim_code: str, sha256: str, *, by_hand: bool, limit_on: date | None, on: date
 ) -> None:
     """The notice of decisions was made: its file, and from its day on the years of 時効 begin anew."""
-    await raw.execute(_NOTIFIED, list(decision_ids), list(claim_codes), sha256, limit_on, on)
+    await raw.execute(_NOTIFIED, list(decision_ids), claim_code, sha256, limit_on, on, by_hand)
 
 
 async def next_claim_number(raw: Connection[Any]) -> int:
@@ -132,7 +132,7 @@ async def next_claim_number(raw: Connection[Any]) -> int:
 DECISIONS = """
 SELECT d.decision_id, d.case_id, d.kind, d.municipality_code, d.insured_id, d.fiscal_year, d.occasion, d.legal_basis, d.amount,
        d.refund_addition, d.provisional, d.payee, d.payer_name, d.decided_on, d.limit_on, d.approval_id, d.transaction_id, d.claim_code,
-       d.notified_on, d.document_sha256, d.paid_on, d.taken_back_on, a.confirmed_on AS account_on, a.payee AS account_payee,
+       d.notified_on, d.document_sha256, d.by_hand, d.paid_on, d.taken_back_on, a.confirmed_on AS account_on, a.payee AS account_payee,
        p.state AS payment_state, p.ordered_on, p.result_on, p.pay_on, p.reason AS payment_reason, p.run_id, p.number AS payment_number
 FROM refund_decision d LEFT JOIN refund_account a USING (decision_id)
 LEFT JOIN LATERAL (
@@ -153,7 +153,7 @@ INSERT INTO refund_part (decision_id, entry_id, municipality_code, amount)
 SELECT $1, entry_id, $4, amount FROM unnest($18::uuid[], $19::bigint[]) AS p(entry_id, amount)
 """
 _NOTIFIED = """
-UPDATE refund_decision d SET claim_code = k.code, document_sha256 = $3, limit_on = CASE WHEN d.payee IS NULL THEN NULL ELSE $4::date END,
-    notified_on = $5
-FROM unnest($1::uuid[], $2::text[]) AS k(decision_id, code) WHERE d.decision_id = k.decision_id
+UPDATE refund_decision SET claim_code = $2, document_sha256 = $3, notified_on = $5, by_hand = $6,
+    limit_on = CASE WHEN kind = 'refund' THEN $4::date ELSE limit_on END
+WHERE decision_id = ANY ($1)
 """

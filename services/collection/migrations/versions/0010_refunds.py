@@ -76,9 +76,10 @@ _TABLES = (
         limit_on date,
         approval_id uuid NOT NULL REFERENCES approval,
         transaction_id uuid NOT NULL UNIQUE,
-        claim_code text UNIQUE,
+        claim_code text COLLATE "C",
         notified_on date,
         document_sha256 text,
+        by_hand boolean NOT NULL DEFAULT false,
         paid_on date,
         taken_back_on date,
         CHECK (amount + refund_addition > 0 AND (kind = 'refund' OR refund_addition = 0)),
@@ -88,6 +89,7 @@ _TABLES = (
         CHECK (paid_on IS NULL OR (taken_back_on IS NULL AND payee IS NOT NULL))
     )""",
     "CREATE INDEX refund_decision_case ON refund_decision (case_id)",
+    "CREATE UNIQUE INDEX refund_decision_claim ON refund_decision (claim_code) WHERE payee IS NOT NULL",
     "CREATE INDEX refund_decision_day ON refund_decision (municipality_code, decided_on)",
     # The payments that a decision gives back, and the debts that it is used for; frozen when it is made.
     """
@@ -152,12 +154,26 @@ _TABLES = (
         ordered_on date,
         result_on date,
         reason text,
+        entry_id uuid REFERENCES money_entry,
         PRIMARY KEY (run_id, number),
+        CHECK ((state = 'paid') = (entry_id IS NOT NULL)),
         CHECK ((state IN ('failed', 'held')) = (reason IS NOT NULL)),
         CHECK ((state IN ('paid', 'failed')) = (result_on IS NOT NULL))
     )""",
     "CREATE UNIQUE INDEX refund_payment_once ON refund_payment (decision_id) WHERE state IN ('planned', 'ordered', 'paid')",
     "CREATE INDEX refund_payment_decision ON refund_payment (decision_id)",
+    # The list that goes to the bank of a municipality, on paper and as CSV, by SHA-256.
+    """
+    CREATE TABLE refund_payment_file (
+        run_id uuid PRIMARY KEY,
+        municipality_code text COLLATE "C" NOT NULL,
+        pay_on date NOT NULL,
+        payments integer NOT NULL,
+        amount bigint NOT NULL,
+        csv_sha256 text NOT NULL,
+        pdf_sha256 text NOT NULL,
+        made_on date NOT NULL
+    )""",
     "CREATE SEQUENCE refund_claim_number",
 )
 
@@ -245,6 +261,7 @@ _TRIGGERS = (
 )
 _SEEN_BY_MUNICIPALITY = (
     "refund_case", "refund_decision", "refund_part", "appropriation", "heir_representative", "refund_account", "refund_payment",
+    "refund_payment_file",
 )  # fmt: skip
 
 
