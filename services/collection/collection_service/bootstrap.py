@@ -4,7 +4,7 @@ from pathlib import Path
 
 from chassis.runtime import Service
 
-from collection_service.api import acts, instalments, notices, refund_cases, refund_payees, refund_payments
+from collection_service.api import acts, instalments, notices, refund_cases, refund_lists, refund_payees, refund_payments
 from collection_service.handlers.routing import ROUTES
 from collection_service.jobs.issue_notices import IssueNotices
 from collection_service.jobs.pay_refunds import PayRefunds
@@ -13,7 +13,15 @@ SERVICE = Service(
     name="collection",
     title="Koki collection (徴収)",
     root=Path(__file__).resolve().parent.parent,
-    routers=(acts.router, instalments.router, notices.router, refund_cases.router, refund_payees.router, refund_payments.router),
+    routers=(
+        acts.router,
+        instalments.router,
+        notices.router,
+        refund_cases.router,
+        refund_lists.router,
+        refund_payees.router,
+        refund_payments.router,
+    ),
     routes=ROUTES,
     jobs=(IssueNotices(), PayRefunds()),
 )

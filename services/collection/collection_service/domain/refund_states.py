@@ -15,12 +15,12 @@ def state_of(decision: Mapping[str, Any], *, on: date = date.max) -> str:
         return "取消し"
     if decision["payee"] is None:
         return "充当済" if decision["kind"] == RefundKind.APPROPRIATION else "収入済"
-    if _until(decision["paid_on"], on):
-        return "支払済"
-    if decision["payment_state"] == "failed" and _until(decision["result_on"], on):
-        return "振込不能"
-    if decision["payment_state"] in ("ordered", "paid", "failed") and _until(decision["ordered_on"], on):
-        return "振込手続中"
+    if _until(decision["ordered_on"], on):
+        was_paid = decision["payment_state"] == "paid" or decision["returned_on"] is not None
+        failed = _until(decision["returned_on"], on) or (not was_paid and _until(decision["result_on"], on))
+        if failed:
+            return "口座確認済" if _until(decision["account_on"], on) else "振込不能"
+        return "支払済" if was_paid and _until(decision["result_on"], on) else "振込手続中"
     if _until(decision["account_on"], on):
         return "口座確認済"
     if _until(decision["notified_on"], on):

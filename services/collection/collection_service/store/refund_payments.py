@@ -80,7 +80,7 @@ async def mark_paid(raw: Connection[Any], payment: Mapping[str, Any], *, today: 
         fiscal_year=decision["fiscal_year"],
     )
     (entry_id,) = await money.enter(raw, [entry], today=today)
-    await raw.execute(_RESULT, payment["run_id"], payment["number"], "paid", today, None, entry_id)
+    await raw.execute(_PAID, payment["run_id"], payment["number"], today, entry_id)
     await raw.execute("UPDATE refund_decision SET paid_on = $2 WHERE decision_id = $1", payment["decision_id"], payment["pay_on"])
 
 
@@ -101,7 +101,7 @@ async def mark_failed(raw: Connection[Any], payment: Mapping[str, Any], reason: 
             reverses=row["entry_id"],
         )
         await money.enter(raw, [undone], today=today)
-    await raw.execute(_RESULT, payment["run_id"], payment["number"], "failed", today, reason, None)
+    await raw.execute(_FAILED, payment["run_id"], payment["number"], today, reason)
     await raw.execute(_PAYABLE_AGAIN, payment["decision_id"])
     await raw.execute("DELETE FROM refund_account WHERE decision_id = $1", payment["decision_id"])
 
@@ -140,8 +140,11 @@ SELECT p.number, p.decision_id, p.municipality_code, p.amount, p.account::text A
 FROM refund_payment p JOIN refund_decision d USING (decision_id) LEFT JOIN insured i ON i.insured_id = d.insured_id
 WHERE p.run_id = $1 AND p.state = 'planned' ORDER BY p.number FOR UPDATE OF p, d
 """
-_RESULT = """
-UPDATE refund_payment SET state = $3, result_on = $4, reason = $5, entry_id = $6 WHERE (run_id, number) = ($1, $2)
+_PAID = "UPDATE refund_payment SET state = 'paid', result_on = $3, entry_id = $4 WHERE (run_id, number) = ($1, $2)"
+_FAILED = """
+UPDATE refund_payment SET state = 'failed', reason = $4, result_on = coalesce(result_on, $3::date),
+    returned_on = CASE WHEN entry_id IS NOT NULL THEN $3::date END
+WHERE (run_id, number) = ($1, $2)
 """
 # A payment that comes back after the case was closed has opened another case: the decision waits there.
 _PAYABLE_AGAIN = """

@@ -88,6 +88,11 @@ async def of_approval(raw: Connection[Any], approval_id: UUID) -> list[dict[str,
     return [dict(row) for row in await raw.fetch(f"{DECISIONS} WHERE d.approval_id = $1 ORDER BY d.decision_id", approval_id)]
 
 
+async def listed(raw: Connection[Any], municipality_code: str, first: date, last: date, *, as_of: date) -> list[dict[str, Any]]:
+    """Decisions of some days, with the order to pay that was the last one at the end of `as_of`."""
+    return [dict(row) for row in await raw.fetch(_LISTED, municipality_code, first, last, as_of)]
+
+
 async def uses_of(raw: Connection[Any], decision_ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """The debts for which decisions use an overpayment, the oldest day first."""
     query = "SELECT * FROM appropriation WHERE decision_id = ANY ($1) ORDER BY fiscal_year, number"
@@ -129,15 +134,25 @@ async def next_claim_number(raw: Connection[Any]) -> int:
     return int(await raw.fetchval("SELECT nextval('refund_claim_number')"))
 
 
-DECISIONS = """
+_DECISIONS = """
 SELECT d.decision_id, d.case_id, d.kind, d.municipality_code, d.insured_id, d.fiscal_year, d.occasion, d.legal_basis, d.amount,
        d.refund_addition, d.provisional, d.payee, d.payer_name, d.decided_on, d.limit_on, d.approval_id, d.transaction_id, d.claim_code,
        d.notified_on, d.document_sha256, d.by_hand, d.paid_on, d.taken_back_on, a.confirmed_on AS account_on, a.payee AS account_payee,
-       p.state AS payment_state, p.ordered_on, p.result_on, p.pay_on, p.reason AS payment_reason, p.run_id, p.number AS payment_number
+       p.state AS payment_state, p.ordered_on, p.result_on, p.returned_on, p.pay_on, p.reason AS payment_reason, p.run_id, p.number AS payment_number
 FROM refund_decision d LEFT JOIN refund_account a USING (decision_id)
 LEFT JOIN LATERAL (
-    SELECT * FROM refund_payment p WHERE p.decision_id = d.decision_id ORDER BY p.run_id DESC LIMIT 1
+    SELECT * FROM refund_payment p WHERE p.decision_id = d.decision_id{as_of} ORDER BY p.run_id DESC LIMIT 1
 ) AS p ON true
+"""
+DECISIONS = _DECISIONS.format(as_of="")
+_LISTED = f"""
+SELECT l.*, i.insured_number, ad.name FROM ({_DECISIONS.format(as_of=" AND p.ordered_on <= $4")}) AS l
+LEFT JOIN insured i ON i.insured_id = l.insured_id
+LEFT JOIN LATERAL (
+    SELECT municipality_code, resident_number FROM assessment WHERE insured_id = l.insured_id ORDER BY fiscal_year DESC LIMIT 1
+) AS a ON true
+LEFT JOIN addressee_shown ad ON (ad.municipality_code, ad.resident_number) = (a.municipality_code, a.resident_number)
+WHERE l.municipality_code = $1 AND l.decided_on BETWEEN $2 AND $3 AND l.decided_on <= $4 ORDER BY l.decided_on, l.decision_id
 """
 _KEEP = """
 WITH decided AS (

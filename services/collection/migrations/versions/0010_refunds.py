@@ -140,7 +140,8 @@ _TABLES = (
         approval_id uuid NOT NULL REFERENCES approval,
         confirmed_on date NOT NULL
     )""",
-    # One order to pay: in the list of a run, then paid or failed. A failed one may be followed by another.
+    # One order to pay: in the list of a run, then paid or failed; returned_on: it was paid, and the money came back. A failed one may be
+    # followed by another.
     """
     CREATE TABLE refund_payment (
         run_id uuid NOT NULL,
@@ -153,10 +154,12 @@ _TABLES = (
         state text COLLATE "C" NOT NULL CHECK (state IN ('planned', 'ordered', 'paid', 'failed', 'held')),
         ordered_on date,
         result_on date,
+        returned_on date,
         reason text,
         entry_id uuid REFERENCES money_entry,
         PRIMARY KEY (run_id, number),
-        CHECK ((state = 'paid') = (entry_id IS NOT NULL)),
+        CHECK ((entry_id IS NOT NULL) = (state = 'paid' OR returned_on IS NOT NULL)),
+        CHECK (returned_on IS NULL OR state = 'failed'),
         CHECK ((state IN ('failed', 'held')) = (reason IS NOT NULL)),
         CHECK ((state IN ('paid', 'failed')) = (result_on IS NOT NULL))
     )""",

@@ -182,5 +182,10 @@ async def _adds_up(uow: UnitOfWork, person: int, told: Told) -> None:
     left = net("overpaid") + net("refund_payable")
     assert 0 <= paid_out <= told.paid + additions, "nobody gets more than they paid, and what is added by law"
     assert left + paid_out - additions + appropriated + net("lapsed_refund") == told.too_much
+    waiting = await raw.fetchval(
+        "SELECT coalesce(sum(amount + refund_addition), 0) FROM refund_decision "
+        "WHERE insured_id = $1 AND payee IS NOT NULL AND paid_on IS NULL AND taken_back_on IS NULL", insured_id,
+    )  # fmt: skip
+    assert net("refund_payable") == waiting, "what is payable stands on a decision"
     open_cases = await raw.fetchval("SELECT count(*) FROM refund_case WHERE insured_id = $1 AND closed_on IS NULL", insured_id)
     assert open_cases == (left > 0), "a case is closed only at nothing, and then it is"
