@@ -138,7 +138,8 @@ _DECISIONS = """
 SELECT d.decision_id, d.case_id, d.kind, d.municipality_code, d.insured_id, d.fiscal_year, d.occasion, d.legal_basis, d.amount,
        d.refund_addition, d.provisional, d.payee, d.payer_name, d.decided_on, d.limit_on, d.approval_id, d.transaction_id, d.claim_code,
        d.notified_on, d.document_sha256, d.by_hand, d.paid_on, d.taken_back_on, a.confirmed_on AS account_on, a.payee AS account_payee,
-       p.state AS payment_state, p.ordered_on, p.result_on, p.returned_on, p.pay_on, p.reason AS payment_reason, p.run_id, p.number AS payment_number
+       p.state AS payment_state, p.ordered_on, p.result_on, p.returned_on,
+       p.pay_on, p.reason AS payment_reason, p.run_id, p.number AS payment_number
 FROM refund_decision d LEFT JOIN refund_account a USING (decision_id)
 LEFT JOIN LATERAL (
     SELECT * FROM refund_payment p WHERE p.decision_id = d.decision_id{as_of} ORDER BY p.run_id DESC LIMIT 1
