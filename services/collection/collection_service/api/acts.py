@@ -7,9 +7,14 @@ from typing import Final
 from chassis.approval_routes import approval_routes
 from chassis.approvals import Act
 
-from collection_service.api import refund_acts
-from collection_service.store import refund_payees
+from collection_service.api import receipts, refund_acts
+from collection_service.store import payers
 
-ACTS: Final[dict[str, Act]] = {**refund_acts.ACTS}
+OFFICERS: Final = frozenset({"window_clerk", "municipal_manager", "union_staff"})
 
-router = approval_routes(ACTS, refund_payees.withheld)
+ACTS: Final[dict[str, Act]] = {
+    receipts.CANCEL: Act("窓口収納の取消し", OFFICERS, receipts.shown, receipts.carry_out),
+    **refund_acts.ACTS,
+}
+
+router = approval_routes(ACTS, payers.withheld)

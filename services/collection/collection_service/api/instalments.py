@@ -23,10 +23,9 @@ class ChargedInstalment(Instalment):
 
 
 class Year(BaseModel):
-    """The instalments of one qualification and fiscal year (yen); they add up to `annual_amount`: `assessed_amount` less `remitted_amount`.
+    """The instalments of one qualification and fiscal year (yen): they add up to `annual_amount`.
 
-    `overcharged`: yen by which this revision lowered instalments that were already due; whether somebody has paid them is not known
-    here yet.
+    That is `assessed_amount` less `remitted_amount`.
     """
 
     insured_id: UUID
@@ -37,7 +36,6 @@ class Year(BaseModel):
     remitted_amount: int
     provisional: bool
     revision: int
-    overcharged: int
     decided_on: date
     instalments: list[ChargedInstalment]
 

@@ -49,7 +49,7 @@ KEY: Final = ("insured_id", "fiscal_year")
 class Decided:
     """Instalments of some people of one municipality and fiscal year.
 
-    `people`: rows of ASSESSED with `revision` (our own count of changes), `taken_back` (yen) and `calendar_hash`.
+    `people`: rows of ASSESSED with `revision` (our own count of changes) and `calendar_hash`.
     """
 
     people: pl.DataFrame
@@ -59,6 +59,13 @@ class Decided:
     entries: pl.DataFrame
     """What the ledger must enter: `person` (row of people), `number`, `month`, `due_on`, `amount`, `reverses` (0: a new charge; else the
     revision whose charge is undone)."""
+
+    def lowered(self) -> pl.DataFrame:
+        """The instalments that are lowered: `insured_id`, `fiscal_year`, `number`, `amount` (yen that are left)."""
+        made = self.entries.filter(reverses=0).select("person", "number", left="amount")
+        undone = self.entries.filter(pl.col("reverses") > 0).join(made, on=("person", "number"), how="left", maintain_order="left")
+        lower = undone.with_columns(left=pl.col("left").fill_null(0)).filter(pl.col("left") < -pl.col("amount"))
+        return lower.join(self.people.select("person", *KEY), on="person").select(*KEY, "number", amount="left")
 
 
 Calendars = Callable[[str, int], Calendar]
@@ -92,7 +99,6 @@ def _decide_group(people: pl.DataFrame, live: pl.DataFrame, calendar: Calendar, 
     change = redistribute.on(calendar.fiscal_year.start)(annual_amount=annual, charged=charged, is_open=is_open, unit=calendar.rounding)
     return Decided(
         people=people.with_columns(
-            taken_back=pl.Series(change.taken_back),
             calendar_hash=pl.lit(calendar.hash),
             provisional=pl.col("provisional") | pl.lit(bool(calendar.provisional)),
         ),

@@ -17,6 +17,7 @@ from collection_service.domain.announcing import instalments_set
 from collection_service.domain.charging import ASSESSED, KEY, Decided, decide
 from collection_service.law import Calendar, calendar_of
 from collection_service.store import charges, remissions
+from collection_service.store.lowering import move_overpaid
 
 ROWS_AT_ONCE = 50_000
 
@@ -52,13 +53,14 @@ async def charge(assessed: pl.DataFrame, uow: UnitOfWork) -> list[Decided]:
 
 
 async def charge_anew(assessed: pl.DataFrame, uow: UnitOfWork) -> list[Decided]:
-    """Charge assessments (ASSESSED and `revision`), less what is remitted of each."""
+    """Charge assessments (ASSESSED and `revision`), less what is remitted of each; what was paid beyond is overpaid (過誤納)."""
     if not assessed.height:
         return []
     raw = await driver(uow.connection)
     left = await remissions.less_remitted(raw, assessed)
     decided = decide(left, await charges.live_charges(raw, left), _calendar, today=uow.today)
     for group in decided:
+        await move_overpaid(raw, group.lowered(), uow.today)
         await charges.write(raw, group, uow.today)
     return decided
 

@@ -36,24 +36,23 @@ WHERE e.reverses = 0 AND NOT EXISTS (
 _WRITE = """
 WITH person AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::bigint[], $7::boolean[], $8::int[], $9::int[],
-                         $10::bigint[], $11::text[], $12::bigint[])
+                         $10::text[], $11::bigint[])
         WITH ORDINALITY AS p(insured_id, fiscal_year, municipality_code, resident_number, assessment_id, annual_amount, provisional,
-                             sequence, revision, overcharged, calendar_hash, assessed_amount, row)
+                             sequence, revision, calendar_hash, assessed_amount, row)
 ), decided AS (
     INSERT INTO assessment (insured_id, fiscal_year, municipality_code, resident_number, assessment_id, annual_amount, provisional,
-                            sequence, revision, overcharged, calendar_hash, assessed_amount, decided_on)
+                            sequence, revision, calendar_hash, assessed_amount, decided_on)
     SELECT insured_id, fiscal_year, municipality_code, resident_number, assessment_id, annual_amount, provisional, sequence, revision,
-           overcharged, calendar_hash, assessed_amount, $19::date
+           calendar_hash, assessed_amount, $18::date
     FROM person ORDER BY insured_id, fiscal_year
     ON CONFLICT (insured_id, fiscal_year) DO UPDATE SET municipality_code = excluded.municipality_code,
         resident_number = excluded.resident_number, assessment_id = excluded.assessment_id, annual_amount = excluded.annual_amount,
         provisional = excluded.provisional, sequence = excluded.sequence, revision = excluded.revision,
-        overcharged = excluded.overcharged, calendar_hash = excluded.calendar_hash, assessed_amount = excluded.assessed_amount,
-        decided_on = excluded.decided_on
+        calendar_hash = excluded.calendar_hash, assessed_amount = excluded.assessed_amount, decided_on = excluded.decided_on
 )
 INSERT INTO charge_entry (insured_id, fiscal_year, number, revision, reverses, municipality_code, month, due_on, amount, charged_on)
-SELECT p.insured_id, p.fiscal_year, e.number, p.revision, e.reverses, p.municipality_code, e.month, e.due_on, e.amount, $19::date
-FROM unnest($13::bigint[], $14::int[], $15::int[], $16::date[], $17::bigint[], $18::int[])
+SELECT p.insured_id, p.fiscal_year, e.number, p.revision, e.reverses, p.municipality_code, e.month, e.due_on, e.amount, $18::date
+FROM unnest($12::bigint[], $13::int[], $14::int[], $15::date[], $16::bigint[], $17::int[])
     AS e(person, number, month, due_on, amount, reverses)
 JOIN person p ON p.row = e.person + 1
 """
@@ -67,7 +66,6 @@ _PEOPLE = (
     "provisional",
     "sequence",
     "revision",
-    "taken_back",
     "calendar_hash",
     "assessed_amount",
 )

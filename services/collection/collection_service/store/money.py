@@ -98,9 +98,10 @@ SELECT e.*, $13::date
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::int[], $7::int[], $8::text[], $9::bigint[], $10::date[],
             $11::text[], $12::uuid[]) AS e
 """
+# OFFSET 0 keeps the view inside: each person is looked up by key, where a join would add up the ledger of everybody.
 _STATES = """
-SELECT s.* FROM instalment_state s JOIN (SELECT DISTINCT * FROM unnest($1::uuid[], $2::int[]) AS k(insured_id, fiscal_year)) AS k
-    ON (s.insured_id, s.fiscal_year) = (k.insured_id, k.fiscal_year)
+SELECT s.* FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::int[]) AS k(insured_id, fiscal_year)) AS k
+CROSS JOIN LATERAL (SELECT * FROM instalment_state i WHERE (i.insured_id, i.fiscal_year) = (k.insured_id, k.fiscal_year) OFFSET 0) AS s
 WHERE s.charged > 0 ORDER BY s.insured_id, s.fiscal_year, s.due_on, s.number
 """
 

@@ -49,7 +49,7 @@ async def find(raw: Connection[Any], case_id: UUID, *, lock: bool = False) -> Ca
 async def of_person(raw: Connection[Any], municipality_code: str, resident_number: str) -> list[Case]:
     """Every case of a person, the newest first."""
     where = "WHERE c.insured_id IN (SELECT insured_id FROM assessment WHERE (municipality_code, resident_number) = ($1, $2))"
-    rows = await raw.fetch(f"{_CASES} {where} ORDER BY c.found_on DESC, c.fiscal_year DESC", municipality_code, resident_number)
+    rows = await raw.fetch(f"{_CASES} {where} ORDER BY c.closed_on DESC NULLS FIRST, c.found_on DESC, c.fiscal_year DESC", municipality_code, resident_number)
     return [_case(row) for row in rows]
 
 
@@ -104,7 +104,7 @@ LEFT JOIN LATERAL (
     WHERE p.entry_id = m.entry_id AND d.taken_back_on IS NULL
 ) AS g ON true
 WHERE (m.insured_id, m.fiscal_year) = ($1, $2) AND m.credit IN ('overpaid', 'receivable')
-  AND m.debit IN ('cash', 'unidentified', 'overpaid', 'transfer') AND m.reverses IS NULL
+  AND (m.debit IN ('cash', 'unidentified') OR m.source = 'appropriation') AND m.reverses IS NULL
   AND NOT EXISTS (SELECT 1 FROM money_entry r WHERE r.reverses = m.entry_id)
 ORDER BY m.paid_on, m.entry_id
 """

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 from asyncpg import Connection
-from chassis.commands import Person
-from chassis.database import driver
-from chassis.unit_of_work import UnitOfWork
 
 DOCUMENTS: Final = {
     "representative_form": "相続人代表者指定届",
@@ -59,13 +56,6 @@ async def representative_of(raw: Connection[Any], insured_id: UUID) -> dict[str,
     return dict(row) if row else None
 
 
-async def withheld(uow: UnitOfWork, people: Iterable[Person], *, on: date) -> set[Person]:
-    """Those of `people` whose address must not be shown (支援措置): by the last word of eligibility, whichever day `on` is."""
-    found = list(people)
-    rows = await (await driver(uow.connection)).fetch(_WITHHELD, [code for code, _ in found], [number for _, number in found])
-    return {(row[0], row[1]) for row in rows}
-
-
 def _upsert(table: str, key: str, columns: tuple[str, ...]) -> str:
     places = ", ".join(f"${place}" for place in range(1, len(columns) + 2))
     changes = ", ".join(f"{name} = excluded.{name}" for name in columns)
@@ -75,8 +65,4 @@ def _upsert(table: str, key: str, columns: tuple[str, ...]) -> str:
 _TO_THE_HEIRS: Final = """
 UPDATE refund_decision SET payee = 'heirs'
 WHERE insured_id = $1 AND payee = 'insured' AND paid_on IS NULL AND taken_back_on IS NULL
-"""
-_WITHHELD: Final = """
-SELECT a.municipality_code, a.resident_number FROM addressee_shown a
-JOIN unnest($1::text[], $2::text[]) AS k(m, n) ON (a.municipality_code, a.resident_number) = (k.m, k.n) WHERE a.address_withheld
 """

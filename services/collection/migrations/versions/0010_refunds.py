@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from alembic import op
-from chassis.approvals import TABLE as APPROVAL
 from chassis.row_security import seen_by_municipality
-from sqlalchemy import text
 
 revision = "collection_0010"
-down_revision = "collection_0004"
+down_revision = "collection_0005"
 branch_labels = None
 depends_on = None
 
@@ -269,10 +267,6 @@ _SEEN_BY_MUNICIPALITY = (
 
 
 def upgrade() -> None:
-    if op.get_bind().execute(text("SELECT to_regclass('approval')")).scalar() is None:
-        for statement in APPROVAL:
-            op.execute(statement)
-        seen_by_municipality(op, "collection", ("approval",))
     for statement in (*_TABLES, *_FUNCTIONS):
         op.execute(statement)
     for table, event, function in _TRIGGERS:

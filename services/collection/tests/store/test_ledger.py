@@ -44,7 +44,7 @@ ATTACKS = {
     "another annual amount": "UPDATE assessment SET annual_amount = annual_amount + 100",
     "an assessment without charges": (
         "INSERT INTO assessment SELECT '00000000-0000-0000-0000-000000000001', fiscal_year, municipality_code, '2', assessment_id, 100, "
-        "provisional, 1, 1, 0, calendar_hash, decided_on FROM assessment"
+        "provisional, 1, 1, calendar_hash, decided_on, 100 FROM assessment"
     ),
     "an entry edited": "UPDATE charge_entry SET amount = amount + 1 WHERE number = 1",
     "an entry removed": "DELETE FROM charge_entry WHERE number = 8",

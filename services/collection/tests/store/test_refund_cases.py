@@ -16,7 +16,7 @@ from collection_service.store.money import Account, Entry
 from services.collection.tests.people import ROOT, apply, assessed, rows
 from services.collection.tests.refunds import entered, lowered, paid, reversal_of
 
-CASES = "SELECT fiscal_year, found_on, closed_on FROM refund_case WHERE insured_id = '{}' ORDER BY found_on, case_id"
+CASES = "SELECT fiscal_year, found_on, closed_on FROM refund_case WHERE insured_id = '{}' ORDER BY closed_on NULLS LAST"
 
 
 @pytest.fixture(scope="module")
