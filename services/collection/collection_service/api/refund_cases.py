@@ -25,12 +25,14 @@ _FAULTY = ("KOKI-C143", "過誤納の処理の申請に誤りがあります。"
 
 class Proposal(Command):
     """What would be done with the overpayment. `corrected_on`: the day of the declaration or of the tax office's notice, where an income
-    that was corrected is why the premium is lower; `payer_name`: the pension payer to whom a deduction goes back."""
+    that was corrected is why the premium is lower; `payer_name`: the pension payer to whom a deduction goes back; `pension_to_heirs`: deductions after the
+    death go to the heirs, who have a right to these payments (未支給年金)."""
 
     kind: Literal["refund", "special_refund", "pension_return", "lapse"]
     reason: str = Field(min_length=1, max_length=120)
     corrected_on: date | None = None
     payer_name: str | None = Field(default=None, min_length=1, max_length=40)
+    pension_to_heirs: bool = False
 
 
 class Revocation(Command):
@@ -76,8 +78,10 @@ async def propose(case_id: UUID, proposal: Proposal, request: Request, who: Cler
                 raise Problem(422, *_FAULTY, detail="年金保険者の名称は、年金保険者への返納のときに入れてください。")
             if proposal.corrected_on is not None and (kind is not RefundKind.REFUND or proposal.corrected_on > uow.today):
                 raise Problem(422, *_FAULTY, detail="所得の修正の日は、還付のときに、今日までの日を入れてください。")
+            if proposal.pension_to_heirs and kind is not RefundKind.REFUND:
+                raise Problem(422, *_FAULTY, detail="死亡後に年金から徴収した分を相続人に還付するのは、還付のときだけです。")
             await require_none_waiting(uow, "case_id", case_id)
-            made = await refund_deciding.worked_out(uow, case, kind, proposal.corrected_on)
+            made = await refund_deciding.worked_out(uow, case, kind, proposal.corrected_on, pension_to_heirs=proposal.pension_to_heirs)
             shown = refund_deciding.shown_of(case, made, proposal.corrected_on, proposal.payer_name, today=uow.today)
             content = {"case_id": str(case_id), **proposal.model_dump(mode="json", exclude={"reason"}), "shown": list(shown.items())}
             return await ask(uow, refund_acts.DECIDE, case, content, proposal.reason, who)

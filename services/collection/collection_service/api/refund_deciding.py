@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -47,11 +48,16 @@ async def parts(uow: UnitOfWork, case: Case) -> list[Part]:
     return parts_of(found, law, limitation_law(uow.today), today=uow.today)
 
 
-async def worked_out(uow: UnitOfWork, case: Case, kind: RefundKind, corrected_on: date | None) -> list[Decided]:
-    """What a proposal of a kind would do today. A Problem where nothing of the overpayment is of that kind."""
+async def worked_out(
+    uow: UnitOfWork, case: Case, kind: RefundKind, corrected_on: date | None, *, pension_to_heirs: bool = False
+) -> list[Decided]:
+    """What a proposal of a kind would do today; `pension_to_heirs`: what was taken from a pension after the death is the heirs' too. A
+    Problem where nothing of the overpayment is of that kind."""
     found = await refund_cases.overpayment_of(await driver(uow.connection), case, today=uow.today)
     law = refund_law(case.municipality_code, settings.current().union, uow.today)
     its_parts = parts_of(found, law, limitation_law(uow.today), today=uow.today)
+    if pension_to_heirs:
+        its_parts = [replace(part, kind=RefundKind.REFUND) if part.kind is RefundKind.PENSION_RETURN else part for part in its_parts]
     oldest = min((part.payment.paid_on for part in its_parts), default=uow.today)
     addition = refund_addition_law(case.municipality_code, paid_on=oldest, decided_on=uow.today)
     made = decide(found, its_parts, kind, law, addition, today=uow.today, corrected_on=corrected_on)
@@ -122,7 +128,7 @@ async def carry_out(asked: Approval, uow: UnitOfWork) -> dict[str, Any]:
         raise Problem(404, *NOT_FOUND)
     kind = RefundKind(asked.content["kind"])
     corrected_on = date.fromisoformat(asked.content["corrected_on"]) if asked.content["corrected_on"] else None
-    made = await worked_out(uow, case, kind, corrected_on)
+    made = await worked_out(uow, case, kind, corrected_on, pension_to_heirs=asked.content["pension_to_heirs"])
     if shown_of(case, made, corrected_on, asked.content["payer_name"], today=uow.today) != dict(asked.content["shown"]):
         raise Problem(409, *CHANGED, detail="差し戻して、もう一度内容を確かめてください。")
     kept = []

@@ -49,7 +49,8 @@ async def find(raw: Connection[Any], case_id: UUID, *, lock: bool = False) -> Ca
 async def of_person(raw: Connection[Any], municipality_code: str, resident_number: str) -> list[Case]:
     """Every case of a person, the newest first."""
     where = "WHERE c.insured_id IN (SELECT insured_id FROM assessment WHERE (municipality_code, resident_number) = ($1, $2))"
-    rows = await raw.fetch(f"{_CASES} {where} ORDER BY c.closed_on DESC NULLS FIRST, c.found_on DESC, c.fiscal_year DESC", municipality_code, resident_number)
+    order = "ORDER BY c.closed_on DESC NULLS FIRST, c.found_on DESC, c.fiscal_year DESC"
+    rows = await raw.fetch(f"{_CASES} {where} {order}", municipality_code, resident_number)
     return [_case(row) for row in rows]
 
 

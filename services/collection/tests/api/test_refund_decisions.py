@@ -186,6 +186,13 @@ async def test_what_was_taken_from_a_pension_after_a_death_goes_back_to_the_pens
             (1_000, "refund", "死亡による減額"), (7_200, "pension_return", "死亡による減額"),
         ]  # fmt: skip
 
+        path = f"/refund-cases/{case['case_id']}/proposal"
+        asked = await there.send(path, {"kind": "refund", "reason": "未支給年金の分", "pension_to_heirs": True})
+        assert asked.json()["shown"]["還付する額"] == "8,200円"
+        declined = {"approved": False, "remark": "年金機構から返納の依頼あり"}
+        there.sits("second")
+        await there.client.post(f"/approvals/{asked.json()['approval_id']}/decision", json=declined)
+
         await propose(there, 8, kind="pension_return", payer_name="日本年金機構")
         await propose(there, 8)
 
