@@ -12,14 +12,14 @@ from chassis.documents.spreadsheet import written
 from chassis.lists import PDF, Column
 from contracts.eras import format_day, format_fiscal_year
 
-_CHARGED = (Column("charged", "調定額", 66), Column("settled", "収納額", 66), Column("written_off", "不納欠損額", 60))
+_CHARGED = (Column("charged", "調定額", 72), Column("settled", "収納額", 72), Column("written_off", "不納欠損額", 72))
 LEDGER: Final = (
     Column("year_name", "年度", 62), Column("label", "期別", 66), Column("due_on", "納期限", 70), *_CHARGED,
-    Column("unpaid", "未納額", 66), Column("overpaid", "過誤納額", 60), Column("payable", "還付未済額", 60),
+    Column("unpaid", "未納額", 72), Column("overpaid", "過誤納額", 72), Column("payable", "還付未済額", 72),
 )  # fmt: skip
 STATUS: Final = (
     Column("place_name", "市区町村", 90), Column("label", "期別", 66), Column("due_on", "納期限", 70), Column("people", "調定人数", 50),
-    *_CHARGED, Column("unpaid", "未納額", 66), Column("unpaid_people", "未納人数", 50), Column("rate", "収納率", 44),
+    *_CHARGED, Column("unpaid", "未納額", 72), Column("unpaid_people", "未納人数", 50), Column("rate", "収納率", 44),
 )  # fmt: skip
 AXES: Final = {"paid_on": "収納日", "entered_on": "記帳日"}
 _AMOUNTS: Final = ("charged", "settled", "written_off", "unpaid", "overpaid", "payable", "people", "unpaid_people")
@@ -36,10 +36,9 @@ def ledger(years: Sequence[Mapping[str, Any]], *, person: str, as_of: date, axis
     rows: list[dict[str, Any]] = []
     for year in years:
         name = format_fiscal_year(year["fiscal_year"])
-        rows += [{"year_name": name, **one, "overpaid": 0, "payable": 0} for one in year["instalments"]]
+        rows += [{"year_name": name, **one} for one in year["instalments"]]
         if year["overpaid"] or year["payable"]:
-            zeros = dict.fromkeys(("charged", "settled", "written_off", "unpaid"), 0)
-            rows.append({"year_name": name, "label": "年度計", "due_on": None, **zeros, **{n: year[n] for n in ("overpaid", "payable")}})
+            rows.append({"year_name": name, "label": "納めすぎ", **{of: year[of] for of in ("overpaid", "payable")}})
     total = {name: sum(year[name] for year in years) for name in ("charged", "settled", "unpaid", "overpaid")}
     totals = f"調定 {total['charged']:,}円 ＝ 収納済 {total['settled']:,}円 ＋ 未納 {total['unpaid']:,}円　過誤納 {total['overpaid']:,}円"
     lines = (f"{format_day(as_of)}現在（{AXES[axis]}による）", "収納額は、不納欠損額を含みます。")

@@ -90,8 +90,8 @@ async def test_the_ledger_is_printed_and_written_for_a_spreadsheet(client: httpx
     assert [(row["期別"], row["調定額"], row["収納額"], row["未納額"]) for row in found[1:3]] == [
         ("第2期", "7200", "0", "7200"), ("第3期", "7200", "7200", "0"),
     ]  # fmt: skip
-    assert sum(int(row["未納額"]) for row in found) == 13_000
-    assert sum(int(row["過誤納額"]) for row in found) == 7_200
+    assert sum(int(row["未納額"]) for row in found[:-1]) == 13_000
+    assert (found[-1]["期別"], found[-1]["調定額"], found[-1]["過誤納額"]) == ("納めすぎ", "", "7200")
     assert (await client.get(f"/people/{CHIYODA}/99/payments/document")).status_code == 404
 
 

@@ -20,7 +20,7 @@ from gateway_service.store.sign_ins import Session
 
 router = APIRouter(prefix="/approvals", route_class=ScreenRoute, include_in_schema=False)
 Officer = Annotated[Session, allowed(Right.APPROVE)]
-_SERVICES: Final = ("eligibility", "premium")
+_SERVICES: Final = ("eligibility", "premium", "collection")
 """Services with acts that need a second officer."""
 
 

@@ -56,9 +56,9 @@ def build(certificate: CertificateData) -> Sheet:
     if not total:
         raise DocumentRefused("inconsistent", "この年に納めた保険料がありません。", field="納付額")
     sender = (f"{format_day(certificate.counted_on)}　発行", certificate.issuer)
-    first, last = (format_day(date(certificate.year, *day)) for day in ((1, 1), (12, 31)))
+    first = format_day(date(certificate.year, 1, 1))
     until = format_day(min(certificate.counted_on, date(certificate.year, 12, 31)))
-    lead = f"{first}から{last}までに納付された保険料の額（{until}までに確認したもの）を、次のとおり証明します。"
+    lead = f"{first}から{until}までに納付された保険料の額を、次のとおり証明します。"
     rows = [
         (format_fiscal_year(part.fiscal_year), method, _yen(amount))
         for part in certificate.parts
