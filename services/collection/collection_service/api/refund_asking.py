@@ -12,8 +12,8 @@ from chassis.problems import NOT_FOUND, Problem
 from chassis.tokens import Principal
 from chassis.unit_of_work import UnitOfWork
 
+from collection_service.domain.refund_case import Case
 from collection_service.store import refund_cases, refunds
-from collection_service.store.refund_cases import Case
 
 _WAITS: Final = ("KOKI-C144", "この過誤納には、承認を待っている申請があります。")
 

@@ -24,9 +24,11 @@ _FAULTY = ("KOKI-C143", "過誤納の処理の申請に誤りがあります。"
 
 
 class Proposal(Command):
-    """What would be done with the overpayment. `corrected_on`: the day of the declaration or of the tax office's notice, where an income
-    that was corrected is why the premium is lower; `payer_name`: the pension payer to whom a deduction goes back; `pension_to_heirs`: deductions after the
-    death go to the heirs, who have a right to these payments (未支給年金)."""
+    """What would be done with the overpayment.
+
+    `corrected_on`: the day of the declaration or of the tax office's notice, where an income that was corrected is why the premium is
+    lower. `payer_name`: the pension payer to whom a deduction goes back; `pension_to_heirs`: the heirs have a right to it (未支給年金).
+    """
 
     kind: Literal["refund", "special_refund", "pension_return", "lapse"]
     reason: str = Field(min_length=1, max_length=120)

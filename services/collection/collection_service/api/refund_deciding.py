@@ -16,6 +16,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.eras import format_day, format_fiscal_year
 
 from collection_service import settings
+from collection_service.domain.refund_case import Case
 from collection_service.domain.refunding import decide, limit_of, parts_of
 from collection_service.domain.refunds import (
     APPROPRIATION_BASIS,
@@ -33,7 +34,6 @@ from collection_service.law.late_charge import refund_addition_law
 from collection_service.law.limitation import limitation_law
 from collection_service.law.refunds import refund_law
 from collection_service.store import refund_cases, refunds
-from collection_service.store.refund_cases import Case
 from collection_service.store.refunds import Ruling
 
 CHANGED: Final = ("KOKI-C141", "申請したときから、過誤納の内容が変わっています。")

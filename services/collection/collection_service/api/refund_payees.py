@@ -20,6 +20,7 @@ from collection_service.api import refund_acts
 from collection_service.api.refund_asking import ask, require_none_waiting, required_case, required_decision
 from collection_service.documents.demands import CannotBeSent
 from collection_service.documents.refund_letters import claim_code, notice_pdf
+from collection_service.domain.refund_payees import ACCOUNT_TYPES, DOCUMENTS, documents_missing
 from collection_service.domain.refunding import limit_of
 from collection_service.domain.refunds import Payee, RefundKind
 from collection_service.law.limitation import limitation_law
@@ -48,13 +49,13 @@ class Account(Command):
 
 
 class Representative(Command):
-    """相続人代表者, with what a clerk has seen (`refund_payees.DOCUMENTS`)."""
+    """相続人代表者, with what a clerk has seen (`DOCUMENTS`)."""
 
     name: str = Field(min_length=1, max_length=40)
     relationship: str = Field(min_length=1, max_length=20)
     postal_code: PostalCode
     address: list[str] = Field(min_length=1, max_length=4)
-    documents: list[str] = Field(min_length=1, max_length=len(refund_payees.DOCUMENTS))
+    documents: list[str] = Field(min_length=1, max_length=len(DOCUMENTS))
 
 
 @router.post("/refund-decisions/{decision_id}/notice", status_code=201)
@@ -126,7 +127,7 @@ async def give_account(decision_id: UUID, account: Account, request: Request, wh
                 "支払う額": f"{decision['amount'] + decision['refund_addition']:,}円",
                 "金融機関": f"{account.bank_name}（{account.bank_code}）",
                 "支店": f"{account.branch_name}（{account.branch_code}）",
-                "口座": f"{refund_payees.ACCOUNT_TYPES[account.account_type]} {account.account_number}",
+                "口座": f"{ACCOUNT_TYPES[account.account_type]} {account.account_number}",
                 "口座名義": account.holder_kana,
             }
             content = {"decision_id": str(decision_id), "account": account.model_dump(exclude={"claim_code"}), "shown": list(shown.items())}
@@ -144,16 +145,16 @@ async def name_representative(case_id: UUID, given: Representative, request: Req
         async def act() -> dict[str, Any]:
             if not case.has_died:
                 raise Problem(409, *_HEIR, detail="住民情報では、被保険者は亡くなっていません。")
-            if strange := sorted(set(given.documents) - refund_payees.DOCUMENTS.keys()):
+            if strange := sorted(set(given.documents) - DOCUMENTS.keys()):
                 raise Problem(422, *_HEIR, detail=f"書類の種類が正しくありません（{'、'.join(strange)}）。")
-            if missing := refund_payees.documents_missing(given.documents):
+            if missing := documents_missing(given.documents):
                 raise Problem(422, *_HEIR, detail=f"次の書類を確かめてください: {'、'.join(missing)}")
             await require_none_waiting(uow, "representative_of", case.insured_id)
             shown = {
                 "被保険者": case.addressee.name if case.addressee else "",
                 "相続人代表者": f"{given.name}（{given.relationship}）",
                 "送付先": f"〒{given.postal_code} {' '.join(given.address)}",
-                "確かめた書類": "、".join(refund_payees.DOCUMENTS[name] for name in given.documents),
+                "確かめた書類": "、".join(DOCUMENTS[name] for name in given.documents),
             }
             content = {
                 "insured_id": str(case.insured_id), "representative_of": str(case.insured_id),

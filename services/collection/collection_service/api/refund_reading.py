@@ -10,10 +10,10 @@ from chassis.database import driver
 from chassis.unit_of_work import UnitOfWork
 
 from collection_service.api import refund_deciding
+from collection_service.domain.refund_case import Case
 from collection_service.domain.refund_states import next_step, state_of
 from collection_service.domain.refunds import Occasion, Part, RefundKind
 from collection_service.store import refund_cases, refund_payees, refunds
-from collection_service.store.refund_cases import Case
 
 
 async def worklist_row(uow: UnitOfWork, case: Case, decisions: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from pydantic import ValidationError
 from collection_service.documents.demands import GONE, CannotBeSent
 from collection_service.documents.refund_notice import RefundNotice, render_notice
 from collection_service.documents.refund_notice.build import Used
+from collection_service.domain.refund_case import Case
 from collection_service.domain.refunds import Occasion, RefundKind
 from collection_service.law import calendar_of, office_of
 from collection_service.law.refunds import review_board
-from collection_service.store.refund_cases import Case
 
 NO_HEIR = "被保険者が亡くなっています。相続人代表者を登録してから、通知書を作成してください。"
 

@@ -12,7 +12,7 @@ from chassis.documents.spreadsheet import written
 from chassis.lists import Column
 from contracts.eras import format_day
 
-from collection_service.store.refund_payees import ACCOUNT_TYPES
+from collection_service.domain.refund_payees import ACCOUNT_TYPES
 
 TITLE: Final = "後期高齢者医療保険料　還付金振込一覧"
 COLUMNS: Final = (

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from asyncpg import Connection
-from contracts.events.municipal import ResidentStatus
 
-from collection_service.domain.notices import Addressee
+from collection_service.domain.refund_case import Case
 from collection_service.domain.refunds import Debt, Lowering, Overpayment, Payment
 from collection_service.store import money
 from collection_service.store.addressees import addressee_of
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One person and fiscal year. `payable`: decided and not paid out yet; `resident_number` None: never assessed here."""
-
-    case_id: UUID
-    insured_id: UUID
-    fiscal_year: int
-    municipality_code: str
-    found_on: date
-    closed_on: date | None
-    overpaid: int
-    payable: int
-    resident_number: str | None
-    insured_number: str | None
-    lost_on: date | None
-    addressee: Addressee | None
-
-    @property
-    def has_died(self) -> bool:
-        return self.addressee is not None and self.addressee.status is ResidentStatus.DIED
 
 
 async def find(raw: Connection[Any], case_id: UUID, *, lock: bool = False) -> Case | None:

@@ -12,10 +12,10 @@ from uuid import UUID
 from asyncpg import Connection
 from chassis.clock import uuid7
 
+from collection_service.domain.refund_case import Case
 from collection_service.domain.refunds import Decided, Occasion, Payee, RefundKind, Use
 from collection_service.store import money
 from collection_service.store.money import Account, Entry
-from collection_service.store.refund_cases import Case
 
 
 @dataclass(frozen=True, slots=True)
