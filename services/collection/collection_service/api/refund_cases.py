@@ -30,7 +30,7 @@ class Proposal(Command):
     lower. `payer_name`: the pension payer to whom a deduction goes back; `pension_to_heirs`: the heirs have a right to it (未支給年金).
     """
 
-    kind: Literal["refund", "special_refund", "pension_return", "lapse"]
+    kind: Literal["refund", "special_refund", "pension_return", "extinction"]
     reason: str = Field(min_length=1, max_length=120)
     corrected_on: date | None = None
     payer_name: str | None = Field(default=None, min_length=1, max_length=40)

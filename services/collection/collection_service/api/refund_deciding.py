@@ -20,7 +20,7 @@ from collection_service.domain.refund_case import Case
 from collection_service.domain.refunding import decide, limit_of, parts_of
 from collection_service.domain.refunds import (
     APPROPRIATION_BASIS,
-    LAPSE_BASIS,
+    EXTINCTION_BASIS,
     PENSION_BASIS,
     REFUND_BASIS,
     Decided,
@@ -69,7 +69,7 @@ async def worked_out(
 def shown_of(case: Case, made: Sequence[Decided], corrected_on: date | None, payer_name: str | None, *, today: date) -> dict[str, str]:
     """What both officers read, Japanese term → text."""
     their_parts = [(part, amount) for decided in made for part, amount in decided.parts]
-    refunded = sum(decided.amount for decided in made if decided.kind not in (RefundKind.APPROPRIATION, RefundKind.LAPSE))
+    refunded = sum(decided.amount for decided in made if decided.kind not in (RefundKind.APPROPRIATION, RefundKind.EXTINCTION))
     addition = sum(decided.refund_addition for decided in made)
     found = {
         "年度": format_fiscal_year(FiscalYear(case.fiscal_year).year),
@@ -83,7 +83,7 @@ def shown_of(case: Case, made: Sequence[Decided], corrected_on: date | None, pay
         if decided.kind is RefundKind.APPROPRIATION:
             found["充当する額"] = f"{decided.amount:,}円"
             found["充当先"] = "、".join(_use(use) for use in decided.uses)
-    if made[0].kind is RefundKind.LAPSE:
+    if made[0].kind is RefundKind.EXTINCTION:
         found["時効により収入とする額"] = f"{made[0].amount:,}円"
     elif refunded or addition:
         found["還付する額"] = f"{refunded:,}円"
@@ -116,7 +116,7 @@ def basis_of(case: Case, kind: RefundKind, on: date) -> str:
         RefundKind.APPROPRIATION: APPROPRIATION_BASIS,
         RefundKind.REFUND: REFUND_BASIS,
         RefundKind.PENSION_RETURN: PENSION_BASIS,
-        RefundKind.LAPSE: LAPSE_BASIS,
+        RefundKind.EXTINCTION: EXTINCTION_BASIS,
     }[kind]
 
 
@@ -134,7 +134,7 @@ async def carry_out(asked: Approval, uow: UnitOfWork) -> dict[str, Any]:
     kept = []
     largest = max((part for decided in made for part, _ in decided.parts), key=lambda part: part.amount)
     for decided in made:
-        pays = decided.kind not in (RefundKind.APPROPRIATION, RefundKind.LAPSE)
+        pays = decided.kind not in (RefundKind.APPROPRIATION, RefundKind.EXTINCTION)
         ruling = Ruling(
             approval_id=asked.approval_id,
             occasion=largest.occasion,

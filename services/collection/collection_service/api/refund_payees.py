@@ -68,7 +68,7 @@ async def issue_notice(decision_id: UUID, request: Request, who: Clerk, idempote
         async def act() -> dict[str, Any]:
             raw = await driver(uow.connection)
             decisions = [one for one in await refunds.of_approval(raw, decision["approval_id"]) if one["taken_back_on"] is None]
-            if not decisions or decision["kind"] in (RefundKind.PENSION_RETURN, RefundKind.LAPSE) or decision["paid_on"] is not None:
+            if not decisions or decision["kind"] in (RefundKind.PENSION_RETURN, RefundKind.EXTINCTION) or decision["paid_on"] is not None:
                 raise Problem(409, *_NO_NOTICE, detail="通知書のない決定か、取り消し済み、または支払済みです。")
             code = claim_code(await refunds.next_claim_number(raw))
             pays = any(one["kind"] == RefundKind.REFUND for one in decisions)

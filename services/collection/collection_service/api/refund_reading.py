@@ -70,7 +70,7 @@ def _undecided(part: Part) -> str:
     return {
         RefundKind.REFUND: "還付・充当の決定",
         RefundKind.SPECIAL_REFUND: "特別返還金の決定（還付の時効が過ぎています）",
-        RefundKind.LAPSE: "時効を過ぎた過誤納の確認",
+        RefundKind.EXTINCTION: "時効を過ぎた過誤納の確認",
         RefundKind.PENSION_RETURN: "年金保険者への返納の決定",
     }[part.kind]
 

@@ -22,7 +22,7 @@ from collection_service.rules.refund_addition import RefundGround, refund_additi
 def parts_of(found: Overpayment, law: RefundLaw, limits: LimitationLaw, *, today: date) -> list[Part]:
     """Of which payments the overpayment consists: those that were too much at once, then, for each lowering, the last payments first.
 
-    What can be claimed no more on `today` is a special refund where the union has a rule for it, else a lapse; what was taken from a
+    What can be claimed no more on `today` is a special refund where the union has a rule for it, else extinct; what was taken from a
     pension after a death goes back to the pension payer.
     """
     made: list[Part] = []
@@ -92,7 +92,7 @@ def _part(
     limit_on = limit_of(start, limits)
     kind = RefundKind.REFUND
     if limit_on is not None and limit_on <= today:
-        kind = RefundKind.SPECIAL_REFUND if law.special_basis else RefundKind.LAPSE
+        kind = RefundKind.SPECIAL_REFUND if law.special_basis else RefundKind.EXTINCTION
     elif found.has_died and payment.source == FROM_PENSION and found.lost_on is not None and payment.paid_on >= found.lost_on:
         kind = RefundKind.PENSION_RETURN
     return Part(payment, amount, ground, _occasion(ground, found), arose_on, limit_on, kind)

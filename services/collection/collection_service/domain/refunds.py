@@ -14,7 +14,7 @@ from collection_service.rules.refund_addition import RefundGround
 
 REFUND_BASIS: Final = "地方税法 第17条（高齢者の医療の確保に関する法律・市町村の条例による）"
 APPROPRIATION_BASIS: Final = "地方税法 第17条の2（高齢者の医療の確保に関する法律・市町村の条例による）"
-LAPSE_BASIS: Final = "高齢者の医療の確保に関する法律 第160条第1項（時効）"
+EXTINCTION_BASIS: Final = "高齢者の医療の確保に関する法律 第160条第1項（時効）"
 PENSION_BASIS: Final = "年金保険者への返納（死亡後に年金から徴収した保険料）"
 FROM_PENSION: Final = "pension"
 """`source` of a receipt that a pension payer paid in."""
@@ -27,7 +27,7 @@ class RefundKind(StrEnum):
     REFUND = "refund"
     SPECIAL_REFUND = "special_refund"
     PENSION_RETURN = "pension_return"
-    LAPSE = "lapse"
+    EXTINCTION = "extinction"
 
     @property
     def term(self) -> str:
@@ -64,7 +64,7 @@ _KIND_TERMS = {
     RefundKind.REFUND: "還付",
     RefundKind.SPECIAL_REFUND: "特別返還金",
     RefundKind.PENSION_RETURN: "年金保険者への返納",
-    RefundKind.LAPSE: "時効による収入",
+    RefundKind.EXTINCTION: "時効による収入",
 }
 _OCCASION_TERMS = {
     Occasion.LOWERED: "保険料の減額",

@@ -20,7 +20,7 @@ class Account(StrEnum):
     """現金・預金: what has come in less what was paid out."""
     FEE = "fee"
     """督促手数料"""
-    LAPSED_REFUND = "lapsed_refund"
+    EXTINCT_REFUND = "extinct_refund"
     """時効による収入: paid too much, and the right to have it back is lost (migration 0010)"""
     LATE_CHARGE = "late_charge"
     """延滞金"""

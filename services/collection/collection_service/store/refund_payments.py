@@ -17,7 +17,7 @@ from collection_service.store.money import Account, Entry
 
 FOLDER = "collection/refund-payments"
 DIED_SINCE = "被保険者が亡くなっています。相続人代表者を登録してください。"
-LAPSED = "還付の時効を過ぎています。"
+EXTINCT = "還付の時効を過ぎています。"
 OVERTAKEN = "後の支払いの計画に置き換えられました。"
 CHANGED = "計画の後に、決定か口座が変わりました。"
 
@@ -31,7 +31,7 @@ async def plan(raw: Connection[Any], run_id: UUID, municipality_code: str, pay_o
     """Plan to pay every refund whose account two officers have confirmed; plans of earlier runs give way. What must not be paid is held
     with its reason."""
     await raw.execute(_GIVE_WAY, municipality_code, OVERTAKEN)
-    await raw.execute(_PLAN, run_id, municipality_code, pay_on, today, ResidentStatus.DIED, DIED_SINCE, LAPSED)
+    await raw.execute(_PLAN, run_id, municipality_code, pay_on, today, ResidentStatus.DIED, DIED_SINCE, EXTINCT)
 
 
 async def take(raw: Connection[Any], run_id: UUID) -> list[dict[str, Any]]:

@@ -63,8 +63,8 @@ def _entries(case: Case, decided: Decided, transaction_id: UUID, today: date) ->
                     made.append(entry(Account.OVERPAID, Account.TRANSFER, use.amount, paid_on=use.as_of))
                     made.append(entry(Account.TRANSFER, Account.RECEIVABLE, use.amount, use, use.as_of))
             return made
-        case RefundKind.LAPSE:
-            return [entry(Account.OVERPAID, Account.LAPSED_REFUND, decided.amount)]
+        case RefundKind.EXTINCTION:
+            return [entry(Account.OVERPAID, Account.EXTINCT_REFUND, decided.amount)]
         case _:
             both = ((Account.OVERPAID, decided.amount), (Account.REFUND_ADDITION, decided.refund_addition))
             return [entry(debit, Account.REFUND_PAYABLE, amount) for debit, amount in both if amount]

@@ -13,7 +13,7 @@ depends_on = None
 ACCOUNTS = (
     "cash",
     "fee",
-    "lapsed_refund",
+    "extinct_refund",
     "late_charge",
     "overpaid",
     "receivable",
@@ -54,12 +54,12 @@ _TABLES = (
     "CREATE UNIQUE INDEX refund_case_once ON refund_case (insured_id, fiscal_year) WHERE closed_on IS NULL",
     "CREATE INDEX refund_case_open ON refund_case (municipality_code, found_on) WHERE closed_on IS NULL",
     # amount: yen of the overpayment that it is about; refund_addition is paid out besides. A payee is paid by a refund of one of three
-    # kinds; an appropriation and a lapse have none. limit_on: the first day on which the payee can claim it no more.
+    # kinds; an appropriation and an extinction have none. limit_on: the first day on which the payee can claim it no more.
     """
     CREATE TABLE refund_decision (
         decision_id uuid PRIMARY KEY,
         case_id uuid NOT NULL REFERENCES refund_case,
-        kind text COLLATE "C" NOT NULL CHECK (kind IN ('appropriation', 'refund', 'special_refund', 'pension_return', 'lapse')),
+        kind text COLLATE "C" NOT NULL CHECK (kind IN ('appropriation', 'refund', 'special_refund', 'pension_return', 'extinction')),
         municipality_code text COLLATE "C" NOT NULL,
         insured_id uuid NOT NULL,
         fiscal_year smallint NOT NULL,
@@ -81,7 +81,7 @@ _TABLES = (
         paid_on date,
         taken_back_on date,
         CHECK (amount + refund_addition > 0 AND (kind = 'refund' OR refund_addition = 0)),
-        CHECK ((kind IN ('appropriation', 'lapse')) = (payee IS NULL)),
+        CHECK ((kind IN ('appropriation', 'extinction')) = (payee IS NULL)),
         CHECK ((kind = 'pension_return') = (payer_name IS NOT NULL)),
         CHECK (num_nulls(claim_code, notified_on, document_sha256) IN (0, 3)),
         CHECK (paid_on IS NULL OR (taken_back_on IS NULL AND payee IS NOT NULL))

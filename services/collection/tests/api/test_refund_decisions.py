@@ -132,21 +132,21 @@ async def test_what_can_be_claimed_no_more_waits_for_an_officer_and_goes_to_its_
         await entered(there.units, paid(6, 3_000, on=date(2024, 7, 1)), paid(6, 500, on=date(2024, 7, 13)))
     async with window(database, tmp_path, today=date(2026, 7, 13)) as there:
         case = await there.case_of(6)
-        assert [(part["amount"], part["kind"]) for part in case["parts"]] == [(500, "refund"), (3_000, "lapse")]
+        assert [(part["amount"], part["kind"]) for part in case["parts"]] == [(500, "refund"), (3_000, "extinction")]
         assert case["next"] == ["還付・充当の決定", "時効を過ぎた過誤納の確認"]
         assert case["days_left"] < 0
 
         await propose(there, 6)
         assert await balances(there, 6) == (3_000, 500)
-        outcome = await propose(there, 6, kind="lapse", reason="2年を過ぎて請求がないため")
+        outcome = await propose(there, 6, kind="extinction", reason="2年を過ぎて請求がないため")
 
         assert outcome["shown"]["時効により収入とする額"] == "3,000円"
         assert await balances(there, 6) == (0, 500)
-        lapsed = "SELECT amount FROM money_entry WHERE credit = 'lapsed_refund'"
-        assert await rows(there.units, lapsed) == [(3_000,)]
+        extinct = "SELECT amount FROM money_entry WHERE credit = 'extinct_refund'"
+        assert await rows(there.units, extinct) == [(3_000,)]
 
 
-async def test_a_union_with_a_rule_of_its_own_gives_back_what_has_lapsed_under_that_rule(
+async def test_a_union_with_a_rule_of_its_own_gives_back_what_is_extinct_under_that_rule(
     database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """I-17: another legal basis, and no 還付加算金."""

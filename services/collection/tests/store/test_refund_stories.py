@@ -29,7 +29,7 @@ from services.collection.tests.refunds import lowered, paid
 
 EXAMPLES = 40
 FIRST = date(2026, 9, 15)
-KINDS = (RefundKind.REFUND, RefundKind.REFUND, RefundKind.LAPSE)
+KINDS = (RefundKind.REFUND, RefundKind.REFUND, RefundKind.EXTINCTION)
 
 
 @dataclass
@@ -86,7 +86,7 @@ LONG_WAY: list[tuple[Any, Any, Any]] = [
 def test_nobody_gets_more_than_they_paid_and_every_yen_too_much_is_somewhere(
     story: list[tuple[Any, Any, Any]], database: TestDatabase, people: Iterator[int]
 ) -> None:
-    """C-18: overpaid + payable + refunded + appropriated + lapsed = paid too much, after every step; a case is open as long as something
+    """C-18: overpaid + payable + refunded + appropriated + extinct = paid too much, after every step; a case is open as long as something
     of it is left. Seen to fail when `take_back` leaves the additions payable."""
     asyncio.run(_lived(story, database, next(people)))
 
@@ -193,7 +193,7 @@ async def _adds_up(uow: UnitOfWork, person: int, told: Told) -> None:
     paid_out = told.paid + net("cash")
     left = net("overpaid") + net("refund_payable")
     assert 0 <= paid_out <= told.paid + additions, "nobody gets more than they paid, and what is added by law"
-    assert left + paid_out - additions + appropriated + net("lapsed_refund") == told.too_much
+    assert left + paid_out - additions + appropriated + net("extinct_refund") == told.too_much
     waiting = await raw.fetchval(
         "SELECT coalesce(sum(amount + refund_addition), 0) FROM refund_decision "
         "WHERE insured_id = $1 AND payee IS NOT NULL AND paid_on IS NULL AND taken_back_on IS NULL", insured_id,

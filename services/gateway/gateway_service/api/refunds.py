@@ -42,7 +42,7 @@ async def propose(
     resident_number: str,
     case_id: UUID,
     key: Key,
-    kind: Annotated[Literal["refund", "special_refund", "pension_return", "lapse"], Form()],
+    kind: Annotated[Literal["refund", "special_refund", "pension_return", "extinction"], Form()],
     reason: Annotated[str, Form(min_length=1, max_length=120)],
     payer_name: Annotated[str, Form(max_length=40)] = "",
 ) -> Response:

@@ -16,7 +16,7 @@ SOURCES: Final = {
     "refund": "還付の決定",
     "special_refund": "特別返還金の決定",
     "pension_return": "年金保険者への返納",
-    "lapse": "時効",
+    "extinction": "時効",
     "refund_payment": "還付金の振込",
     "taken_back": "決定の取消し",
 }
@@ -32,7 +32,7 @@ _MOVES: Final = {
     ("refund_payable", "cash"): "還付の支払",
     ("overpaid", "transfer"): "ほかの年度への充当",
     ("transfer", "receivable"): "ほかの年度からの充当",
-    ("overpaid", "lapsed_refund"): "時効による収入",
+    ("overpaid", "extinct_refund"): "時効による収入",
     ("refund_addition", "refund_payable"): "還付加算金",
     ("written_off", "receivable"): "不納欠損",
     ("receivable", "written_off"): "不納欠損の取崩し",
