@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
-import time
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from rich.table import Table
 from infra.local.checks import Result, check
 from infra.local.home import REPOSITORY
 from infra.local.install import apt_install, may_install
+from infra.local.lanes import run_pytest, run_side_by_side
 from infra.local.problems import LocalRunProblem
 from infra.local.running import prepare_programs
 from infra.local.servers import PrivateServers
@@ -25,7 +25,6 @@ from infra.local.steps import Steps
 FAILURES: Final = "tests/failure"
 JOURNEYS: Final = "tests/journeys"
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_NOTHING_COLLECTED: Final = 5
 
 
 def run_tests(home: Path, *, fast: bool, arguments: Sequence[str], console: Console) -> int:
@@ -41,7 +40,7 @@ def run_tests(home: Path, *, fast: bool, arguments: Sequence[str], console: Cons
     console.rule("検査", align="left")
     results = check(console)
     console.rule("単体・結合テスト", align="left")
-    results.append(_pytest("単体・結合テスト", arguments, console))
+    results += run_side_by_side(home, "単体・結合テスト", _folders(), arguments, console)
     if not fast:
         # A run of its own: its six services would otherwise stay beside all other tests.
         console.rule("障害のテスト", align="left")
@@ -95,13 +94,17 @@ def _install_browser(console: Console) -> str | None:
 
 
 def _pytest(title: str, arguments: Sequence[str], console: Console, environment: dict[str, str] | None = None) -> Result:
-    """pytest with its own output; that a selection by `-k` or `-m` leaves nothing is no failure."""
-    started = time.monotonic()
+    """pytest with its own output."""
     console.file.flush()
-    command = [sys.executable, "-m", "pytest", *arguments]
-    code = subprocess.run(command, check=False, cwd=REPOSITORY, env={**os.environ, **(environment or {})}).returncode
-    nothing = code == _NOTHING_COLLECTED and bool({"-k", "-m"} & set(arguments))
-    return Result(title, code == 0 or nothing, time.monotonic() - started, "選ばれたテストはありません" if nothing else "")
+    return run_pytest(title, arguments, environment=environment)[0]
+
+
+def _folders() -> list[str]:
+    """`testpaths` of pyproject.toml, each service for itself, those with the most files of tests first."""
+    paths = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]["testpaths"]
+    services = sorted(folder.parent for folder in (REPOSITORY / "services").glob("*/tests"))
+    parts = [str(folder.relative_to(REPOSITORY)) for folder in services] + [path for path in paths if path != "services"]
+    return sorted(parts, key=lambda part: -sum(1 for _ in (REPOSITORY / part).rglob("test_*.py")))
 
 
 def _summary(results: Sequence[Result], console: Console) -> int:

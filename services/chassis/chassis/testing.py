@@ -27,13 +27,14 @@ from chassis.unit_of_work import Units
 from infra.local.servers import PrivateServers
 
 SAMPLE_DAY = date(2026, 7, 13)
+HOME = Path(os.environ.get("KOKI_TEST_HOME", ".koki/test"))
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[PrivateServers]:
     """The private servers of the tests, started once a session; `KOKI_KEEP_TEST_SERVERS=1` leaves them for the next session."""
-    found = PrivateServers(Path(os.environ.get("KOKI_TEST_HOME", ".koki/test")), durable=False)
+    found = PrivateServers(HOME, durable=False)
     found.start()
     yield found
     if os.environ.get("KOKI_KEEP_TEST_SERVERS") != "1":
@@ -55,7 +56,7 @@ class TestDatabase:
         """Units of work on this database, with the business day `today` and an object store of its own."""
         engine = create_engine(self.url)
         try:
-            yield Units(engine, self.service, Clock(today), open_store(str(store or Path(".koki/test/objects"))))
+            yield Units(engine, self.service, Clock(today), open_store(str(store or HOME / "objects")))
         finally:
             await engine.dispose()
 

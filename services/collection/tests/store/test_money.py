@@ -11,17 +11,17 @@ import asyncpg
 import pytest
 from chassis.clock import derived_id
 from chassis.database import driver
-from chassis.testing import Databases
+from chassis.testing import Databases, eventually
 from chassis.unit_of_work import Units
 from collection_service.store import money
 from collection_service.store.money import Account, Entry
 
-from services.collection.tests.people import CHIYODA, DAY, ROOT, apply, assessed
+from services.collection.tests.people import CHIYODA, DAY, ROOT, apply, assessed, rows
 
 PERSON = derived_id("insured", 1)
 
 
-def receipt(amount: int, number: int = 1, **changes: object) -> Entry:
+def receipt(amount: int, number: int | None = 1, **changes: object) -> Entry:
     """Money paid at a counter for an instalment of person 1."""
     made = Entry(
         transaction_id=derived_id("transaction"),
@@ -127,10 +127,17 @@ async def test_two_at_once_cannot_settle_an_instalment_twice(databases: Database
     made = await databases("collection", ROOT)
     async with made.units() as units:
         await apply(units, assessed(1, 58_050))
-        results = await asyncio.gather(*(entered(units, receipt(7_650)) for _ in range(4)), return_exceptions=True)
+        async with units.open() as uow:
+            await money.enter(await driver(uow.connection), [receipt(7_650)], today=DAY)
+            other = asyncio.create_task(entered(units, receipt(7_650)))
+            await eventually(lambda: other.done() or rows(units, WAITING))
+        with pytest.raises(asyncpg.CheckViolationError):
+            await other
 
-        assert sum(isinstance(result, asyncpg.CheckViolationError) for result in results) == 3
         assert (await unpaid(units))[1] == 0
+
+
+WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 @pytest.mark.parametrize("statement", ["UPDATE money_entry SET amount = 1", "DELETE FROM money_entry"])
