@@ -88,3 +88,27 @@ async def test_nothing_stays_between_two_fiscal_years(units: Units) -> None:
             derived_id("half a transfer"), Account.OVERPAID, Account.TRANSFER, receipt.municipality_code, 500, receipt.paid_on,
             "appropriation", receipt.insured_id, 2026,
         ))  # fmt: skip
+
+
+async def test_a_decision_that_the_ledger_does_not_hold_is_refused(database: TestDatabase, units: Units) -> None:
+    """Whoever writes it; seen to fail without the trigger `refunds_are_in_the_ledger`."""
+    await entered(units, paid(6, 500))
+    connection = await asyncpg.connect(database.url)
+    try:
+        with pytest.raises(asyncpg.CheckViolationError, match="is about 500 yen, its entries about 0 yen"):
+            await connection.execute(INVENTED, derived_id("insured", 6))
+    finally:
+        await connection.close()
+
+
+INVENTED = """
+WITH asked AS (
+    INSERT INTO approval (approval_id, act, municipality_code, content, reason, state, asked_by, asked_at)
+    VALUES (gen_random_uuid(), 'refund_decided', '131016', '{}', 'test', 'asked', 'tester', now()) RETURNING approval_id
+)
+INSERT INTO refund_decision (decision_id, case_id, kind, municipality_code, insured_id, fiscal_year, occasion, legal_basis, amount,
+                             refund_addition, provisional, payee, decided_on, approval_id, transaction_id)
+SELECT gen_random_uuid(), c.case_id, 'refund', c.municipality_code, c.insured_id, c.fiscal_year, 'lowered', 'test', 500, 0, '{}',
+       'insured', '2026-07-13', asked.approval_id, gen_random_uuid()
+FROM refund_case c, asked WHERE c.insured_id = $1
+"""
