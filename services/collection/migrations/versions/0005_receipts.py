@@ -88,6 +88,9 @@ _TABLES = (
         reviewed_by text NOT NULL,
         reviewed_on date NOT NULL
     )""",
+    # Once reversed, as before; but an index that holds every entry that reverses nothing is read whole by whoever asks for those.
+    "ALTER TABLE money_entry DROP CONSTRAINT money_entry_reverses_key",
+    "CREATE UNIQUE INDEX money_entry_reversed_once ON money_entry (reverses) WHERE reverses IS NOT NULL",
     "CREATE INDEX money_entry_unidentified ON money_entry (municipality_code, transaction_id) WHERE 'unidentified' IN (debit, credit)",
     "CREATE INDEX money_entry_overpaid ON money_entry (municipality_code, insured_id, fiscal_year) WHERE 'overpaid' IN (debit, credit)",
     # What is overpaid stands in the ledger, where it is known whether anybody had paid: the yen by which a charge was lowered say no more.
@@ -155,6 +158,9 @@ END $$
 CREATE FUNCTION nobody_is_identified_twice() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE wrong record;
 BEGIN
+    IF NOT EXISTS (SELECT FROM touched WHERE debit = 'unidentified') THEN
+        RETURN NULL;
+    END IF;
     PERFORM 1 FROM receipt r WHERE r.receipt_id IN (SELECT t.transaction_id FROM touched t WHERE t.debit = 'unidentified')
     ORDER BY r.receipt_id FOR UPDATE;
     SELECT t.transaction_id, b.left_over INTO wrong

@@ -103,7 +103,7 @@ async def test_the_state_of_collection_stands_by_municipality_and_instalment(cli
     assert ours[:5] == [(1, 1, 7_650, 0), (2, 1, 0, 1), (3, 1, 7_200, 0), (4, 1, 1_000, 1), (5, 1, 400, 1)]
     assert {row["municipality_code"] for row in found} == {CHIYODA, HACHIOJI}
 
-    asked = {"fiscal_year": 2026, "municipality_code": HACHIOJI, "as_of": "2026-10-01"}
+    asked = {"fiscal_year": "2026", "municipality_code": HACHIOJI, "as_of": "2026-10-01"}
     before = (await client.get("/collection-status", params=asked)).json()
     assert (sum(row["charged"] for row in before), sum(row["settled"] for row in before)) == (40_000, 0)
 

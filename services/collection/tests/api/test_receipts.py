@@ -52,7 +52,7 @@ async def test_a_counter_receipt_is_entered_once_for_its_key_and_once_for_its_sl
         assert (shown["source"], shown["amount"], shown["number"], shown["cancelled_on"]) == ("counter", 7_650, 1, None)
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
     "more than is unpaid": ({"amount": 7_651}, 409, "KOKI-C012"),
     "an instalment that is not charged": ({"number": 9}, 409, "KOKI-C012"),
     "a day to come": ({"paid_on": "2026-07-14"}, 422, "KOKI-C010"),

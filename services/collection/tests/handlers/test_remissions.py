@@ -14,7 +14,7 @@ from chassis.unit_of_work import Units
 from contracts.envelope import Event
 from contracts.events.premium import DeferralDecided, DeferredInstalment, RemissionDecided
 
-from services.collection.tests.api.test_reading import asking
+from services.collection.tests.api.asking import asking
 from services.collection.tests.people import CHIYODA, ROOT, apply, assessed, instalments, rows, sealed
 
 
