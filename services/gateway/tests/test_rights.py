@@ -19,11 +19,11 @@ EXAMPLES = {
     "trace_id": "0" * 32, "terminal_id": "01980000-0000-7000-8000-000000000001", "name": "assess", "path:path": "nowhere",
     **dict.fromkeys(
         ("approval_id", "handover_id", "letter_id", "release_id", "survey_id", "candidate_id", "request_id", "document_id",
-         "list_id", "trial_id", "comparison_id", "entry_id", "application_id"),
+         "list_id", "trial_id", "comparison_id", "entry_id", "application_id", "case_id", "decision_id"),
         "01980000-0000-7000-8000-000000000001",
     ),
     "kind": "loss_notified", "generation": "1", "act": "delivery", "subject": "limit_class", "number": "1", "milestone": "routine",
-    "declaration": "2025", "relief": "remission", "letter": "receipt",
+    "declaration": "2025", "year": "2025", "relief": "remission", "letter": "receipt",
 }  # fmt: skip
 
 

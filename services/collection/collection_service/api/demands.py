@@ -22,7 +22,7 @@ from collection_service.documents.arrears_letters import law_of_letters, letter_
 from collection_service.documents.demands import CannotBeSent
 from collection_service.documents.pages import page_of
 from collection_service.domain.recipients import Recipient
-from collection_service.store import arrears, demands, papers, recipients
+from collection_service.store import addressing, arrears, demands, papers, recipients
 
 router = APIRouter(tags=["demands"])
 _PERSON = "/people/{municipality_code}/{resident_number}/demands"
@@ -53,7 +53,7 @@ async def document(municipality_code: str, resident_number: str, demand_id: UUID
     async with runtime.units.open(seen_by=who) as uow:
         raw = await driver(uow.connection)
         listed = await demands.of_person(raw, municipality_code, resident_number)
-        withheld = await recipients.withheld(uow, [(municipality_code, resident_number)], on=uow.today)
+        withheld = await addressing.withheld(uow, [(municipality_code, resident_number)], on=uow.today)
     found = next((one for one in listed if one["demand_id"] == demand_id and one["state"] == "issued"), None)
     if found is None:
         raise Problem(404, *NOT_FOUND, detail="この督促状は発行していません。")

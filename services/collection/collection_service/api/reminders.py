@@ -22,7 +22,7 @@ from collection_service.documents.arrears_letters import law_of_letters, letter_
 from collection_service.documents.demands import CannotBeSent
 from collection_service.domain.arrears import Claim
 from collection_service.domain.recipients import Recipient
-from collection_service.store import arrears, papers, recipients, reminders
+from collection_service.store import addressing, arrears, papers, recipients, reminders
 
 router = APIRouter(tags=["reminders"])
 _PERSON = "/people/{municipality_code}/{resident_number}"
@@ -105,7 +105,7 @@ async def document(municipality_code: str, resident_number: str, reminder_id: UU
     person = (municipality_code, resident_number)
     async with runtime.units.open(seen_by=who) as uow:
         listed = (await reminders.of_person(await driver(uow.connection), person))["reminders"]
-        withheld = await recipients.withheld(uow, [person], on=uow.today)
+        withheld = await addressing.withheld(uow, [person], on=uow.today)
     found = next((one for one in listed if one["reminder_id"] == reminder_id), None)
     if found is None:
         raise Problem(404, *NOT_FOUND, detail="この催告書は発行していません。")

@@ -34,9 +34,3 @@ async def known(uow: UnitOfWork, person: Person) -> Recipient | None:
     """A resident of whom a record has come, for a command at the window; None where there is none."""
     found = (await of(await driver(uow.connection), [person]))[person]
     return found if found.addressee is not None else None
-
-
-async def withheld(uow: UnitOfWork, people: Iterable[Person], *, on: Any) -> set[Person]:
-    """Those of some people whose address is withheld (支援措置) by the last word of eligibility."""
-    found = await of(await driver(uow.connection), people)
-    return {person for person, each in found.items() if each.addressee is not None and each.addressee.by_hand}

@@ -114,7 +114,7 @@ def show(request: Request, person: Person, tab: str, *, template: str = "", stat
         request,
         f"person_{template or tab}.html",
         status=status,
-        tab="acts" if tab in UNDER_ACTS else {"payments": "instalments"}.get(tab, tab),
+        tab="acts" if tab in UNDER_ACTS else {"payments": "instalments", "refunds": "instalments"}.get(tab, tab),
         it=person,
         person=person.person,
         age=person_view.age_on(date.fromisoformat(born_on), today) if born_on else None,

@@ -12,6 +12,13 @@ SOURCES: Final = {
     "pension": "年金",
     "transfer": "口座振替",
     "assessment": "賦課の変更",
+    "appropriation": "充当の決定",
+    "refund": "還付の決定",
+    "special_refund": "特別返還金の決定",
+    "pension_return": "年金保険者への返納",
+    "extinction": "時効",
+    "refund_payment": "還付金の振込",
+    "taken_back": "決定の取消し",
 }
 AXES: Final = {"paid_on": "収納日", "entered_on": "記帳日"}
 _MOVES: Final = {
@@ -23,6 +30,9 @@ _MOVES: Final = {
     ("overpaid", "receivable"): "過誤納からの消込（充当など）",
     ("overpaid", "refund_payable"): "還付の決定",
     ("refund_payable", "cash"): "還付の支払",
+    ("overpaid", "transfer"): "ほかの年度への充当",
+    ("transfer", "receivable"): "ほかの年度からの充当",
+    ("overpaid", "extinct_refund"): "時効による収入",
     ("refund_addition", "refund_payable"): "還付加算金",
     ("written_off", "receivable"): "不納欠損",
     ("receivable", "written_off"): "不納欠損の取崩し",
