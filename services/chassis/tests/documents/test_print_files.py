@@ -12,7 +12,7 @@ from obstore.store import LocalStore
 
 from services.chassis.tests.documents.sample_files import TEMPLATE, renderer, sheet
 
-TWO_PAGES = TEMPLATE.replace("#record.amount]", "#record.amount]\n  if record.amount == \"2円\" { pagebreak(); [つづき #record.number] }")
+TWO_PAGES = TEMPLATE.replace("#record.amount]", '#record.amount]\n  if record.amount == "2円" { pagebreak(); [つづき #record.number] }')
 
 
 @pytest.fixture
