@@ -115,6 +115,13 @@ MENU: Final[tuple[Entry, ...]] = (
     Entry(
         "賦課", "賦課の実行と差分", "本算定などで前の決定から変わる人を、承認の前と後に確かめます。", "/assessment-runs", Right.UNION_WORK
     ),
+    Entry(
+        "賦課",
+        "決定通知書の印刷ファイル",
+        "一括で印刷した通知書を、ファイルごとに開きます。",
+        "/assessment-notices",
+        Right.UNION_WORK,
+    ),
     Entry("賦課", "作成した賦課台帳", "PDFやCSVにした賦課台帳を開きます。", "/assessment-ledgers/files", Right.UNION_WORK),
     Entry("移行", "移行の状況", "基準日、進捗表、創設結果表と、経常業務の開始を妨げているものです。", "/migration", Right.UNION_WORK),
     Entry(
