@@ -51,6 +51,7 @@ class IssueDecisionNotices:
     """Parameters `fiscal_year` (YYYY; that of the business day) and `municipality_code` (all of the union)."""
 
     name = "issue-decision-notices"
+    approved_by_another = True
 
     async def prepare(self, parameters: dict[str, Any], run_id: UUID, uow: UnitOfWork) -> Plan:
         """Plan the notices: who gets which, in the order of the post."""
