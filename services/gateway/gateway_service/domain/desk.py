@@ -122,6 +122,8 @@ MENU: Final[tuple[Entry, ...]] = (
         "/assessment-notices",
         Right.UNION_WORK,
     ),
+    Entry("賦課", "料率マスタ表", "年度の保険料を計算する数値のすべてを、根拠とともに示します。", "/rate-table", Right.SEE_WORKLIST),
+    Entry("賦課", "不均一賦課の区域", "区域と、市区町村より小さい区域に住む人の登録です。", "/rate-areas", Right.SEE_WORKLIST),
     Entry("賦課", "作成した賦課台帳", "PDFやCSVにした賦課台帳を開きます。", "/assessment-ledgers/files", Right.UNION_WORK),
     Entry("移行", "移行の状況", "基準日、進捗表、創設結果表と、経常業務の開始を妨げているものです。", "/migration", Right.UNION_WORK),
     Entry(
@@ -170,6 +172,7 @@ PERSON_ACTS: Final[tuple[Entry, ...]] = (
         "/acts/notices/previous_insurer",
         Right.TAKE_NOTICES,
     ),
+    Entry("保険料", "不均一賦課の区域", "市区町村より小さい区域に住んでいるかどうかを登録します。", "/acts/rate-area", Right.UNION_WORK),
     Entry("負担割合", "基準収入額適用申請", "収入額による申請を受け付け、負担割合を判定し直します。", "/acts/receipts", Right.TAKE_NOTICES),
 )
 """Acts about one person; `path` follows the person's own path, such as /acts/disability."""

@@ -125,8 +125,8 @@ WHERE a.revision > t.revision AND a.annual_amount = t.annual_amount AND ($2::tex
 _CHUNKS: Final = """
 SELECT min(number) AS first, max(number) AS last, count(*) AS notices FROM (
     SELECT number, told > 0 AS is_change, municipality_code,
-           (row_number() OVER (PARTITION BY told > 0, municipality_code ORDER BY number) - 1) / CASE WHEN told > 0 THEN $3::int ELSE $2::int END
-               AS part
+           (row_number() OVER (PARTITION BY told > 0, municipality_code ORDER BY number) - 1)
+               / CASE WHEN told > 0 THEN $3::int ELSE $2::int END AS part
     FROM decision_notice WHERE run_id = $1
 ) AS n GROUP BY is_change, municipality_code, part ORDER BY 1
 """
