@@ -18,8 +18,10 @@ FIGURE = {
     "name": "union_13.medical_rates", "term": "均等割額・所得割率（医療分）", "value": {"per_capita": 53_300, "income_rate": "9.88%"},
     "since": "2026-04-01", "law": "条例", "source": "https://example.jp/", "confidence": "verified-secondary", "provisional": False,
 }  # fmt: skip
-WEAK = {**FIGURE, "name": "month_order", "term": "月割と端数処理の順序", "value": "split_then_floor", "confidence": "memory-low", "provisional": True,
-        "source": "not looked up"}  # fmt: skip
+WEAK = {
+    **FIGURE, "name": "month_order", "term": "月割と端数処理の順序", "value": "split_then_floor", "confidence": "memory-low",
+    "provisional": True, "source": "not looked up",
+}  # fmt: skip
 KEPT = {"valid_from": "2026-04-01", "area": "山間部", "recorded_by": "union", "reason": "地番", "recorded_at": "2026-07-13T01:00:00+00:00"}
 AREAS = {"union": "13", "fiscal_year": 2026, "known": True, "areas": [
     {"area": "山間部", "municipality_code": None, "within": CHIYODA, "rates_known": True},
@@ -110,7 +112,7 @@ async def test_the_staff_of_the_union_record_an_area_and_read_why_another_is_ref
         assert "訂正済み" in form.text
         assert (done.status_code, done.headers["location"]) == (303, f"{path}?done=1")
         body = {"valid_from": "2026-04-01", "area": "山間部", "reason": "地番で確かめた"}
-        assert [one for one in premium if one[0] == "PUT"][0] == ("PUT", f"{OF_PERSON}/rate-area", body)
+        assert next(one for one in premium if one[0] == "PUT") == ("PUT", f"{OF_PERSON}/rate-area", body)
         assert (refused.status_code, "登録されている区域: 山間部" in refused.text) == (422, True)
         assert (unread.status_code, "どのように確かめたか" in unread.text) == (422, True)
         assert len([one for one in premium if one[0] == "PUT"]) == 2, "what cannot be read is sent nowhere"
