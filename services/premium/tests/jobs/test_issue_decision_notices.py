@@ -127,8 +127,8 @@ async def test_a_letter_that_cannot_be_sent_is_refused_with_what_to_do_and_tried
     """I-39: somebody who is not there any more gets no letter to the old address."""
     await person(units, "1")
     await person(units, "2")
-    await person(units, "3", name="架空 太郎󠄀〓")
-    gone = {"status": ResidentStatus.MOVED_OUT, "changed_on": date(2026, 7, 1), "ended_on": date(2026, 7, 1), "sequence": 2}
+    await person(units, "3", name="架空 太郎〓")
+    gone: dict[str, Any] = {"status": ResidentStatus.MOVED_OUT, "changed_on": date(2026, 7, 1), "ended_on": date(2026, 7, 1), "sequence": 2}
     await apply(units, resident("2", household="2", born=OLD, **gone))
 
     outcome = await run(units, IssueDecisionNotices())
@@ -187,7 +187,7 @@ async def test_a_later_plan_takes_the_place_of_one_that_nobody_has_approved(unit
     await jobs.approve(first, units, by="approver")
     late = await jobs.execute(IssueDecisionNotices(), first, units)
     assert outcome["totals"]["issued"] == 1
-    assert late["totals"]["issued"] == 0
+    assert (late["totals"]["issued"], late["differences"]) == (0, {})
     assert await rows(units, STATES) == [("1", 0, 1, "overtaken"), ("1", 0, 1, "issued")]
 
 
