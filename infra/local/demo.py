@@ -32,8 +32,8 @@ def run(arguments: Sequence[str]) -> int:
     else:
         url, sample = _bring_up(home, console)
     started = time.monotonic()
-    operator = next(found for found in sample["sign_ins"] if found["role"] == "operator")
-    thread = Thread(url, operator, sample["municipal_secrets"])
+    operators = [found for found in sample["sign_ins"] if found["role"] == "operator"]
+    thread = Thread(url, operators, sample["municipal_secrets"])
     with Steps(console) as steps:
         _run(thread, steps, chosen.residents, chosen.seed, home / "sample")
     _show(thread.figures, time.monotonic() - started, console)

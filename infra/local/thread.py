@@ -1,6 +1,7 @@
 """The thread of the sample union, through the gateway alone: files in, ledger, premiums, cards, instalments, counts.
 
-It speaks as the municipalities (files over HTTP) and as the operator (the operator's acts as JSON); it reads no database.
+It speaks as the municipalities (files over HTTP) and as two operators (their acts as JSON): one prepares each batch job, the other
+approves it. It reads no database.
 """
 
 from __future__ import annotations
@@ -46,20 +47,24 @@ class Figures:
 class Thread:
     """One run against one gateway."""
 
-    def __init__(self, gateway_url: str, sign_in: Mapping[str, str], secrets: Mapping[str, str]) -> None:
-        """`sign_in`: user_name and password of an operator; `secrets`: municipality code → secret of the municipal API."""
-        self.client = httpx.Client(base_url=gateway_url, timeout=120, trust_env=False, follow_redirects=False)
+    def __init__(self, gateway_url: str, sign_ins: Sequence[Mapping[str, str]], secrets: Mapping[str, str]) -> None:
+        """`sign_ins`: user_name and password of an operator, and of a second one, who approves; `secrets`: municipality code → secret of
+        the municipal API."""
+        self.client, self._second = (
+            httpx.Client(base_url=gateway_url, timeout=120, trust_env=False, follow_redirects=False) for _ in range(2)
+        )
         self.secrets = secrets
         self.figures = Figures()
-        self._sign_in = sign_in
+        self._sign_ins = sign_ins
 
     def sign_in(self) -> None:
-        """Sign in as a person does: page, form, cookie."""
-        self.client.get("/sign-in").raise_for_status()
-        form = {"user_name": self._sign_in["user_name"], "password": self._sign_in["password"], "csrf": self.client.cookies["koki_form"]}
-        answer = self.client.post("/sign-in", data=form)
-        if answer.status_code != 303:
-            raise LocalRunProblem(f"運用担当でサインインできませんでした({answer.status_code})。")
+        """Sign in as people do: page, form, cookie; each with a cookie of their own."""
+        for client, who in zip((self.client, self._second), self._sign_ins, strict=False):
+            client.get("/sign-in").raise_for_status()
+            form = {"user_name": who["user_name"], "password": who["password"], "csrf": client.cookies["koki_form"]}
+            answer = client.post("/sign-in", data=form)
+            if answer.status_code != 303:
+                raise LocalRunProblem(f"{who['user_name']} でサインインできませんでした({answer.status_code})。")
 
     def hand_in(self, files: Sequence[WrittenFile], told: Told) -> None:
         """Upload every file as its municipality, wait for each result and count it."""
@@ -91,10 +96,10 @@ class Thread:
         self.figures.rejected += result["rejected"]
         self.figures.parked += result["parked"]
 
-    def operations(self, service: str, path: str, body: Any = None, *, act: bool = False) -> Any:
-        """Ask or act as the operator; raises LocalRunProblem with what the service answered."""
-        url = f"/api/operations/{service}/{path}"
-        answer = self.client.post(url, json=body) if act else self.client.get(url)
+    def operations(self, service: str, path: str, body: Any = None, *, act: bool = False, second: bool = False) -> Any:
+        """Ask or act as the operator, or as the second one; raises LocalRunProblem with what the service answered."""
+        url, client = f"/api/operations/{service}/{path}", self._second if second else self.client
+        answer = client.post(url, json=body) if act else client.get(url)
         if answer.status_code >= 400:
             raise LocalRunProblem(f"{service} {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json()
@@ -118,9 +123,10 @@ class Thread:
         _wait(all_there, "一括データの読み込み")
 
     def run_job(self, service: str, name: str, parameters: Mapping[str, str], told: Told) -> dict[str, int]:
-        """Prepare, approve and follow a batch job; returns its totals. What did not agree is kept among the differences."""
+        """Prepare a batch job, let the second operator approve it, and follow it; returns its totals. What did not agree is kept among the
+        differences."""
         run = self.operations(service, f"jobs/{name}", dict(parameters), act=True)
-        self.operations(service, f"jobs/runs/{run['id']}/approve", act=True)
+        self.operations(service, f"jobs/runs/{run['id']}/approve", act=True, second=True)
 
         def finished() -> dict[str, Any] | None:
             found: dict[str, Any] = self.operations(service, f"jobs/runs/{run['id']}")

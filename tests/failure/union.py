@@ -119,8 +119,8 @@ class FailureUnion:
     def thread(self) -> Thread:
         """The public interfaces, signed in as the operator."""
         sample = json.loads((self.home.path / "sample-sign-ins.json").read_text("utf-8"))
-        operator = next(found for found in sample["sign_ins"] if found["role"] == "operator")
-        thread = Thread(self.services.url("gateway"), operator, sample["municipal_secrets"])
+        operators = [found for found in sample["sign_ins"] if found["role"] == "operator"]
+        thread = Thread(self.services.url("gateway"), operators, sample["municipal_secrets"])
         thread.sign_in()
         return thread
 

@@ -60,8 +60,8 @@ def _bring_up(servers: PrivateServers, services: Services, folder: Path) -> Runn
     services.start_missing()
     services.wait_healthy(lambda _: None, seconds=180)
     sample = json.loads((HOME / "sample-sign-ins.json").read_text(encoding="utf-8"))
-    operator = next(found for found in sample["sign_ins"] if found["role"] == "operator")
-    thread = Thread(services.url("gateway"), operator, sample["municipal_secrets"])
+    operators = [found for found in sample["sign_ins"] if found["role"] == "operator"]
+    thread = Thread(services.url("gateway"), operators, sample["municipal_secrets"])
     files = write_union(150, 5, DAY, folder)
     thread.sign_in()
     thread.hand_in(files, _nobody)

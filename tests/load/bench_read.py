@@ -110,7 +110,7 @@ def serving(what: str) -> Iterator[tuple[int, int]]:
 def measure(servers: PrivateServers, services: Services, options: argparse.Namespace) -> None:
     sample = json.loads((servers.home.path / "sample-sign-ins.json").read_text("utf-8"))
     clerk = next(found for found in sample["sign_ins"] if found["municipality_code"] == MUNICIPALITY)
-    window = Thread(services.url("gateway"), clerk, {})
+    window = Thread(services.url("gateway"), [clerk], {})
     window.sign_in()
     paths = {f"{number:015d}": f"/people/{MUNICIPALITY}/{number:015d}" for number in range(1, PEOPLE_ASKED + 1)}
     bodies = {number: window.client.get(f"/api{path}").raise_for_status().text for number, path in paths.items()}

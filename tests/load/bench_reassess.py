@@ -88,7 +88,7 @@ async def _decide_everybody(url: str) -> None:
     engine = create_engine(url)
     units = Units(engine, "premium", Clock(DAY), open_store(".koki/load/objects"))
     run_id = await jobs.prepare(Assess(), {"scope": "all"}, units, by="benchmark")
-    await jobs.approve(run_id, units, by="benchmark")
+    await jobs.approve(run_id, units, by="approver")
     outcome = await jobs.execute(Assess(), run_id, units)
     assert outcome["differences"] == {}, outcome
     async with units.open() as uow:

@@ -40,7 +40,10 @@ class Plan:
 
 
 class Job(Protocol):
-    """Work in chunks. `prepare` freezes the inputs and plans; `execute` does one chunk; `reconcile` names what does not agree."""
+    """Work in chunks. `prepare` freezes the inputs and plans; `execute` does one chunk; `reconcile` names what does not agree.
+
+    A job whose result is law to people says `approved_by_another = True`: whoever has prepared a run of it may not approve it.
+    """
 
     name: str
 
@@ -57,11 +60,21 @@ class WrongStep(Exception):
     """The run is not in the step that this act needs."""
 
 
+class OwnRun(Exception):
+    """Whoever has prepared the run may not approve it; the table refuses it too."""
+
+
+def needs_another(job: Job) -> bool:
+    """Whether a run of the job is approved by somebody else than who has prepared it."""
+    return bool(getattr(job, "approved_by_another", False))
+
+
 async def prepare(job: Job, parameters: dict[str, Any], units: Units, *, by: str) -> UUID:
     """Plan a run and store it with its chunks; nothing is executed before somebody approves it."""
     run_id = uuid7()
     async with units.open() as uow:
-        await uow.connection.execute(insert(job_run).values(id=run_id, job=job.name, parameters=parameters, state=PREPARED, started_by=by))
+        named = {"job": job.name, "parameters": parameters, "started_by": by, "approved_by_another": needs_another(job)}
+        await uow.connection.execute(insert(job_run).values(id=run_id, state=PREPARED, **named))
         plan = await job.prepare(parameters, run_id, uow)
         total = sum(chunk.records for chunk in plan.chunks)
         await uow.connection.execute(update(job_run).where(job_run.c.id == run_id).values(preview=plan.preview, total=total))
@@ -75,8 +88,11 @@ async def prepare(job: Job, parameters: dict[str, Any], units: Units, *, by: str
 
 
 async def approve(run_id: UUID, units: Units, *, by: str) -> None:
-    """A named officer approves what the preview shows, or lets a failed run go on where it stopped."""
+    """A named officer approves what the preview shows, or lets a failed run go on where it stopped. OwnRun, WrongStep."""
     async with units.open() as uow:
+        mine = select(job_run.c.id).where(job_run.c.id == run_id, job_run.c.approved_by_another, job_run.c.started_by == by)
+        if (await uow.connection.execute(mine)).one_or_none() is not None:
+            raise OwnRun(f"{by} has prepared run {run_id}: somebody else approves it.")
         await _step(run_id, uow, before=(PREPARED, FAILED), after=APPROVED, approved_by=by)
 
 

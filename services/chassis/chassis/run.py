@@ -54,16 +54,23 @@ async def _migrate(service: Service, settings: Settings) -> None:
 
 
 async def _job(service: Service, settings: Settings, name: str, parameters: dict[str, str]) -> int:
-    """Prepare, show the preview, approve by name (`approved_by=…`), execute with a progress bar, show the reconciliation."""
+    """Prepare, show the preview, approve by name (`approved_by=…`), execute with a progress bar, show the reconciliation.
+
+    `prepared_by=…`: who has prepared it, where that must be somebody else.
+    """
     found = {job.name: job for job in service.jobs}
     if name not in found:
         _console.print(f"{service.name} に処理「{name}」はありません。あるもの: {', '.join(found) or 'なし'}")
         return 2
     approved_by = parameters.pop("approved_by", "")
+    prepared_by = parameters.pop("prepared_by", "") or approved_by or "command line"
+    if approved_by == prepared_by and jobs.needs_another(found[name]):
+        _console.print(f"{name} は、準備した人とは別の人が承認します。prepared_by=準備した人 approved_by=承認した人 を付けてください。")
+        return 2
     runtime = Runtime(service, settings)
     runtime.start(worker=False)
     try:
-        run_id = await jobs.prepare(found[name], dict(parameters), runtime.units, by=approved_by or "command line")
+        run_id = await jobs.prepare(found[name], dict(parameters), runtime.units, by=prepared_by)
         async with runtime.units.open() as uow:
             (run,) = await jobs.runs(uow, run_id=run_id)
         _console.print(f"{name} {run_id}: {run['total']:,} 件")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
+    CheckConstraint,
     Column,
     Date,
     DateTime,
@@ -133,10 +135,12 @@ job_run = Table(
     Column("result", JSONB, nullable=False, server_default="{}"),
     Column("started_by", Text, nullable=False),
     Column("approved_by", Text),
+    Column("approved_by_another", Boolean, nullable=False, server_default="false"),
     Column("total", BigInteger, nullable=False, server_default="0"),
     _when("prepared_at", nullable=False),
     _when("finished_at"),
     Index("job_run_job", "job", "prepared_at"),
+    CheckConstraint("NOT approved_by_another OR approved_by IS NULL OR approved_by <> started_by", name="job_run_by_another"),
 )
 
 job_chunk = Table(

@@ -203,10 +203,12 @@ async def prepare_job(name: str, parameters: dict[str, str], request: Request, w
 
 @operations.post("/jobs/runs/{run_id}/approve")
 async def approve_job(run_id: UUID, request: Request, who: Operator) -> dict[str, Any]:
-    """Approve a previewed run by name; the workers take it up at once."""
+    """Approve a previewed run by name; the workers take it up at once. Some runs are approved by another than who has prepared them."""
     runtime = runtime_of(request)
     try:
         await jobs.approve(run_id, runtime.units, by=who.user)
+    except jobs.OwnRun as error:
+        raise Problem(409, "KOKI-412", "自分が準備した処理は承認できません。", "ほかの職員が内容を確かめて、承認してください。") from error
     except jobs.WrongStep as error:
         raise Problem(409, "KOKI-410", "この処理は承認待ちではありません。") from error
     return await _run(runtime, run_id)

@@ -36,6 +36,7 @@ _ACCOUNTS: Final[tuple[tuple[str, str, Role, str | None], ...]] = (
     ("union", "広域連合 資格係", Role.UNION_STAFF, None),
     ("premium", "広域連合 賦課係", Role.UNION_STAFF, None),
     ("operator", "運用 当番", Role.OPERATOR, None),
+    ("operator2", "運用 副当番", Role.OPERATOR, None),
     ("auditor", "監査 担当", Role.AUDITOR, None),
 )
 

@@ -57,7 +57,7 @@ DECISIONS = [
      "months": 12, "provisional": False, "former_dependant": False, "decided_on": "2026-07-13", "explained": True, "parts": [], "steps": []}
     for identifier, revision, amount in ((RUN, 2, 134_500), (FIRST, 1, 100_000))
 ]  # fmt: skip
-ANSWERS |= {OF_PERSON: KNOWN, f"{OF_PERSON}/assessments": DECISIONS, f"{OF_PERSON}/instalments": []}
+ANSWERS |= {OF_PERSON: KNOWN, f"{OF_PERSON}/assessments": DECISIONS, f"{OF_PERSON}/instalments": [], f"{OF_PERSON}/notices": []}
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from premium_service.api import (
     comparisons,
     income_care,
     ledgers,
+    notices,
     rate_areas,
     runs,
     trials,
@@ -24,6 +25,7 @@ from premium_service.jobs.check_incomes import CheckIncomes
 from premium_service.jobs.compare import Compare
 from premium_service.jobs.compare_versions import CompareVersions
 from premium_service.jobs.following import check_incomes_each_morning
+from premium_service.jobs.issue_decision_notices import IssueDecisionNotices
 from premium_service.jobs.make_ledger import MakeLedger
 from premium_service.jobs.population import FreezePopulation
 
@@ -39,12 +41,22 @@ SERVICE = Service(
         comparisons.router,
         income_care.router,
         ledgers.router,
+        notices.router,
         rate_areas.router,
         runs.router,
         trials.router,
     ),
     routes=ROUTES,
     processes=(IncomeAwaited(),),
-    jobs=(Assess(), AssessProvisionally(), CheckIncomes(), CompareVersions(), MakeLedger(), FreezePopulation(), Compare()),
+    jobs=(
+        Assess(),
+        AssessProvisionally(),
+        CheckIncomes(),
+        CompareVersions(),
+        IssueDecisionNotices(),
+        MakeLedger(),
+        FreezePopulation(),
+        Compare(),
+    ),
     background=(check_incomes_each_morning,),
 )

@@ -123,6 +123,16 @@ async def test_a_job_is_planned_approved_and_done_by_a_worker(databases: Databas
         _problem(await web.client.post(f"{path}/approve", headers=operator), 409, "KOKI-410")
 
 
+async def test_an_operator_may_not_approve_the_own_run_of_a_job_that_another_approves(databases: Databases, tmp_path: Path) -> None:
+    async with a_web(databases, tmp_path, jobs=(Counting(approved_by_another=True),)) as web:
+        first, second = (web.token(name, roles=["operator"]) for name in ("operator.1", "operator.2"))
+        run = (await web.client.post("/operations/jobs/count", headers=first, json={})).json()
+        path = f"/operations/jobs/runs/{run['id']}/approve"
+        _problem(await web.client.post(path, headers=first), 409, "KOKI-412")
+        approved = (await web.client.post(path, headers=second)).json()
+        assert (approved["started_by"], approved["approved_by"], approved["approved_by_another"]) == ("operator.1", "operator.2", True)
+
+
 async def test_a_run_that_cannot_be_done_stops_and_leaves_the_service_standing(databases: Databases, tmp_path: Path, broker: str) -> None:
     job = Counting(fails_at=2)
     async with a_web(databases, tmp_path, broker=broker, jobs=(job,)) as web:

@@ -32,6 +32,7 @@ class Counting:
     fails_at: int = 0
     forgets: bool = False
     name: str = "count"
+    approved_by_another: bool = False
     done: list[int] = field(default_factory=list)
 
     async def prepare(self, parameters: dict[str, Any], run_id: UUID, uow: UnitOfWork) -> Plan:

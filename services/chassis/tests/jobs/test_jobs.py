@@ -12,9 +12,11 @@ from uuid import UUID
 
 import pytest
 from chassis import jobs
-from chassis.jobs import WrongStep
+from chassis.jobs import OwnRun, WrongStep
 from chassis.testing import Databases
 from chassis.unit_of_work import Units
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from services.chassis.tests.jobs.counting import Counting, a_counter, a_database, counted
 
@@ -87,6 +89,26 @@ async def test_a_run_is_approved_once_and_a_finished_one_does_nothing_more(datab
         assert job.done == [1, 2, 3, 4, 5]
         with pytest.raises(WrongStep):
             await jobs.approve(run_id, units, by="officer")
+
+
+async def test_a_run_that_is_law_to_people_is_approved_by_another_than_who_has_prepared_it(databases: Databases) -> None:
+    """Before its first execution, and again after it has stopped; the table refuses it where the program would not."""
+    async with a_counter(databases) as units:
+        job = Counting(approved_by_another=True)
+        run_id = await jobs.prepare(job, {}, units, by="officer")
+        with pytest.raises(OwnRun):
+            await jobs.approve(run_id, units, by="officer")
+        with pytest.raises(IntegrityError, match="job_run_by_another"):
+            async with units.open() as uow:
+                await uow.connection.execute(text("UPDATE job_run SET state = 'approved', approved_by = 'officer'"))
+        assert (await _run(units, run_id))["state"] == "prepared"
+
+        await jobs.approve(run_id, units, by="head of section")
+        await jobs.fail(run_id, units, reason="stopped")
+        with pytest.raises(OwnRun):
+            await jobs.approve(run_id, units, by="officer")
+        await jobs.approve(run_id, units, by="head of section")
+        assert (await jobs.execute(job, run_id, units))["differences"] == {}
 
 
 async def test_killed_in_a_chunk_a_run_goes_on_at_its_first_open_chunk_and_does_nothing_twice(databases: Databases) -> None:

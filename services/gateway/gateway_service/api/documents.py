@@ -14,6 +14,7 @@ from gateway_service.api.gateway import gateway_of
 from gateway_service.api.guard import OwnForm, allowed
 from gateway_service.api.pages import HEADERS, ScreenRoute
 from gateway_service.api.person import load, require_own, show
+from gateway_service.api.printed_notices import issued_to
 from gateway_service.domain import words
 from gateway_service.domain.roles import Right
 from gateway_service.store.sign_ins import Session
@@ -31,7 +32,8 @@ async def documents(
     person = await load(request, session, "documents", municipality_code, resident_number)
     certificates = person.known.get("certificates", [])
     new = next((found for found in certificates if found["certificate_id"] == issued), None)
-    return show(request, person, "documents", new=new, confirm=None, valid=None, done=bool(done), release=None)
+    printed = await issued_to(gateway_of(request), session, person)
+    return show(request, person, "documents", new=new, confirm=None, valid=None, done=bool(done), release=None, printed=printed)
 
 
 @router.get("/documents/issue")

@@ -115,6 +115,15 @@ MENU: Final[tuple[Entry, ...]] = (
     Entry(
         "賦課", "賦課の実行と差分", "本算定などで前の決定から変わる人を、承認の前と後に確かめます。", "/assessment-runs", Right.UNION_WORK
     ),
+    Entry(
+        "賦課",
+        "決定通知書の印刷ファイル",
+        "一括で印刷した通知書を、ファイルごとに開きます。",
+        "/assessment-notices",
+        Right.UNION_WORK,
+    ),
+    Entry("賦課", "料率マスタ表", "年度の保険料を計算する数値のすべてを、根拠とともに示します。", "/rate-table", Right.SEE_WORKLIST),
+    Entry("賦課", "不均一賦課の区域", "区域と、市区町村より小さい区域に住む人の登録です。", "/rate-areas", Right.SEE_WORKLIST),
     Entry("賦課", "作成した賦課台帳", "PDFやCSVにした賦課台帳を開きます。", "/assessment-ledgers/files", Right.UNION_WORK),
     Entry(
         "徴収",
@@ -170,6 +179,7 @@ PERSON_ACTS: Final[tuple[Entry, ...]] = (
         "/acts/notices/previous_insurer",
         Right.TAKE_NOTICES,
     ),
+    Entry("保険料", "不均一賦課の区域", "市区町村より小さい区域に住んでいるかどうかを登録します。", "/acts/rate-area", Right.UNION_WORK),
     Entry("負担割合", "基準収入額適用申請", "収入額による申請を受け付け、負担割合を判定し直します。", "/acts/receipts", Right.TAKE_NOTICES),
 )
 """Acts about one person; `path` follows the person's own path, such as /acts/disability."""

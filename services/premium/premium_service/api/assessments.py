@@ -18,13 +18,13 @@ from chassis.unit_of_work import UnitOfWork
 from chassis.web import Asking, runtime_of
 from fastapi import APIRouter, Request, Response
 
-from premium_service.api.explained import Explained, changed, explained
 from premium_service.documents.calculation_sheet.build import sheet_of
 from premium_service.documents.calculation_sheet.render import render_sheet
 from premium_service.documents.decision_notice.of_decision import notice_of
 from premium_service.documents.decision_notice.render import render_notice
 from premium_service.domain.assessing import uuid_of
 from premium_service.store import assessments, people
+from premium_service.store.explained import Explained, changed, explained
 
 router = APIRouter(tags=["assessments"])
 

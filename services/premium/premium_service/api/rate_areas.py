@@ -59,6 +59,13 @@ async def areas(request: Request, who: Asking, fiscal_year: Annotated[int, Query
     return {"union": law.union, "fiscal_year": fiscal_year, "known": not law.areas_are_gap, "areas": found}
 
 
+@router.get("/rate-areas/residents")
+async def residents(request: Request, who: Asking) -> list[dict[str, Any]]:
+    """The register: who is recorded to live in an area of uneven rates, or outside of every one, on the business day."""
+    async with runtime_of(request).units.open(seen_by=who) as uow:
+        return await rate_areas.registered(uow, on=uow.today)
+
+
 @router.get("/people/{municipality_code}/{resident_number}/rate-area")
 async def of_person(municipality_code: str, resident_number: str, request: Request, who: Asking) -> list[dict[str, Any]]:
     """What was recorded of a person, the newest first; nothing where the municipality alone decides."""

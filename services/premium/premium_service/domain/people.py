@@ -29,3 +29,16 @@ class Known:
     @property
     def addressee(self) -> Addressee:
         return self.insured_number, self.name, self.postal_code, self.address
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """To whom a letter goes. `gone`: lives in no household of the union on the business day (died, moved out, removed)."""
+
+    addressee: Addressee
+    gone: bool
+
+    @property
+    def by_hand(self) -> bool:
+        """The letter is handed over, not posted: its address is withheld (支援措置)."""
+        return self.addressee[2] is None

@@ -35,6 +35,7 @@ class Assess:
     due after a file (`scope=due`), in every open fiscal year that the file has changed."""
 
     name = "assess"
+    approved_by_another = True
 
     async def prepare(self, parameters: dict[str, Any], run_id: UUID, uow: UnitOfWork) -> Plan:
         raw, due_only = await driver(uow.connection), parameters.get("scope", "all") == "due"

@@ -38,6 +38,7 @@ class AssessProvisionally:
     later run replaces them as a whole."""
 
     name = "assess-provisionally"
+    approved_by_another = True
 
     async def prepare(self, parameters: dict[str, Any], run_id: UUID, uow: UnitOfWork) -> Plan:
         raw, year = await driver(uow.connection), _year(parameters, uow)

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from premium_service.domain.affected import Known
+from premium_service.domain.assessing import uuid_of
 from premium_service.domain.records import DECISION_DTYPE
 from premium_service.rules.columns import ASSESSMENT_DTYPE
 from premium_service.store.members import FEW
@@ -82,6 +83,25 @@ async def up_to(connection: AsyncConnection, assessment_id: UUID, since: int | N
     """
     rows = await connection.execute(_UP_TO, {"id": assessment_id, "since": since})
     return [_record(row) for row in rows.mappings()]
+
+
+async def between(raw: Connection[Any], spans: Sequence[tuple[UUID, int, int]], fiscal_year: int) -> dict[UUID, list[Records]]:
+    """The decisions of a fiscal year about people (insured_id, first and last revision), in order, one row each."""
+    columns = ", ".join(f"a.{name}" for name in DECISION_DTYPE.names or ())
+    query = _BETWEEN.format(columns=columns, year=fiscal_year)
+    insured, first, last = (list(column) for column in zip(*spans, strict=True))
+    found = await copy_out(raw, query, DECISION_DTYPE, insured, first, last)
+    told: dict[UUID, list[Records]] = {}
+    for place in range(len(found)):
+        told.setdefault(uuid_of(found[place]["insured_id"]), []).append(found[place : place + 1])
+    return told
+
+
+_BETWEEN = """
+SELECT {columns} FROM unnest($1::uuid[], $2::int[], $3::int[]) AS k(insured_id, first, last)
+JOIN assessment a ON a.insured_id = k.insured_id AND a.fiscal_year = {year} AND a.revision BETWEEN k.first AND k.last
+ORDER BY a.insured_id, a.revision
+"""
 
 
 def id_of(record: Records) -> UUID:

@@ -11,6 +11,7 @@ from asyncpg import Connection
 from chassis.binary_copy import Records, copy_in, copy_out, fetch_records
 from chassis.law import FiscalYear
 
+from premium_service.domain.assessing import uuid_of
 from premium_service.domain.records import INPUT_DTYPE
 from premium_service.store import rate_areas
 from premium_service.store.incomes import AMOUNTS
@@ -146,6 +147,20 @@ async def frozen(raw: Connection[Any], run_id: UUID, first_household: int, last_
         f"SELECT {columns} FROM assessment_input WHERE run_id = $1 AND household BETWEEN $2 AND $3 ORDER BY household, is_head DESC, member"
     )
     return await copy_out(raw, query, INPUT_DTYPE, run_id, first_household, last_household)
+
+
+async def frozen_of(raw: Connection[Any], decisions: Records) -> Records:
+    """The frozen rows behind decisions (DECISION_DTYPE), members of a household together; `household` is the decision's place, from 1."""
+    columns = ", ".join("k.number AS household" if name == "household" else f"i.{name}" for name in INPUT_DTYPE.names or ())
+    query = _FROZEN_OF.format(columns=columns)
+    runs, households = [uuid_of(value) for value in decisions["run_id"]], [int(value) for value in decisions["household"]]
+    return await copy_out(raw, query, INPUT_DTYPE, runs, households)
+
+
+_FROZEN_OF = """
+SELECT {columns} FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS k(run_id, household, number)
+JOIN assessment_input i ON (i.run_id, i.household) = (k.run_id, k.household) ORDER BY k.number, i.is_head DESC, i.member
+"""
 
 
 async def without_revised(raw: Connection[Any], records: Records, run_id: UUID, year: FiscalYear) -> Records:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from chassis.database import driver
 from chassis.law import FiscalYear
@@ -45,6 +45,9 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+MOST: Final = 500
+
+
 @dataclass(frozen=True)
 class Residence:
     """In which area somebody lives from a day on; an empty area is outside every area."""
@@ -72,6 +75,11 @@ async def record(municipality_code: str, resident_number: str, residence: Reside
     await raw.execute(_DUE, resident, min(residence.valid_from, uow.today))
 
 
+async def registered(uow: UnitOfWork, *, on: date) -> list[dict[str, Any]]:
+    """Everybody in the register whom the reader may see, with the area that is held true on a day, by municipality and number."""
+    return [dict(row) for row in await (await driver(uow.connection)).fetch(_REGISTERED, on, MOST)]
+
+
 async def of_person(municipality_code: str, resident_number: str, uow: UnitOfWork) -> list[dict[str, Any]]:
     """Everything ever recorded, the newest first; `believed` marks what is held true now."""
     raw = await driver(uow.connection)
@@ -79,6 +87,12 @@ async def of_person(municipality_code: str, resident_number: str, uow: UnitOfWor
     return [dict(row) for row in rows]
 
 
+_REGISTERED = """
+SELECT DISTINCT ON (r.municipality_code, r.resident_number) r.municipality_code, r.resident_number, r.name, a.valid_from, a.area,
+       a.recorded_by, lower(a.recorded_during) AS recorded_at
+FROM rate_area_residence a JOIN resident r ON r.number = a.resident WHERE upper_inf(a.recorded_during) AND a.valid_from <= $1
+ORDER BY r.municipality_code, r.resident_number, a.valid_from DESC LIMIT $2
+"""
 _END = """
 UPDATE rate_area_residence SET recorded_during = tstzrange(lower(recorded_during), now())
 WHERE resident = $1 AND valid_from = $2 AND upper_inf(recorded_during)

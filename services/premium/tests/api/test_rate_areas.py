@@ -12,7 +12,7 @@ from premium_service.law import premium_parameters
 from premium_service.rules.parameters import Parameters, RateArea
 
 from services.premium.tests.facts import OLD, ROOT, apply, resident
-from services.premium.tests.windows import CLERK, UNION, window
+from services.premium.tests.windows import CLERK, NEIGHBOUR, UNION, window
 
 PATH = "/people/131016/1/rate-area"
 LIVES = {"valid_from": "2026-04-01", "area": "山間部", "reason": "地番で確かめた"}
@@ -39,7 +39,11 @@ async def test_union_staff_record_where_a_person_lives_and_everybody_with_a_righ
         assert (await client.put(PATH, json=LIVES)).status_code == 403
         (line,) = (await client.get(PATH)).raise_for_status().json()
         areas = (await client.get("/rate-areas", params={"fiscal_year": 2026})).raise_for_status().json()
+        (registered,) = (await client.get("/rate-areas/residents")).raise_for_status().json()
+    async with window(database, NEIGHBOUR, tmp_path) as client:
+        assert (await client.get("/rate-areas/residents")).json() == []
 
+    assert (registered["resident_number"], registered["area"], registered["valid_from"]) == ("1", "山間部", "2026-04-01")
     assert (line["area"], line["valid_from"], line["recorded_by"], line["believed"]) == ("山間部", "2026-04-01", "union", True)
     assert areas["areas"] == [{"area": "山間部", "municipality_code": None, "within": "131016", "rates_known": True}]
 

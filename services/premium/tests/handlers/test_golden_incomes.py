@@ -52,7 +52,7 @@ async def test_every_kind_of_income_comes_through_the_file_into_levy_base_and_ju
     async with (await databases("premium", ROOT)).units(store=tmp_path) as units:
         await load(units, residents, incomes, ledger)
         run_id = await jobs.prepare(Assess(), {"scope": "due"}, units, by="tester")
-        await jobs.approve(run_id, units, by="tester")
+        await jobs.approve(run_id, units, by="approver")
         await jobs.execute(Assess(), run_id, units)
         async with units.engine.connect() as connection:
             found = {row[0]: row[1:] for row in await connection.execute(text(_DECISIONS))}

@@ -117,7 +117,7 @@ async def test_a_corrected_qualification_is_charged_for_the_months_that_are_left
         if in_a_batch:
             await load_insured(units, [corrected])
             run_id = await jobs.prepare(Assess(), {"scope": "due"}, units, by="tester")
-            await jobs.approve(run_id, units, by="tester")
+            await jobs.approve(run_id, units, by="approver")
             assert (await jobs.execute(Assess(), run_id, units))["differences"] == {}
         else:
             await apply(units, corrected)

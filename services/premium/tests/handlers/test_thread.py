@@ -80,7 +80,7 @@ async def test_a_run_ends_the_waits_of_qualifications_that_a_file_has_cancelled(
 
         await load_insured(units, [InsuredChanged(**{**acquired.model_dump(), **CANCELLED})])
         run_id = await jobs.prepare(Assess(), {"scope": "due"}, units, by="tester")
-        await jobs.approve(run_id, units, by="tester")
+        await jobs.approve(run_id, units, by="approver")
         await jobs.execute(Assess(), run_id, units)
 
         assert await _deadlines(units) == 0
@@ -130,7 +130,7 @@ async def test_sealed_batches_and_the_run_decide_what_single_events_decide(datab
     async with (await databases("premium", ROOT)).units(store=tmp_path) as units:
         await load(units, residents, incomes, ledger)
         run_id = await jobs.prepare(Assess(), {"scope": "due"}, units, by="tester")
-        await jobs.approve(run_id, units, by="tester")
+        await jobs.approve(run_id, units, by="approver")
         outcome = await jobs.execute(Assess(), run_id, units)
         batch = await decisions(units)
 
@@ -138,7 +138,7 @@ async def test_sealed_batches_and_the_run_decide_what_single_events_decide(datab
         assert outcome["totals"]["decided"] == len(people)
         assert await outbox(units) == ["premium.assessments_batch_sealed.v1"]
         again = await jobs.prepare(Assess(), {"scope": "all"}, units, by="tester")
-        await jobs.approve(again, units, by="tester")
+        await jobs.approve(again, units, by="approver")
         assert (await jobs.execute(Assess(), again, units))["totals"]["decided"] == 0
     assert single == batch
     assert len(batch) == len(people)

@@ -27,7 +27,7 @@ YOUNG = date(1960, 1, 1)
 async def run(units: Units, job: Any = None, **parameters: Any) -> dict[str, Any]:
     job = job or CheckIncomes()
     run_id = await jobs.prepare(job, parameters, units, by="tester")
-    await jobs.approve(run_id, units, by="tester")
+    await jobs.approve(run_id, units, by="approver")
     result = await jobs.execute(job, run_id, units)
     async with units.open() as uow:
         (found,) = await jobs.runs(uow, run_id=run_id)

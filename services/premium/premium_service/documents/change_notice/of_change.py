@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from chassis.documents.letter import Contact, Delivery
 from pydantic import ValidationError
 
 from premium_service.documents.change_notice.build import ChangeNoticeData, PartLine, StepLine
 from premium_service.documents.offices import not_fitting, office_of
 from premium_service.domain.changes import PART_TERMS, Change
+from premium_service.domain.people import Addressee
 
 
-def notice_of(change: Change, person: tuple[str, str, str | None, tuple[str, ...]], union: str) -> ChangeNoticeData:
-    """`person` as (被保険者番号, name, postal code, address lines). Raises `DocumentRefused`.
+def notice_of(change: Change, person: Addressee, union: str, *, issued_on: date | None = None) -> ChangeNoticeData:
+    """Raises `DocumentRefused`. `issued_on`: the day of the last decision, if not given.
 
     Without a postal code the address is withheld (支援措置), and the notice is one to hand over.
     """
@@ -23,7 +26,7 @@ def notice_of(change: Change, person: tuple[str, str, str | None, tuple[str, ...
             insured_number=insured_number,
             name=name,
             fiscal_year=change.fiscal_year,
-            issued_on=change.decided_on,
+            issued_on=issued_on or change.decided_on,
             issuer=office["issuer"],
             review_board=office["review_board"],
             before=change.before,

@@ -11,16 +11,20 @@ from pydantic import ValidationError
 
 from premium_service.documents.decision_notice.build import DecisionNoticeData, DecisionStep, PremiumPart
 from premium_service.documents.offices import not_fitting, office_of
+from premium_service.domain.people import Addressee
 
 
-def notice_of(decision: Mapping[str, Any], person: tuple[str, str, str | None, tuple[str, ...]], union: str) -> DecisionNoticeData:
-    """`decision` with its steps, `person` as (被保険者番号, name, postal code, address lines). Raises `DocumentRefused`.
+def notice_of(
+    decision: Mapping[str, Any], person: Addressee, union: str, *, issued_on: date | None = None, is_first: bool | None = None
+) -> DecisionNoticeData:
+    """`decision` with its steps. Raises `DocumentRefused`.
 
-    Without a postal code the address is withheld (支援措置), and the notice is one to hand over.
+    Without a postal code the address is withheld (支援措置), and the notice is one to hand over. `issued_on`: the day of the decision, if
+    not given. `is_first`: nobody was told of the fiscal year before; if not given, the first decision is the first to be told.
     """
     insured_number, name, postal_code, address = person
     office = office_of(union)
-    revised = decision["revision"] > 1
+    revised = decision["revision"] > 1 if is_first is None else not is_first
     year = decision["fiscal_year_name"]
     try:
         return DecisionNoticeData(
@@ -28,7 +32,7 @@ def notice_of(decision: Mapping[str, Any], person: tuple[str, str, str | None, t
             insured_number=insured_number,
             name=name,
             fiscal_year=decision["fiscal_year"],
-            issued_on=date.fromisoformat(decision["decided_on"]),
+            issued_on=issued_on or date.fromisoformat(decision["decided_on"]),
             issuer=office["issuer"],
             review_board=office["review_board"],
             explanation=f"{year}の保険料を{'変更しました' if revised else '決定しました'}ので、お知らせします。",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,21 +46,28 @@ class Explained:
 
     def content(self) -> dict[str, Any]:
         """The decision as JSON: amounts, and the steps from the frozen inputs to the stored values."""
-        row, law, steps = self.decision, self.result.parameters, self.steps
+        steps = self.steps
+        return {
+            **self.printed(steps),
+            "months": int(self.decision["months"]),
+            "former_dependant": self.former_dependant,
+            "explained": self.same,
+            "trace": self._trace(steps).model_dump(mode="json"),
+        }
+
+    def printed(self, steps: Sequence[Step]) -> dict[str, Any]:
+        """What a notice shows of it: amounts, parts, and the steps as given."""
+        row, law = self.decision, self.result.parameters
         return {
             "assessment_id": str(uuid_of(row["assessment_id"])),
             "fiscal_year": int(row["fiscal_year"]),
             "fiscal_year_name": law.fiscal_year.name,
             "revision": int(row["revision"]),
             "annual_amount": int(row["annual_amount"]),
-            "months": int(row["months"]),
             "provisional": provisional_of(law),
-            "former_dependant": self.former_dependant,
             "decided_on": str(day_of(int(row["decided_on"]))),
-            "explained": self.same,
             "parts": [part_amounts(row, part) for part in law.parts],
             "steps": [step_content(step) for step in steps],
-            "trace": self._trace(steps).model_dump(mode="json"),
         }
 
     def _trace(self, steps: list[Step]) -> Trace:
@@ -80,10 +88,29 @@ async def explained(record: Records, raw: Connection[Any], union: str, *, sample
     law = parameters_of(union, int(row["fiscal_year"]), sample=sample)
     inputs = await members.frozen(raw, uuid_of(row["run_id"]), int(row["household"]), int(row["household"]))
     result = assess(Households.from_records(inputs), law)
-    index = int(np.flatnonzero(inputs["insured_id"] == row["insured_id"])[0])
-    same = all(result[name][index] == row[name] for name in ASSESSMENT_DTYPE.names or ())
     known, _ = await former_dependants.known_of(raw, uuid_of(row["insured_id"]))
-    return Explained(row, inputs, result, index, same, known)
+    return _of_row(row, inputs, result, int(np.flatnonzero(inputs["insured_id"] == row["insured_id"])[0]), known)
+
+
+async def explained_together(records: Records, raw: Connection[Any], union: str, *, sample: bool) -> list[Explained]:
+    """Decisions of one fiscal year (DECISION_DTYPE), in their order: their frozen households are read and assessed at once.
+
+    Who was a dependant is not asked: no notice says it.
+    """
+    if not len(records):
+        return []
+    law = parameters_of(union, int(records[0]["fiscal_year"]), sample=sample)
+    inputs = await members.frozen_of(raw, records)
+    result = assess(Households.from_records(inputs), law)
+    place = {
+        (int(household), whose): row for row, (household, whose) in enumerate(zip(inputs["household"], inputs["insured_id"], strict=True))
+    }
+    return [_of_row(row, inputs, result, place[number, row["insured_id"]], None) for number, row in enumerate(records, start=1)]
+
+
+def _of_row(row: Any, inputs: Records, result: Assessments, index: int, former_dependant: bool | None) -> Explained:
+    same = all(result[name][index] == row[name] for name in ASSESSMENT_DTYPE.names or ())
+    return Explained(row, inputs, result, index, same, former_dependant)
 
 
 async def changed(after: Explained, connection: AsyncConnection, union: str, *, sample: bool) -> dict[str, Any] | None:
