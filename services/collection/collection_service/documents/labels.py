@@ -8,6 +8,7 @@ from collection_service.domain.arrears import Claim
 from collection_service.law import calendar_of
 from collection_service.law.special_collection import FIRST_NUMBER
 
+
 def label_of(municipality_code: str, fiscal_year: int, number: int, month: int) -> str:
     """第1期; 随時9月 for what was charged beyond the calendar; 10月 for what is taken from a pension in October."""
     if number >= FIRST_NUMBER:

@@ -64,17 +64,6 @@ def _demand(row: Mapping[str, Any], instalments: Sequence[Charged]) -> Demand | 
     )
 
 
-def addressee_of(row: Mapping[str, Any]) -> Addressee | None:
-    """Whom a letter addresses, from a row with the columns of `addressee_shown`; None where no resident record has come."""
-    if row["address_withheld"]:
-        return Addressee(ResidentStatus(row["status"]), row["name"], None, ())
-    if row["name"] is None:
-        return None
-    place = "".join(row[name] for name in ("address_prefecture", "address_municipality", "address_town", "address_number"))
-    lines = (place, row["address_building"]) if row["address_building"] else (place,)
-    return Addressee(ResidentStatus(row["status"]), row["name"], row["postal_code"], lines)
-
-
 async def mark_issued(raw: Connection[Any], run_id: UUID, numbers: Sequence[int], sha256: str, issued_on: date, *, by_hand: bool) -> None:
     """The notices stand in this order on the pages of one file; `by_hand`: a person hands them over (支援措置)."""
     await raw.execute(_ISSUED, run_id, list(numbers), list(range(len(numbers))), sha256, issued_on, by_hand)

@@ -10,7 +10,7 @@ from uuid import UUID
 from asyncpg import Connection
 
 from collection_service.domain.slips import Issued, Planned
-from collection_service.store.notices import addressee_of
+from collection_service.store.addressees import addressee_of
 
 FOLDER: Final = "collection/slips"
 _GIVE_WAY: Final = """
