@@ -21,6 +21,7 @@ from chassis.clock import Clock
 from chassis.database import create_engine, migrate
 from chassis.unit_of_work import Units
 from collection_service.jobs.decide_methods import DecideMethods
+from collection_service.law import calendar_of
 from collection_service.store import methods
 
 from infra.local.servers import PrivateServers
@@ -35,15 +36,15 @@ TABLES = (
 )
 # Everybody is charged eight ordinary instalments. Four in five have a pension that bears a care premium, of different amounts, so that
 # about half of them pass the 2分の1判定; of one in a hundred the care premium has not come.
+SLOTS = ", ".join(f"({slot.number}, {slot.month}, '{slot.due_on}')" for slot in calendar_of(MUNICIPALITY, YEAR, sample=True).slots)
 FILL = f"""
 INSERT INTO assessment (insured_id, fiscal_year, municipality_code, resident_number, assessment_id, annual_amount, provisional, sequence,
     revision, calendar_hash, decided_on, assessed_amount)
 SELECT lpad(to_hex(n), 32, '0')::uuid, {YEAR}, '{MUNICIPALITY}', n::text, lpad(to_hex(n), 32, '0')::uuid, 48000, false, 1, 1, 'h', '{DAY}',
     48000 FROM generate_series(1, $1) AS n;
 INSERT INTO charge_entry (insured_id, fiscal_year, number, revision, reverses, municipality_code, month, due_on, amount, charged_on)
-SELECT lpad(to_hex(n), 32, '0')::uuid, {YEAR}, i, 1, 0, '{MUNICIPALITY}', (i + 5) % 12 + 1,
-    (date '{YEAR}-06-30' + make_interval(months => i))::date,
-    6000, '{DAY}' FROM generate_series(1, $1) AS n, generate_series(1, 8) AS i;
+SELECT lpad(to_hex(n), 32, '0')::uuid, {YEAR}, i.number, 1, 0, '{MUNICIPALITY}', i.month, i.due_on::date, 6000, '{DAY}'
+FROM generate_series(1, $1) AS n, (VALUES {SLOTS}) AS i(number, month, due_on);
 INSERT INTO insured SELECT lpad(to_hex(n), 32, '0')::uuid, lpad(n::text, 8, '0'), '{MUNICIPALITY}', '2020-05-01', NULL, 1
 FROM generate_series(1, $1) AS n;
 INSERT INTO pension SELECT lpad(to_hex(n), 32, '0')::uuid, lpad(n::text, 10, '0'), '1150', '000', 0, 120000 + n % 400 * 1000,

@@ -64,7 +64,7 @@ async def test_each_payment_shows_its_method_the_reason_with_its_article_and_the
         for text in (OCTOBER["reason_term"], LAW, "12,800", "40,000", "100,000", "50,000", "中止", "前の決定 1件", "特別徴収を開始する"):
             assert text in shown, text
         assert "未着" in shown, "an amount that has not come is not zero"
-        assert "R8.6.1から待っています" in shown
+        assert "から待っています" in shown
         assert "年金4月" in shown
         assert "第1期" in shown
 
