@@ -48,7 +48,7 @@ def held_of(held: Records, insured_id: npt.NDArray[np.bytes_], month: int) -> Re
     of_month = held[held["month"] == month]
     found = np.zeros(len(insured_id), DECISION)
     if len(of_month):
-        at = np.minimum(np.searchsorted(of_month["insured_id"], insured_id), len(of_month) - 1)
+        at = np.searchsorted(of_month["insured_id"], insured_id).clip(max=len(of_month) - 1)
         is_there = of_month["insured_id"][at] == insured_id
         found[is_there] = of_month[at[is_there]]
     return found

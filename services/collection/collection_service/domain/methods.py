@@ -190,7 +190,8 @@ def _was_special(c: Records, payment: Payment) -> Flags:
     """Collected from at the payment before; who waited then was, where something was charged."""
     last = c["february"] if payment.column == 0 else charged(c)[:, payment.column - 1]
     waited: Flags = (c["method_before"] == Method.AWAITED) & (last > 0)
-    return (c["method_before"] == Method.SPECIAL) | waited
+    special: Flags = c["method_before"] == Method.SPECIAL
+    return special | waited
 
 
 def _amounts(c: Records, was_special: Flags, room: Yen, payment: Payment) -> Yen:

@@ -43,7 +43,8 @@ class DecideMethods:
         """Decide on everybody, keep the decisions, and count them for whoever approves."""
         raw = await driver(uow.connection)
         year, column = _asked(parameters)
-        preview, without, chunks = Preview(), 0, []
+        preview, without = Preview(), 0
+        chunks: list[Chunk] = []
         start = FiscalYear(year).start
         for part in await candidates.parts(raw, year, column, start, parameters.get("municipality_code")):
             try:
