@@ -57,7 +57,7 @@ def held_of(held: Records, insured_id: npt.NDArray[np.bytes_], month: int) -> Re
 def new_rows(candidates: Records, pensions: Records, decisions: Decisions, held: Records, payment: Payment) -> Records:
     """The DECISION rows that must be written: of the payment and those after it in its half year, where they say another thing than the
     row that holds. What was stopped once stays a stop while it is ordinary, so that its notice is not forgotten."""
-    months = MONTHS[payment.half][payment.column % HALF :]
+    months = MONTHS[payment.column : payment.half.stop]
     written = []
     for offset, month in enumerate(months, start=payment.column % HALF):
         before = held_of(held, candidates["insured_id"], month)
