@@ -70,6 +70,23 @@ async def test_everyone_with_a_premium_gets_one_notice_whose_instalments_add_up_
         assert "第6期令和8年12月25日納付書7,200円第7期令和9年2月1日納付書7,200円第8期令和9年3月1日納付書7,200円合計58,050円" in first
 
 
+async def test_name_number_address_and_yen_of_a_page_are_those_of_one_person(databases: Databases, tmp_path: Path) -> None:
+    """I-33: whatever the order of the post, nobody's page holds anything of another's."""
+    people = {3: ("佐藤　一郎", "9番9号", 30_000), 1: ("鈴木　二郎", "5番5号", 20_000), 2: ("高橋　三郎", "7番7号", 10_000)}
+    async with (await databases("collection", ROOT)).units(store=tmp_path) as units:
+        for number, (name, house, yen) in people.items():
+            await person(units, number, yen, name=name, address_number=house)
+
+        await run(units)
+
+        printed = await pages(units)
+    assert len(printed) == len(people)
+    for number, (name, house, yen) in people.items():
+        facts = (f"{number:08}", name.replace("　", ""), f"千代田{house}", f"(年額){yen:,}円")
+        assert [sum(fact in page for fact in facts) for page in printed].count(4) == 1
+        assert sum(fact in page for page in printed for fact in facts) == 4
+
+
 async def test_a_second_run_has_nothing_to_send_until_something_changes(databases: Databases, tmp_path: Path) -> None:
     async with (await databases("collection", ROOT)).units(store=tmp_path) as units:
         await person(units, 1)
