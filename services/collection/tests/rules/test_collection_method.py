@@ -208,8 +208,17 @@ def test_pensions_of_many_people_in_any_order_are_each_chosen_for_their_own() ->
     assert found.tolist() == [3, -1, 0, -1]
 
 
-def test_the_settings_from_memory_are_provisional_and_the_figures_of_the_law_are_not() -> None:
-    assert LAW.provisional == ("pension_priority", "special_collection_needs_own_care", "special_levelling", "special_start_windows")
+def test_what_was_not_read_in_the_law_itself_is_provisional_and_the_figures_of_the_law_are_not() -> None:
+    assert LAW.provisional == (
+        "pension_priority",
+        "special_collection_needs_own_care",
+        "special_levelling",
+        "special_payment_due_day",
+        "special_request_due",
+        "special_start_windows",
+        "special_stop_months",
+        "usual_first_due_day",
+    )
 
 
 def test_a_municipality_that_does_not_ask_who_insures_the_care_collects_from_the_pension() -> None:
