@@ -48,7 +48,7 @@ async def made(databases: Databases, tmp_path: Path) -> Exchange:
 
 
 async def test_a_cycle_from_the_capture_to_the_money_agrees_at_every_boundary(made: Exchange) -> None:
-    """F-01 to F-14 (F-07 and F-10 among them: sent, and divided by payer), C-13 to C-15: listed = identified = requested = accepted = deducted = settled, in people and in yen."""
+    """F-01 to F-14 (F-07, F-10), C-13 to C-15: listed = identified = requested = accepted = deducted = settled, in people and in yen."""
     verdicts = await made.candidates()
     await made.care()
     collected = await made.decided()
