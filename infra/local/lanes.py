@@ -23,7 +23,7 @@ LANES: Final = 2
 NOTHING_COLLECTED: Final = 5
 
 
-def run_side_by_side(home: Path, title: str, folders: Sequence[str], arguments: Sequence[str], console: Console) -> list[Result]:
+def run_side_by_side(home: Path, folders: Sequence[str], arguments: Sequence[str], console: Console) -> list[Result]:
     """pytest of each folder, a result for each; a lane takes the next folder when it is free, so the longest should stand first.
 
     A test may kill its servers, so lanes share none: theirs live in `home` and are stopped at the end, unless `KOKI_KEEP_TEST_SERVERS=1`.
@@ -34,7 +34,7 @@ def run_side_by_side(home: Path, title: str, folders: Sequence[str], arguments: 
     lanes, printing = min(LANES, os.cpu_count() or 1), threading.Lock()
     with ThreadPoolExecutor(max_workers=lanes) as pool:
         homes = [home / ("test" if lane == 0 else f"test-{lane + 1}") for lane in range(lanes)]
-        found = list(pool.map(lambda own: _lane(own, title, waiting, arguments, console, printing), homes))
+        found = list(pool.map(lambda own: _lane(own, waiting, arguments, console, printing), homes))
     return sorted((result for results in found for result in results), key=lambda result: result.title)
 
 
@@ -58,13 +58,13 @@ def run_pytest(
 
 
 def _lane(
-    home: Path, title: str, waiting: queue.SimpleQueue[str], arguments: Sequence[str], console: Console, printing: threading.Lock
+    home: Path, waiting: queue.SimpleQueue[str], arguments: Sequence[str], console: Console, printing: threading.Lock
 ) -> list[Result]:
     environment = {"KOKI_TEST_HOME": str(home.resolve()), "KOKI_KEEP_TEST_SERVERS": "1", "COLUMNS": str(console.width)}
     results = []
     try:
         while folder := _next(waiting):
-            result, printed = run_pytest(f"{title} {folder}", [folder, *arguments], environment=environment, output=subprocess.PIPE)
+            result, printed = run_pytest(folder, [folder, *arguments], environment=environment, output=subprocess.PIPE)
             with printing:
                 console.rule(f"{folder}({result.seconds:.0f}秒)", align="left", style="dim")
                 console.out(printed.rstrip(), highlight=False)

@@ -40,7 +40,7 @@ def run_tests(home: Path, *, fast: bool, arguments: Sequence[str], console: Cons
     console.rule("検査", align="left")
     results = check(console)
     console.rule("単体・結合テスト", align="left")
-    results += run_side_by_side(home, "単体・結合テスト", _folders(), arguments, console)
+    results += run_side_by_side(home, _folders(), arguments, console)
     if not fast:
         # A run of its own: its six services would otherwise stay beside all other tests.
         console.rule("障害のテスト", align="left")

@@ -37,7 +37,7 @@ def test_two_folders_are_tested_side_by_side_with_servers_of_their_own(tmp_path:
     marks.mkdir()
     folders = [folder(tmp_path, name, MEETING.format(marks=str(marks))) for name in ("one", "two")]
 
-    results = run_side_by_side(tmp_path, "part", folders, [], Console(file=io.StringIO()))
+    results = run_side_by_side(tmp_path, folders, [], Console(file=io.StringIO()))
 
     assert [result.passed for result in results] == [True, True]
     assert {mark.name for mark in marks.iterdir()} == {"test", "test-2"}
@@ -47,7 +47,7 @@ def test_a_folder_that_fails_is_named_and_the_others_are_still_tested(tmp_path: 
     folders = [folder(tmp_path, f"f{number}", f"def test_it(): assert {number} != 1") for number in range(4)]
     printed = io.StringIO()
 
-    results = run_side_by_side(tmp_path, "part", folders, [], Console(file=printed, width=200))
+    results = run_side_by_side(tmp_path, folders, [], Console(file=printed, width=200))
 
-    assert {result.title: result.passed for result in results} == {f"part {path}": path != folders[1] for path in folders}
+    assert {result.title: result.passed for result in results} == {path: path != folders[1] for path in folders}
     assert "assert 1 != 1" in printed.getvalue()
