@@ -10,6 +10,7 @@ from uuid import UUID
 from chassis.commands import Clerk, Command, Key, carried_out
 from chassis.database import driver
 from chassis.documents import DocumentRefused
+from chassis.documents.print_files import pages_of
 from chassis.problems import NOT_FOUND, Problem
 from chassis.unit_of_work import UnitOfWork
 from chassis.web import runtime_of, stored_file
@@ -20,7 +21,6 @@ from collection_service.api.arrears import UNPRINTABLE
 from collection_service.documents.arrears_letter import render_letter
 from collection_service.documents.arrears_letters import law_of_letters, letter_to, owed_of
 from collection_service.documents.demands import CannotBeSent
-from collection_service.documents.pages import page_of
 from collection_service.domain.recipients import Recipient
 from collection_service.store import addressing, arrears, demands, papers, recipients
 
@@ -60,7 +60,7 @@ async def document(municipality_code: str, resident_number: str, demand_id: UUID
     if withheld and not found["by_hand"]:
         raise Problem(409, "KOKI-C115", "支援措置により表示できません。", "住所を書いた督促状のため、開けません。")
     sha256, page = found["document_sha256"], found["page"]
-    return await stored_file(runtime, papers.key_of(demands.FOLDER, sha256), sha256, cut=lambda content: page_of(content, page, sha256))
+    return await stored_file(runtime, papers.key_of(demands.FOLDER, sha256), sha256, cut=lambda content: pages_of(content, page, 1, sha256))
 
 
 @router.post(_PERSON + "/{demand_id}/return")

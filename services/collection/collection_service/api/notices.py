@@ -8,12 +8,12 @@ from typing import Any
 
 import obstore
 from chassis.database import driver
+from chassis.documents.print_files import pages_of
 from chassis.problems import NOT_FOUND, Problem
 from chassis.web import Asking, runtime_of
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from collection_service.documents.pages import page_of
 from collection_service.store import notices
 
 router = APIRouter(tags=["notices"])
@@ -58,4 +58,4 @@ async def document(municipality_code: str, resident_number: str, fiscal_year: in
     if shows_withheld_address:
         raise Problem(409, "KOKI-C003", "支援措置により表示できません。", "住所を書いた納入通知書のため、開けません。")
     content = bytes(await (await obstore.get_async(runtime.store, notices.key_of(sha256))).bytes_async())
-    return Response(await asyncio.to_thread(page_of, content, page, sha256), media_type="application/pdf")
+    return Response(await asyncio.to_thread(pages_of, content, page, 1, sha256), media_type="application/pdf")

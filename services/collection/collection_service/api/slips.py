@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any
 
 from chassis.database import driver
+from chassis.documents.print_files import pages_of
 from chassis.problems import NOT_FOUND, Problem
 from chassis.web import Asking, runtime_of, stored_file
 from fastapi import APIRouter, Request, Response
 
-from collection_service.documents.pages import page_of
 from collection_service.store import convenience, slips
 
 router = APIRouter(tags=["slips"])
@@ -32,7 +32,7 @@ async def document(municipality_code: str, resident_number: str, slip_number: in
     if found is None:
         raise Problem(404, *NOT_FOUND, detail="この番号の納付書は発行していません。")
     sha256, page = found
-    return await stored_file(runtime, slips.key_of(sha256), sha256, cut=partial(page_of, page=page, sha256=sha256))
+    return await stored_file(runtime, slips.key_of(sha256), sha256, cut=partial(pages_of, first=page, count=1, sha256=sha256))
 
 
 @router.get("/convenience-payments/announced")

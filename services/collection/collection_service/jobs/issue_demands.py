@@ -14,6 +14,7 @@ from asyncpg import Connection
 from chassis.database import driver
 from chassis.documents import DocumentRefused, FontsMissing, Sheet
 from chassis.documents.fonts import typefaces
+from chassis.documents.print_files import page_count
 from chassis.jobs import Chunk, Plan
 from chassis.problems import Problem
 from chassis.unit_of_work import UnitOfWork
@@ -21,7 +22,6 @@ from chassis.unit_of_work import UnitOfWork
 from collection_service.documents.arrears_letter import build, renderer
 from collection_service.documents.arrears_letters import law_of_letters, letter_to, owed_of
 from collection_service.documents.demands import CannotBeSent
-from collection_service.documents.pages import page_count
 from collection_service.documents.print_file import PAGES, typeset
 from collection_service.domain.arrears import Claim, ClaimKey
 from collection_service.domain.recipients import Recipient

@@ -12,13 +12,13 @@ import obstore
 from chassis.database import driver
 from chassis.documents import FontsMissing, Sheet
 from chassis.documents.fonts import typefaces
+from chassis.documents.print_files import page_count
 from chassis.jobs import Chunk, Plan
 from chassis.law import FiscalYear
 from chassis.problems import Problem
 from chassis.unit_of_work import UnitOfWork
 
 from collection_service.documents.demands import CannotBeSent, sheet_of
-from collection_service.documents.pages import page_count
 from collection_service.documents.payment_notice.render import renderer
 from collection_service.documents.print_file import PAGES, typeset
 from collection_service.domain.notices import Demand

@@ -12,11 +12,11 @@ from uuid import UUID
 import obstore
 from chassis.database import driver
 from chassis.documents import DocumentRefused, Sheet
+from chassis.documents.print_files import page_count
 from chassis.jobs import Chunk, Plan
 from chassis.unit_of_work import UnitOfWork
 
 from collection_service.documents.demands import CannotBeSent
-from collection_service.documents.pages import page_count
 from collection_service.documents.payment_slip import SlipLetter, build, renderer
 from collection_service.documents.payment_slip.build import A_PAGE
 from collection_service.documents.print_file import typeset
