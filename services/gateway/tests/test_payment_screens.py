@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from chassis.problems import NOT_FOUND
@@ -53,7 +54,8 @@ def collection(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             return Reply(service, 200, json.dumps(KNOWN).encode(), "application/json")
         if service != "collection" or path.endswith("/instalments"):
             return Reply(service, 200, b"[]", "application/json")
-        asked.append(path)
+        assert "?" not in path, "a query goes as parameters: in a path it would be quoted"
+        asked.append(path + (f"?{urlencode(more['params'])}" if more.get("params") else ""))
         if "certificates/2020" in path:
             problem = {"code": NOT_FOUND[0], "title": NOT_FOUND[1], "detail": "2020年中に納めた保険料がありません。"}
             return Reply(service, 404, json.dumps(problem).encode(), "application/problem+json")

@@ -24,6 +24,7 @@ async def carry(
     key: UUID,
     action: str,
     about: tuple[str, ...] = (),
+    params: dict[str, str] | None = None,
     what: str = "保存",
     look: str = "前の画面を開き",
 ) -> dict[str, Any]:
@@ -32,7 +33,8 @@ async def carry(
     `action`: its code in the access log (domain/words.py). `what` and `look` complete the sentences for a clerk who does not know
     whether it was done: 「{what}できたかどうか確かめられませんでした。{look}、…」.
     """
-    reply = await gateway.upstream.ask(service, path, session.principal, method="POST", json=body, headers={"Idempotency-Key": str(key)})
+    headers = {"Idempotency-Key": str(key)}
+    reply = await gateway.upstream.ask(service, path, session.principal, method="POST", params=params, json=body, headers=headers)
     await gateway.record(session, action, "done" if reply.ok else "refused", about=about, detail=str(reply.status))
     if not reply.sent:
         detail = f"{SERVICE_TERMS[service]}に接続できません。何も{what}していません。"

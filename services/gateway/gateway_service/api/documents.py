@@ -66,11 +66,11 @@ async def issue(
     gateway = gateway_of(request)
     subject = await require_own(gateway, session, "issue_certificate", municipality_code, resident_number)
     path = f"/people/{municipality_code}/{resident_number}"
-    asked_at = f"{path}/certificates" + (f"?release={release}" if release else "")
+    released = {"release": str(release)} if release else None
     body = {"reason": reason or None, "by_post": bool(by_post)}
     answer = await carry(
-        gateway, session, "eligibility", asked_at, body, key=key, action="issue_certificate", about=(subject,), what="発行",
-        look="「帳票」の一覧を開き",
+        gateway, session, "eligibility", f"{path}/certificates", body, key=key, action="issue_certificate", about=(subject,),
+        params=released, what="発行", look="「帳票」の一覧を開き",
     )  # fmt: skip
     return RedirectResponse(f"{path}/documents?issued={answer['certificate_id']}", status_code=303, headers=HEADERS)
 

@@ -34,8 +34,8 @@ async def payments(
         day = parse_day(as_of) if as_of.strip() else None
     except UnreadableDay as unreadable:
         error = str(unreadable)
-    path = f"{person.path}/payments?axis={axis}" + (f"&as_of={day.isoformat()}" if day else "")
-    reply = await gateway_of(request).upstream.ask("collection", path, session.principal)
+    asked = _asked(axis, day)
+    reply = await gateway_of(request).upstream.ask("collection", f"{person.path}/payments", session.principal, params=asked)
     years: list[dict[str, Any]] | None = reply.json() if reply.ok else None
     labels = {year["fiscal_year"]: {one["number"]: one["label"] for one in year["instalments"]} for year in years or []}
     today = gateway_of(request).runtime.clock.today()
@@ -51,8 +51,8 @@ async def ledger_pdf(
     request: Request, session: Clerk, municipality_code: str, resident_number: str, as_of: date | None = None, axis: Axis = "paid_on"
 ) -> Response:
     """被保険者別収納台帳 as it stands on the screen."""
-    asked = f"payments/document?axis={axis}" + (f"&as_of={as_of.isoformat()}" if as_of else "")
-    return await _pdf(request, session, (municipality_code, resident_number), asked, "payment_ledger")
+    person = (municipality_code, resident_number)
+    return await _pdf(request, session, person, "payments/document", "payment_ledger", _asked(axis, as_of))
 
 
 @router.get("/certificates/{year}.pdf")
@@ -66,12 +66,18 @@ def _era_year(year: int) -> str:
     return format_day(date(year, 12, 31)).removesuffix("12月31日")
 
 
-async def _pdf(request: Request, session: Session, person: tuple[str, str], asked: str, kind: str) -> Response:
+def _asked(axis: Axis, day: date | None) -> dict[str, str]:
+    return {"axis": axis} | ({"as_of": day.isoformat()} if day else {})
+
+
+async def _pdf(
+    request: Request, session: Session, person: tuple[str, str], asked: str, kind: str, params: dict[str, str] | None = None
+) -> Response:
     """Pass on a PDF that collection makes of the person in the address; the log names whose it is, before it is shown."""
     gateway = gateway_of(request)
     action = f"see_document:{kind}"
     subject = await require_own(gateway, session, action, *person)
-    reply = await gateway.upstream.ask("collection", f"/people/{person[0]}/{person[1]}/{asked}", session.principal)
+    reply = await gateway.upstream.ask("collection", f"/people/{person[0]}/{person[1]}/{asked}", session.principal, params=params)
     await gateway.record(session, action, "shown" if reply.ok else "failed", about=(subject,), detail=asked)
     if reply.unavailable:
         raise Problem(
