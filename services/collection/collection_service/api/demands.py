@@ -10,7 +10,7 @@ from uuid import UUID
 from chassis.commands import Clerk, Command, Key, carried_out
 from chassis.database import driver
 from chassis.documents import DocumentRefused
-from chassis.documents.print_files import pages_of
+from chassis.documents.print_files import key_of, pages_of
 from chassis.problems import NOT_FOUND, Problem
 from chassis.unit_of_work import UnitOfWork
 from chassis.web import runtime_of, stored_file
@@ -60,7 +60,7 @@ async def document(municipality_code: str, resident_number: str, demand_id: UUID
     if withheld and not found["by_hand"]:
         raise Problem(409, "KOKI-C115", "支援措置により表示できません。", "住所を書いた督促状のため、開けません。")
     sha256, page = found["document_sha256"], found["page"]
-    return await stored_file(runtime, papers.key_of(demands.FOLDER, sha256), sha256, cut=lambda content: pages_of(content, page, 1, sha256))
+    return await stored_file(runtime, key_of(demands.FOLDER, sha256), sha256, cut=lambda content: pages_of(content, page, 1, sha256))
 
 
 @router.post(_PERSON + "/{demand_id}/return")

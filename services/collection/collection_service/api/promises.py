@@ -11,6 +11,7 @@ from chassis.commands import Clerk, Command, Key, carried_out
 from chassis.database import driver
 from chassis.documents import DocumentRefused
 from chassis.documents.letter import Contact
+from chassis.documents.print_files import key_of
 from chassis.problems import NOT_FOUND, Problem
 from chassis.unit_of_work import UnitOfWork
 from chassis.web import runtime_of, stored_file
@@ -123,7 +124,7 @@ async def document(municipality_code: str, resident_number: str, promise_id: UUI
     found = next((one for one in listed if one["promise_id"] == promise_id), None)
     if found is None:
         raise Problem(404, *NOT_FOUND, detail="この方の納付誓約はありません。")
-    return await stored_file(runtime, papers.key_of(promises.FOLDER, found["document_sha256"]), found["document_sha256"])
+    return await stored_file(runtime, key_of(promises.FOLDER, found["document_sha256"]), found["document_sha256"])
 
 
 def _is_owed(claim: Claim, person: tuple[str, str], today: date) -> bool:

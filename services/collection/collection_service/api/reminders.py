@@ -10,6 +10,7 @@ from uuid import UUID
 from chassis.commands import Clerk, Command, Key, carried_out
 from chassis.database import driver
 from chassis.documents import DocumentRefused
+from chassis.documents.print_files import key_of
 from chassis.problems import NOT_FOUND, Problem
 from chassis.unit_of_work import UnitOfWork
 from chassis.web import runtime_of, stored_file
@@ -111,7 +112,7 @@ async def document(municipality_code: str, resident_number: str, reminder_id: UU
         raise Problem(404, *NOT_FOUND, detail="この催告書は発行していません。")
     if withheld and not found["by_hand"]:
         raise Problem(409, "KOKI-C120", "支援措置により表示できません。", "住所を書いた催告書のため、開けません。")
-    return await stored_file(runtime, papers.key_of(reminders.FOLDER, found["document_sha256"]), found["document_sha256"])
+    return await stored_file(runtime, key_of(reminders.FOLDER, found["document_sha256"]), found["document_sha256"])
 
 
 @router.post(_PERSON + "/talks", status_code=201)

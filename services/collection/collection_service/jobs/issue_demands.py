@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-import obstore
 from asyncpg import Connection
 from chassis.database import driver
 from chassis.documents import DocumentRefused, FontsMissing, Sheet
 from chassis.documents.fonts import typefaces
-from chassis.documents.print_files import page_count
+from chassis.documents.print_files import is_intact
 from chassis.jobs import Chunk, Plan
 from chassis.problems import Problem
 from chassis.unit_of_work import UnitOfWork
@@ -114,8 +112,7 @@ class IssueDemands:
         if unpaid != totals.get("unpaid", 0):
             differences["yen"] = {"stored": unpaid, "on_paper": totals.get("unpaid", 0)}
         for row in await raw.fetch(_FILES, run_id):
-            content = bytes(await (await obstore.get_async(uow.store, papers.key_of(demands.FOLDER, row["document_sha256"]))).bytes_async())
-            if hashlib.sha256(content).hexdigest() != row["document_sha256"] or page_count(content) != row["demands"]:
+            if not await is_intact(uow.store, demands.FOLDER, row["document_sha256"], row["demands"]):
                 differences[f"file {row['document_sha256']}"] = f"is not a file of {row['demands']} pages with this SHA-256"
         return differences
 

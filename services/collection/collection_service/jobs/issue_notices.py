@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-import obstore
 from chassis.database import driver
 from chassis.documents import FontsMissing, Sheet
 from chassis.documents.fonts import typefaces
-from chassis.documents.print_files import page_count
+from chassis.documents.print_files import is_intact
 from chassis.jobs import Chunk, Plan
 from chassis.law import FiscalYear
 from chassis.problems import Problem
@@ -22,7 +20,7 @@ from collection_service.documents.demands import CannotBeSent, sheet_of
 from collection_service.documents.payment_notice.render import renderer
 from collection_service.documents.print_file import PAGES, typeset
 from collection_service.domain.notices import Demand
-from collection_service.store import notices
+from collection_service.store import notices, papers
 
 
 class IssueNotices:
@@ -75,8 +73,7 @@ class IssueNotices:
             refused |= unreadable
             on_paper = [number for number in of_file if number not in unreadable]
             if on_paper:
-                sha256 = hashlib.sha256(pdf).hexdigest()
-                await obstore.put_async(uow.store, notices.key_of(sha256), pdf)
+                sha256 = await papers.keep(uow, notices.FOLDER, pdf)
                 await notices.mark_issued(raw, run_id, on_paper, sha256, uow.today, by_hand=by_hand)
             issued += on_paper
         await notices.mark_refused(raw, run_id, refused)
@@ -102,8 +99,7 @@ class IssueNotices:
         if charged != totals.get("annual_amount", 0):
             differences["yen"] = {"charged": charged, "on_paper": totals.get("annual_amount", 0)}
         for row in await raw.fetch(_FILES, run_id):
-            content = bytes(await (await obstore.get_async(uow.store, notices.key_of(row["document_sha256"]))).bytes_async())
-            if hashlib.sha256(content).hexdigest() != row["document_sha256"] or page_count(content) != row["notices"]:
+            if not await is_intact(uow.store, notices.FOLDER, row["document_sha256"], row["notices"]):
                 differences[f"file {row['document_sha256']}"] = f"is not a file of {row['notices']} pages with this SHA-256"
         return differences
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
-import obstore
 from chassis.database import driver
 from chassis.documents import DocumentRefused, Sheet
-from chassis.documents.print_files import page_count
+from chassis.documents.print_files import is_intact
 from chassis.jobs import Chunk, Plan
 from chassis.unit_of_work import UnitOfWork
 
@@ -24,7 +22,7 @@ from collection_service.documents.slip_letters import letter_of
 from collection_service.domain.debits import REASONS
 from collection_service.domain.slips import Issued, Planned
 from collection_service.jobs.issue_notices import fiscal_year_of, require_fonts
-from collection_service.store import slips
+from collection_service.store import papers, slips
 
 LETTERS: Final = 250
 """Letters of one print file: about 1,000 pages."""
@@ -70,8 +68,7 @@ class IssueSlips:
             pdf, unreadable = await asyncio.to_thread(typeset, renderer(), of_file)
             refused |= {slip.number: unreadable[number] for number in unreadable for slip in letters[number].slips}
             if pdf:
-                sha256 = hashlib.sha256(pdf).hexdigest()
-                await obstore.put_async(uow.store, slips.key_of(sha256), pdf)
+                sha256 = await papers.keep(uow, slips.FOLDER, pdf)
                 places = _places([letters[number] for number in of_file if number not in unreadable])
                 await slips.mark_issued(raw, places, sha256, uow.today, by_hand=by_hand)
                 issued += [place.slip_number for place in places]
@@ -90,8 +87,7 @@ class IssueSlips:
         if with_account := await slips.issued_with_account(raw, run_id):
             differences["with_account"] = with_account
         for row in await raw.fetch(_FILES, run_id):
-            content = bytes(await (await obstore.get_async(uow.store, slips.key_of(row["document_sha256"]))).bytes_async())
-            if hashlib.sha256(content).hexdigest() != row["document_sha256"] or page_count(content) != row["last_page"] + 1:
+            if not await is_intact(uow.store, slips.FOLDER, row["document_sha256"], row["last_page"] + 1):
                 differences[f"file {row['document_sha256']}"] = "is not the file that was printed"
         return differences
 

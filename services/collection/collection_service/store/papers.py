@@ -5,12 +5,8 @@ from __future__ import annotations
 import hashlib
 
 import obstore
+from chassis.documents.print_files import key_of
 from chassis.unit_of_work import UnitOfWork
-
-
-def key_of(folder: str, sha256: str) -> str:
-    """Where a paper lies."""
-    return f"{folder}/{sha256}.pdf"
 
 
 async def keep(uow: UnitOfWork, folder: str, pdf: bytes) -> str:

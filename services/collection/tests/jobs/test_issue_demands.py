@@ -11,11 +11,12 @@ from chassis import jobs
 from chassis.clock import derived_id
 from chassis.database import driver
 from chassis.documents.glyphs import PageTexts
+from chassis.documents.print_files import key_of
 from chassis.problems import Problem
 from chassis.testing import Databases, TestDatabase
 from chassis.unit_of_work import Units
 from collection_service.jobs.issue_demands import IssueDemands
-from collection_service.store import demands, money, papers, receipt_files
+from collection_service.store import demands, money, receipt_files
 from collection_service.store.receipt_files import ReceiptFile
 from contracts.events.municipal import ResidentStatus
 
@@ -83,7 +84,7 @@ async def test_demands_go_to_those_alone_who_owe_and_are_neither_deferred_nor_pr
         preview, outcome = await run(units)
         states = {row[0]: row[1:] for row in await rows(units, STATES)}
         ((sha256,),) = await rows(units, "SELECT DISTINCT document_sha256 FROM demand WHERE state = 'issued'")
-        pages = list(PageTexts((tmp_path / papers.key_of(demands.FOLDER, sha256)).read_bytes()))
+        pages = list(PageTexts((tmp_path / key_of(demands.FOLDER, sha256)).read_bytes()))
         again, _ = await run(units)
 
     found = {"demands": 3, "deferred": 1, "promised": 1, "quiet": 1}
@@ -215,7 +216,7 @@ async def test_the_demand_of_a_protected_person_is_apart_without_an_address_and_
         await client.post(f"/people/{CHIYODA}/1/talks", json=met, headers={"Idempotency-Key": "handed-over"})
         after = [one for one in (await client.get(path)).json() if one["kind"] == "to_hand_over"]
     assert [(number, by_hand) for number, _, by_hand in files] == [("1", True), ("7", False)]
-    text = "".join(PageTexts((tmp_path / papers.key_of(demands.FOLDER, files[0][1])).read_bytes()))
+    text = "".join(PageTexts((tmp_path / key_of(demands.FOLDER, files[0][1])).read_bytes()))
     assert ("（手渡し）" in text, "千代田1番1号" in text, "102-" in text or "100-0001" in text) == (True, False, False)
     assert [(one["resident_number"], one["detail"], one["since"]) for one in waiting] == [("1", "督促状", "2026-08-17")]
     assert (closed.json()["code"], after) == ("KOKI-C115", [])

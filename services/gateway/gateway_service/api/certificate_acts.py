@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from gateway_service.api.commands import carry
 from gateway_service.api.gateway import gateway_of
 from gateway_service.api.guard import OwnForm, allowed
-from gateway_service.api.pages import HEADERS, ScreenRoute
+from gateway_service.api.pages import HEADERS, ScreenRoute, as_pdf
 from gateway_service.api.person import load, require_own, show
 from gateway_service.domain.roles import Right
 from gateway_service.store.sign_ins import Session
@@ -156,5 +156,4 @@ async def letter_pdf(request: Request, session: Clerk, municipality_code: str, r
     await gateway.record(session, "see_document:arrears_letter", "shown" if reply.ok else "failed", about=(subject,), detail=str(letter_id))
     if not reply.ok:
         raise Problem(404, *NOT_FOUND, detail="この通知はまだ作られていません。")
-    headers = {**HEADERS, "Content-Disposition": 'inline; filename="letter.pdf"', "Content-Security-Policy": "default-src 'none'"}
-    return Response(reply.content, media_type="application/pdf", headers=headers)
+    return as_pdf(reply.content, "letter")

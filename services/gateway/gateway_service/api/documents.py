@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from gateway_service.api.commands import SERVICE_TERMS, carry
 from gateway_service.api.gateway import gateway_of
 from gateway_service.api.guard import OwnForm, allowed
-from gateway_service.api.pages import HEADERS, ScreenRoute
+from gateway_service.api.pages import HEADERS, ScreenRoute, as_pdf
 from gateway_service.api.person import load, require_own, show
 from gateway_service.api.printed_notices import issued_to
 from gateway_service.domain import words
@@ -136,5 +136,4 @@ async def _pdf(request: Request, session: Session, code: str, number: str, kind:
             *NOT_FOUND,
             detail=f"{why.get('title', '')}{why.get('detail') or ''}" if kind == "change" else "この帳票はまだ作られていません。",
         )
-    headers = {**HEADERS, "Content-Disposition": f'inline; filename="{kind}-{key}.pdf"', "Content-Security-Policy": "default-src 'none'"}
-    return Response(reply.content, media_type="application/pdf", headers=headers)
+    return as_pdf(reply.content, f"{kind}-{key}")

@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse
 from gateway_service.api.commands import carry
 from gateway_service.api.gateway import gateway_of
 from gateway_service.api.guard import OwnForm, allowed
-from gateway_service.api.pages import HEADERS, ScreenRoute, page
+from gateway_service.api.pages import HEADERS, ScreenRoute, as_pdf, page
 from gateway_service.domain.roles import Right
 from gateway_service.store import municipalities
 from gateway_service.store.sign_ins import Session
@@ -110,8 +110,7 @@ async def results_on_paper(request: Request, session: Staff) -> Response:
         )
     if not reply.ok:
         raise Problem(422, "KOKI-S545", "創設結果表を印刷できません。", str(reply.problem.get("detail") or "内容を確かめてください。"))
-    headers = {**HEADERS, "Content-Disposition": 'inline; filename="results.pdf"', "Content-Security-Policy": "default-src 'none'"}
-    return Response(reply.content, media_type="application/pdf", headers=headers)
+    return as_pdf(reply.content, "results")
 
 
 @router.post("/steps/{act}", dependencies=[OwnForm])

@@ -41,6 +41,12 @@ HEADERS: Final = {
 }
 
 
+def as_pdf(content: bytes, name: str) -> Response:
+    """A PDF that a service has made, shown in the browser under a name (without .pdf) and kept nowhere."""
+    headers = {**HEADERS, "Content-Disposition": f'inline; filename="{name}.pdf"', "Content-Security-Policy": "default-src 'none'"}
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
 def era_day(value: date | str | None) -> Markup:
     """昭和20年6月1日 with 1945-06-01 small beside it."""
     day = as_day(value)

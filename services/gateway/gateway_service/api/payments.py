@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from gateway_service.api.commands import SERVICE_TERMS
 from gateway_service.api.gateway import gateway_of
 from gateway_service.api.guard import allowed
-from gateway_service.api.pages import HEADERS, ScreenRoute
+from gateway_service.api.pages import ScreenRoute, as_pdf
 from gateway_service.api.person import load, require_own, show
 from gateway_service.domain import payment_words
 from gateway_service.domain.roles import Right
@@ -86,5 +86,4 @@ async def _pdf(
     if not reply.ok:
         why = reply.problem
         raise Problem(reply.status, str(why.get("code", "KOKI-404")), str(why.get("title", "")), str(why.get("detail") or ""))
-    headers = {**HEADERS, "Content-Disposition": f'inline; filename="{kind}.pdf"', "Content-Security-Policy": "default-src 'none'"}
-    return Response(reply.content, media_type="application/pdf", headers=headers)
+    return as_pdf(reply.content, kind)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from gateway_service.api.gateway import Gateway, gateway_of
 from gateway_service.api.guard import allowed
 from gateway_service.api.lists import places_of
-from gateway_service.api.pages import HEADERS, ScreenRoute, page
+from gateway_service.api.pages import ScreenRoute, as_pdf, page
 from gateway_service.api.person import Person, require_own
 from gateway_service.api.upstream import Reply
 from gateway_service.domain.roles import Right
@@ -40,7 +40,7 @@ async def file(request: Request, session: Officer, run_id: UUID, number: int) ->
     reply = await gateway.upstream.ask("premium", f"/print-files/{run_id}/{number}", session.principal)
     await gateway.record(session, "open_print_file", "shown" if reply.ok else "failed", detail=f"{run_id} {number}")
     _require(reply)
-    return _pdf(reply, f"notices-{run_id}-{number}")
+    return as_pdf(reply.content, f"notices-{run_id}-{number}")
 
 
 @router.get("/people/{municipality_code}/{resident_number}/documents/printed/{assessment_id}.pdf")
@@ -55,7 +55,7 @@ async def printed(request: Request, session: Clerk, municipality_code: str, resi
     reply = await gateway.upstream.ask("premium", f"/assessments/{assessment_id}/notice/document", session.principal)
     await gateway.record(session, action, "shown" if reply.ok else "failed", about=(subject,), detail=str(assessment_id))
     _require(reply)
-    return _pdf(reply, f"notice-{assessment_id}")
+    return as_pdf(reply.content, f"notice-{assessment_id}")
 
 
 async def issued_to(gateway: Gateway, session: Session, person: Person) -> list[dict[str, Any]]:
@@ -66,11 +66,6 @@ async def issued_to(gateway: Gateway, session: Session, person: Person) -> list[
 async def _of_person(gateway: Gateway, session: Session, path: str) -> list[dict[str, Any]] | None:
     reply = await gateway.upstream.ask("premium", f"{path}/notices", session.principal)
     return list(reply.json()) if reply.ok else None
-
-
-def _pdf(reply: Reply, name: str) -> Response:
-    headers = {**HEADERS, "Content-Disposition": f'inline; filename="{name}.pdf"', "Content-Security-Policy": "default-src 'none'"}
-    return Response(reply.content, media_type="application/pdf", headers=headers)
 
 
 def _require(reply: Reply) -> None:

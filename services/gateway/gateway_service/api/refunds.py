@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from gateway_service.api.commands import SERVICE_TERMS, carry
 from gateway_service.api.gateway import Gateway, gateway_of
 from gateway_service.api.guard import OwnForm, allowed
-from gateway_service.api.pages import HEADERS, ScreenRoute
+from gateway_service.api.pages import HEADERS, ScreenRoute, as_pdf
 from gateway_service.api.person import load, require_own, show
 from gateway_service.domain import payment_words
 from gateway_service.domain.roles import Right
@@ -85,8 +85,7 @@ async def notice_pdf(request: Request, session: Clerk, municipality_code: str, r
     if not reply.ok:
         why = reply.problem
         raise Problem(reply.status, str(why.get("code", "KOKI-404")), str(why.get("title", "")), str(why.get("detail") or ""))
-    headers = {**HEADERS, "Content-Disposition": 'inline; filename="refund_notice.pdf"', "Content-Security-Policy": "default-src 'none'"}
-    return Response(reply.content, media_type="application/pdf", headers=headers)
+    return as_pdf(reply.content, "refund_notice")
 
 
 async def _own_case(

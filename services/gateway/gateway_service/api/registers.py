@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse
 from gateway_service.api.commands import SERVICE_TERMS, carry
 from gateway_service.api.gateway import Gateway, gateway_of
 from gateway_service.api.guard import OwnForm, allowed
-from gateway_service.api.pages import HEADERS, ScreenRoute, page
+from gateway_service.api.pages import HEADERS, ScreenRoute, as_pdf, page
 from gateway_service.api.person import load, require_own, show
 from gateway_service.domain.roles import Right, has_right
 from gateway_service.domain.words import CERTIFICATES, LETTERS
@@ -268,8 +268,7 @@ async def pdf(request: Request, session: Session, path: str, kind: str, subject:
     if not reply.ok:
         title = str(reply.problem.get("title") or NOT_FOUND[1])
         raise Problem(reply.status or 503, str(reply.problem.get("code") or NOT_FOUND[0]), title, str(reply.problem.get("detail") or ""))
-    headers = {**HEADERS, "Content-Disposition": f'inline; filename="{quote(kind)}.pdf"', "Content-Security-Policy": "default-src 'none'"}
-    return Response(reply.content, media_type="application/pdf", headers=headers)
+    return as_pdf(reply.content, quote(kind))
 
 
 _FIELDS = (
